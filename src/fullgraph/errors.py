@@ -1,13 +1,13 @@
 """What can go wrong, as data.
 
-Every error of fullgraph has the same five fields: `where` (the user's line), `what` (could not be done), `why`,
-`instead` (what to write), `case` (the ExportDB case that shows it). The one function `render` turns them into
-text, so that the exception, the command line and the site say the same words.
+Every error of fullgraph has the same five fields: `where` (the user's line), `what` (could not be done),
+`why`, `instead` (what to write), `case` (the ExportDB case that shows it). The one function `render` turns
+them into text, so that the exception, the command line and the site say the same words.
 
 The docstring of a class is its page: what it means, code that fails, and the same code corrected.
 
-Invariant: whatever fullgraph raises on purpose is a `FullgraphError`; what the user's own program raises while it is
-traced passes through unchanged.
+Invariant: whatever fullgraph raises on purpose is a `FullgraphError`; what the user's own program raises
+while it is traced passes through unchanged.
 """
 
 from __future__ import annotations
@@ -68,12 +68,13 @@ class SpecError(FullgraphError, ValueError):
         >>> import fullgraph, torch
         >>> def double(x):
         ...     return x * 2
-        >>> fullgraph.export(double, (torch.ones(3, 4),), dynamic_shapes={"x": {2: fullgraph.Dim("n")}})
+        >>> n = fullgraph.Dim("n")
+        >>> fullgraph.export(double, (torch.ones(3, 4),), dynamic_shapes={"x": {2: n}})
         Traceback (most recent call last):
         fullgraph.errors.SpecError: ...
 
     Write instead:
-        >>> program = fullgraph.export(double, (torch.ones(3, 4),), dynamic_shapes={"x": {1: fullgraph.Dim("n")}})
+        >>> program = fullgraph.export(double, (torch.ones(3, 4),), dynamic_shapes={"x": {1: n}})
     """
 
 
@@ -142,8 +143,8 @@ class Specialized(CaptureError):
 class ContractError(FullgraphError, ValueError):
     """A program was called with inputs outside its contract.
 
-    Nothing was computed and nothing was changed. `program.contract` lists what the program accepts, each line with
-    the source line that asked for it.
+    Nothing was computed and nothing was changed. `program.contract` lists what the program accepts, each line
+    with the source line that asked for it.
 
     Fails, because a dim that is not named is static:
         >>> import fullgraph, torch
@@ -179,13 +180,15 @@ class ArtifactError(FullgraphError):
     """
 
 
-def render(what: str, why: str = "", instead: str = "", where: Origin | None = None, case: str | None = None) -> str:
+def render(
+    what: str, why: str = "", instead: str = "", where: Origin | None = None, case: str | None = None
+) -> str:
     """Return the five fields of an error as text.
 
     Example:
-        >>> print(render("`int(level)` was asked of a traced tensor.", why="Its value is known only at the call."))
-        what: `int(level)` was asked of a traced tensor.
-        why: Its value is known only at the call.
+        >>> print(render("`int(level)` needs a concrete value.", why="It is known only at the call."))
+        what: `int(level)` needs a concrete value.
+        why: It is known only at the call.
     """
     lines = [] if where is None or not where.known else _quote(where)
     for label, text in (("what", what), ("why", why), ("instead", instead)):

@@ -1,14 +1,15 @@
 """Where a thing came from: the user's source line.
 
-Every node, assumption and error says which line of the user's program caused it. An `Origin` is taken for every
-operator recorded, thousands of times in a trace, so it is built in two halves. While tracing, `origin_here` only
-walks the Python frames and keeps `(code object, instruction offset)` pairs: no line number is computed, no file
-is read. Everything a person reads (line, text, carets, stack trace) is worked out when somebody asks for it.
+Every node, assumption and error says which line of the user's program caused it. An `Origin` is taken for
+every operator recorded, thousands of times in a trace, so it is built in two halves. While tracing,
+`origin_here` only walks the Python frames and keeps `(code object, instruction offset)` pairs: no line number
+is computed, no file is read. Everything a person reads (line, text, carets, stack trace) is worked out when
+somebody asks for it.
 
-The *user's line* is the innermost frame whose file is not ours, not torch's, not the standard library's and not
-an installed package's. A model of an installed package that is exported directly has no such frame; then it is
-the innermost frame of that package. A module of `torch.nn` that is exported directly has not even that; then it
-is the innermost frame in `torch.nn`.
+The *user's line* is the innermost frame whose file is not ours, not torch's, not the standard library's and
+not an installed package's. A model of an installed package that is exported directly has no such frame; then
+it is the innermost frame of that package. A module of `torch.nn` that is exported directly has not even that;
+then it is the innermost frame in `torch.nn`.
 
 Invariant: an `Origin` keeps code objects alive, never frames, so it never keeps a tensor or a local variable
 alive.
@@ -92,7 +93,7 @@ class Origin:
 
     @property
     def carets(self) -> str:
-        """Spaces and `^` to print below the last line of `text`; empty when Python does not know the columns."""
+        """Spaces and `^` to print below the last line of `text`; empty when the columns are not known."""
         return self._excerpt[1]
 
     @property
@@ -125,7 +126,7 @@ class Origin:
 
     @property
     def path(self) -> str:
-        """`file:line`, the file relative to the current directory when it lies below it (terminals link it)."""
+        """`file:line`, as terminals link it: relative to the current directory when the file lies below."""
         return f"{_near(self.file)}:{self.line}" if self.places else "<unknown>"
 
     def __str__(self) -> str:
@@ -190,12 +191,12 @@ def origin_here(skip: int = 0) -> Origin:
 
 def trace_boundary(function: Function) -> Function:
     """Mark a function of ours as the one that calls the user's program: origins do not reach beyond it."""
-    code = function.__code__  # type: ignore[attr-defined]
+    code = function.__code__
     _boundaries[id(code)] = code
     return function
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def owner_of(filename: str) -> Owner:
     """Say whose file this is.
 
@@ -226,7 +227,7 @@ class _Span(NamedTuple):
 
 
 def _folders(*names: str) -> tuple[str, ...]:
-    """Return the folders of these packages, found without importing them (finding torch must not cost a second)."""
+    """Return the folders of these packages without importing them (this file must not cost a second)."""
     found: list[str] = []
     for name in names:
         spec = importlib.util.find_spec(name)
@@ -244,8 +245,8 @@ _TORCH_NN_MACHINERY: Final = tuple(os.path.join(folder, "modules", "module.py") 
 _PACKAGES: Final = tuple(os.path.join(os.sep, name, "") for name in ("site-packages", "dist-packages"))
 _STANDARD_LIBRARY: Final = os.path.join(os.path.dirname(os.__file__), "")
 
-# The two tables of the walk. Files are told apart by name and not by code object: code objects compare by value
-# (two equal functions of two files would share an entry) and their hash is computed anew every time.
+# The two tables of the walk. Files are told apart by name and not by code object: code objects compare by
+# value (two equal functions of two files would share an entry) and their hash is computed anew every time.
 _shown: Final[dict[str, bool]] = {}
 _boundaries: Final[dict[int, CodeType]] = {}
 
@@ -324,7 +325,7 @@ def _under(carets: str, line: str) -> str:
 
 
 def _statement_start(filename: str, line: int) -> int:
-    """Return the first line of the statement that this line belongs to; the line itself if the file is no Python."""
+    """Return the first line of this line's statement; the line itself when the file is not Python."""
     source = "".join(linecache.getlines(filename))
     for first, last in _statements(source):
         if first <= line <= last:
@@ -334,7 +335,7 @@ def _statement_start(filename: str, line: int) -> int:
 
 @functools.lru_cache(maxsize=32)
 def _statements(source: str) -> tuple[tuple[int, int], ...]:
-    """Return the first and last line of each statement over several lines; of a compound one, of its header."""
+    """Return the first and last line of each statement over several lines (a compound one: its header)."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
@@ -346,7 +347,8 @@ def _headers(tree: ast.AST) -> Iterator[tuple[int, int]]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
-        body = getattr(node, "body", None)  # `if`, `for`, `with`, `def`, ...: the header ends where the body begins
+        # The header of an `if`, `for`, `with`, `def` ends where the body begins.
+        body = getattr(node, "body", None)
         last = body[0].lineno - 1 if body else (node.end_lineno or node.lineno)
         if isinstance(node, ast.Match):
             last = node.subject.end_lineno or node.lineno
@@ -356,8 +358,7 @@ def _headers(tree: ast.AST) -> Iterator[tuple[int, int]]:
 def _near(filename: str) -> str:
     if filename.startswith("<"):
         return filename
-    relative = os.path.relpath(filename) if filename.startswith(os.getcwd() + os.sep) else filename
-    return relative
+    return os.path.relpath(filename) if filename.startswith(os.getcwd() + os.sep) else filename
 
 
 def _from_bytes(places: bytes) -> Origin:

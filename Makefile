@@ -1,0 +1,54 @@
+# `make` alone lists the targets. Each target makes .venv itself when it is missing or older than its description.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Two workers fill two cores only if torch does not start threads of its own in each.
+export OMP_NUM_THREADS ?= 1
+WORKERS ?= 2
+FUZZ_EXAMPLES ?= 2000
+
+.DEFAULT_GOAL := help
+.PHONY: help venv test lint types format demo bench fuzz clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+venv: $(STAMP)  ## make .venv with everything that development needs
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $(STAMP)
+
+test: lint types  ## lint, check types, run all tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(STAMP)  ## check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(STAMP)  ## check the types of src/ strictly
+	$(BIN)/mypy
+
+format: $(STAMP)  ## sort imports, mend what can be mended, lay out the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: $(STAMP)  ## export nine real models and compare each with eager
+	$(BIN)/python -m examples.demo
+
+bench: $(STAMP)  ## run every benchmark; ratios against torch.export (takes long)
+	@for file in benchmarks/*.py; do \
+	  if grep -q '^if __name__ == "__main__"' $$file; then \
+	    echo "== $$file"; \
+	    $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; \
+	  fi; \
+	done
+
+fuzz: $(STAMP)  ## run the property tests with FUZZ_EXAMPLES examples each
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile=fuzz
+
+clean:  ## remove .venv and all caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
