@@ -12,8 +12,8 @@ from fullgraph.errors import (
     ContractError,
     DataDependent,
     FullgraphError,
-    Specialized,
     SpecError,
+    Specialized,
     Unsupported,
     render,
 )

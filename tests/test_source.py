@@ -115,7 +115,7 @@ def test_a_users_function_called_by_a_library_is():
 
 
 def test_a_library_exported_directly_is_shown():
-    """Between the boundary and the operator there is no line of the user: the library's innermost line it is."""
+    """Without a line of the user between boundary and operator it is the library's innermost line."""
     library = run_as(LIBRARY, "def inner():\n    return origin_here()\ndef outer():\n    return inner()\n")
     trace = trace_boundary(run_as("<fullgraph test>", WRAPPER).call)
 
@@ -225,7 +225,7 @@ def test_owner(filename, owner):
 
 
 def test_importing_it_does_not_import_torch():
-    """errors and source are below everything: they must be cheap and free of torch."""
+    """Errors and source are below everything: they must be cheap and free of torch."""
     code = (
         f"import sys; sys.path.insert(0, {source._OURS!r}); import source; assert 'torch' not in sys.modules"
     )
