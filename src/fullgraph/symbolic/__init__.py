@@ -1,0 +1,120 @@
+"""Integers that stand for sizes.
+
+What may enter: arithmetic on symbols, what is known of them, and the answers that follow. Nothing here knows of
+tensors, graphs or the user's program; only `symint` knows PyTorch, and only its symbolic numbers. Whom to ask when
+no answer follows is passed in (`Undecided`).
+
+Read in this order: `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean` (canonical
+operations), `ranges`, `facts`, `decide`, `scope` (what is known and what follows), `text`, `lower` (as text, as a
+graph), `nodes`, `symint` (as PyTorch sees it).
+"""
+
+from __future__ import annotations
+
+from fullgraph.symbolic.arithmetic import (
+    abs_,
+    add,
+    bitand,
+    bitor,
+    bitxor,
+    floordiv,
+    gcd,
+    invert,
+    lshift,
+    max_,
+    min_,
+    mod,
+    mul,
+    neg,
+    pow_,
+    prod,
+    rshift,
+    sub,
+    sum_,
+    truediv,
+)
+from fullgraph.symbolic.boolean import (
+    Bool,
+    and_,
+    as_bool,
+    eq,
+    false,
+    ge,
+    gt,
+    if_else,
+    le,
+    lt,
+    ne,
+    not_,
+    or_,
+    true,
+    truth,
+)
+from fullgraph.symbolic.evaluation import evaluate, substitute
+from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
+from fullgraph.symbolic.facts import Contradiction
+from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
+from fullgraph.symbolic.ranges import Range
+from fullgraph.symbolic.scope import Scope
+from fullgraph.symbolic.symint import expr_of, lower, to_python
+from fullgraph.symbolic.text import parse, render
+from fullgraph.symbolic.undecided import Kind, Undecided
+
+__all__ = [
+    "Bool",
+    "Contradiction",
+    "Expr",
+    "Kind",
+    "Range",
+    "Scope",
+    "Undecided",
+    "abs_",
+    "add",
+    "and_",
+    "bitand",
+    "bitor",
+    "bitxor",
+    "as_bool",
+    "eq",
+    "evaluate",
+    "expr_of",
+    "expression",
+    "false",
+    "floating",
+    "floordiv",
+    "gcd",
+    "ge",
+    "gt",
+    "if_else",
+    "integer",
+    "invert",
+    "le",
+    "lower",
+    "lshift",
+    "lt",
+    "math_function",
+    "max_",
+    "min_",
+    "mod",
+    "mul",
+    "ne",
+    "neg",
+    "not_",
+    "or_",
+    "parse",
+    "pow_",
+    "prod",
+    "render",
+    "round_digits",
+    "rshift",
+    "sub",
+    "substitute",
+    "sum_",
+    "symbol",
+    "to_float",
+    "to_integer",
+    "to_python",
+    "true",
+    "truediv",
+    "truth",
+]

@@ -1,0 +1,244 @@
+"""Conditions over expressions, interned like them: the same question is the same object.
+
+A comparison of integers is brought into one of three forms over a single expression e without common factor:
+
+    eq: e == 0        ne: e != 0        le: e <= 0
+
+`a < b` is `a - b + 1 <= 0`; `2*s0 <= 5` is `s0 - 2 <= 0`; `2*s0 == 5` is false. Of e and -e, eq and ne take the one
+with the positive leading coefficient. So a question and its negation are found at once, however they were asked.
+Comparisons with a float stay as they were written, because nan makes `not a < b` something else than `b <= a`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, reduce
+from math import gcd, isfinite
+from typing import Any
+
+from fullgraph.symbolic.expr import (
+    Expr,
+    Interned,
+    Monomial,
+    Operand,
+    apply,
+    digest,
+    expression,
+    integer,
+    intern,
+    interned,
+    plus,
+    polynomial,
+    times,
+)
+from fullgraph.symbolic.operations import PYTHON
+
+# Integers below this convert to float without rounding.
+_EXACT_FLOAT = 2.0**53
+
+
+class Bool(Interned):
+    """A condition on symbols.
+
+    Attributes:
+        kind: `"true"`, `"false"`; `"eq"`, `"ne"`, `"le"` (args: the expression compared with 0); `"and"`, `"or"`
+            (args: conditions); `"not"` (of a comparison of floats); `"float_eq"`, `"float_lt"`, `"float_le"`.
+        args: the operands.
+        is_const: whether it is `true` or `false`; then `value` is that.
+    """
+
+    __slots__ = ("is_const", "value")
+
+    is_const: bool
+    value: bool | None
+
+    def __init__(self, kind: str, args: tuple[Any, ...], fingerprint: int) -> None:
+        self.kind = kind
+        self.args = args
+        self.fingerprint = fingerprint
+        self.serial = 0
+        self._symbols = None
+        self.is_const = kind in ("true", "false")
+        self.value = kind == "true" if self.is_const else None
+
+    def __bool__(self) -> bool:
+        # `if eq(a, b):` would always be taken.
+        raise TypeError("a condition has no truth value of its own: ask a Scope to decide it")
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({', '.join(map(repr, self.args))})"
+
+
+def _interned_bool(kind: str, *args: Interned) -> Bool:
+    fingerprint = digest(f"?{kind}", (a.fingerprint for a in args))
+    found = interned(fingerprint)
+    return found if found is not None else intern(Bool(kind, args, fingerprint))
+
+
+true = _interned_bool("true")
+false = _interned_bool("false")
+
+
+def as_bool(value: bool | Bool) -> Bool:
+    """Return `value` as a condition."""
+    if isinstance(value, Bool):
+        return value
+    return true if value else false
+
+
+def eq(a: Operand, b: Operand) -> Bool:
+    """Return the condition `a == b`."""
+    a, b = expression(a), expression(b)
+    if a is b and not a.is_float:
+        return true
+    return _float_comparison("float_eq", a, b) if a.is_float or b.is_float else _zero("eq", a, b)
+
+
+def ne(a: Operand, b: Operand) -> Bool:
+    """Return the condition `a != b`."""
+    a, b = expression(a), expression(b)
+    if a is b and not a.is_float:
+        return false
+    return not_(_float_comparison("float_eq", a, b)) if a.is_float or b.is_float else _zero("ne", a, b)
+
+
+def le(a: Operand, b: Operand) -> Bool:
+    """Return the condition `a <= b`."""
+    a, b = expression(a), expression(b)
+    return _float_comparison("float_le", a, b) if a.is_float or b.is_float else _at_most(a, b)
+
+
+def lt(a: Operand, b: Operand) -> Bool:
+    """Return the condition `a < b`."""
+    a, b = expression(a), expression(b)
+    return _float_comparison("float_lt", a, b) if a.is_float or b.is_float else _at_most(plus(a, integer(1)), b)
+
+
+def ge(a: Operand, b: Operand) -> Bool:
+    """Return the condition `a >= b`."""
+    return le(b, a)
+
+
+def gt(a: Operand, b: Operand) -> Bool:
+    """Return the condition `a > b`."""
+    return lt(b, a)
+
+
+@lru_cache(maxsize=8192)
+def _zero(kind: str, a: Expr, b: Expr) -> Bool:
+    e = plus(a, times(integer(-1), b))
+    if e.is_const:
+        return as_bool((e.value == 0) == (kind == "eq"))
+    terms = e.terms
+    common = reduce(gcd, (c for m, c in terms.items() if m), 0)
+    constant = terms.get((), 0)
+    if constant % common:
+        return as_bool(kind == "ne")
+    lead = max((m for m in terms if m), key=_order)
+    if terms[lead] < 0:
+        common = -common
+    if common != 1:
+        e = polynomial({m: c // common for m, c in terms.items()})
+    return _interned_bool(kind, e)
+
+
+@lru_cache(maxsize=8192)
+def _at_most(a: Expr, b: Expr) -> Bool:
+    e = plus(a, times(integer(-1), b))
+    if e.is_const:
+        return as_bool(e.value <= 0)
+    common = reduce(gcd, (c for m, c in e.terms.items() if m), 0)
+    if common != 1:
+        # common*x + c <= 0 exactly when x <= floor(-c / common).
+        terms = {m: c // common for m, c in e.terms.items() if m}
+        constant = -(-e.terms.get((), 0) // common)
+        e = polynomial({**terms, (): constant} if constant else terms)
+    return _interned_bool("le", e)
+
+
+def _order(monomial: Monomial) -> tuple[int, list[int]]:
+    return len(monomial), [atom.fingerprint for atom in monomial]
+
+
+def _float_comparison(kind: str, a: Expr, b: Expr) -> Bool:
+    if a.is_const and b.is_const:
+        return as_bool(PYTHON[kind](a.value, b.value))
+    exact = _integer_comparison(kind, a, b)
+    return exact if exact is not None else _interned_bool(kind, a, b)
+
+
+def _integer_comparison(kind: str, a: Expr, b: Expr) -> Bool | None:
+    """Compare float(n) with a moderate constant as integers: rounding never carries n past it."""
+    n, c, flipped = (a, b, False) if b.is_const else (b, a, True)
+    if n.kind == "to_float":
+        n = n.args[0]
+    if n.is_float or not c.is_const or not isfinite(c.value) or abs(c.value) >= _EXACT_FLOAT:
+        return None
+    below = int(c.value // 1)
+    whole = below == c.value
+    if kind == "float_eq":
+        return eq(n, below) if whole else false
+    if flipped:  # c < n or c <= n
+        return gt(n, below) if kind == "float_lt" or not whole else ge(n, below)
+    return lt(n, below) if kind == "float_lt" and whole else le(n, below)
+
+
+def not_(a: Bool | bool) -> Bool:
+    """Return the condition `not a`."""
+    a = as_bool(a)
+    match a.kind:
+        case "true":
+            return false
+        case "false":
+            return true
+        case "eq":
+            return _interned_bool("ne", *a.args)
+        case "ne":
+            return _interned_bool("eq", *a.args)
+        case "le":
+            return _interned_bool("le", plus(integer(1), times(integer(-1), a.args[0])))
+        case "and":
+            return or_(*map(not_, a.args))
+        case "or":
+            return and_(*map(not_, a.args))
+        case "not":
+            return a.args[0]
+        case _:
+            return _interned_bool("not", a)
+
+
+def and_(*conditions: Bool | bool) -> Bool:
+    """Return the condition that all of them hold."""
+    return _connect("and", true, false, conditions)
+
+
+def or_(*conditions: Bool | bool) -> Bool:
+    """Return the condition that at least one of them holds."""
+    return _connect("or", false, true, conditions)
+
+
+def _connect(kind: str, neutral: Bool, absorbing: Bool, conditions: tuple[Bool | bool, ...]) -> Bool:
+    kept: dict[Bool, None] = {}
+    for given in map(as_bool, conditions):
+        for part in given.args if given.kind == kind else (given,):
+            if part is absorbing or not_(part) in kept:
+                return absorbing
+            if part is not neutral:
+                kept[part] = None
+    if len(kept) < 2:
+        return next(iter(kept), neutral)
+    return _interned_bool(kind, *sorted(kept, key=lambda part: part.fingerprint))
+
+
+def if_else(test: Bool | bool, yes: Operand, no: Operand) -> Expr:
+    """Return `yes if test else no`; both must be integers or both floats."""
+    test, yes, no = as_bool(test), expression(yes), expression(no)
+    if yes.is_float != no.is_float:
+        raise TypeError("the two values of a conditional size must both be integers or both floats")
+    if test.is_const:
+        return yes if test.value else no
+    return yes if yes is no else apply("ite", (test, yes, no), is_float=yes.is_float)
+
+
+def truth(a: Operand) -> Bool:
+    """Return the condition that Python's `bool(a)` is true."""
+    return ne(a, 0)

@@ -1,0 +1,267 @@
+"""Answer a question from the facts: yes, no, or undecided.
+
+Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or its negation.
+
+* *Ranges.* `range_of(e)` holds every value e can have. If it lies at or below 0, `e <= 0` is true; if it lies above,
+  false; if 0 isn't in it, `e == 0` is false.
+* *Elimination.* If F <= h is known, then e <= 0 follows from s*e - t*F + t*h <= 0, for s, t > 0, because
+  s*e <= s*e + t*(h - F). Choosing s and t so that a monomial of e cancels leaves a question that is often settled by
+  ranges. F is a form with a known bound, or follows from the meaning of an atom of e: k*(x//k) <= x, min(x, y) <= x ...
+  The search is bounded in depth and breadth; running out means undecided, never an answer.
+* *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other term of e
+  but not the constant one.
+* *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
+* *Cases.* A question on a few symbols with few possible values each is evaluated on all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+from fullgraph.symbolic import ranges
+from fullgraph.symbolic.boolean import Bool, ne
+from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
+from fullgraph.symbolic.evaluation import evaluate
+from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
+from fullgraph.symbolic.facts import Facts
+from fullgraph.symbolic.ranges import Range
+
+_DEPTH = 3
+_BREADTH = 8
+_LARGEST_ENUMERATION = 256
+# Ranges wider than this are not enumerated.
+_WIDEST = 64
+
+
+def decide(facts: Facts, question: Bool) -> bool | None:
+    """Answer `question`, which has been rewritten by the facts' replacements."""
+    if question.is_const:
+        return question.value
+    known = facts.holds(question)
+    if known is not None:
+        return known
+    answer = _RULES[question.kind](facts, *question.args)
+    return answer if answer is not None else _by_cases(facts, question)
+
+
+def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
+    found = facts.integer_range(e)
+    if found.hi <= 0:
+        return True
+    if found.lo > 0:
+        return False
+    if len(e.terms) > 1:
+        if _follows(facts, e, _DEPTH):
+            return True
+        if _follows(facts, plus(integer(1), times(integer(-1), e)), _DEPTH):
+            return False
+    return _sign_by_content(facts, e)
+
+
+def _is_zero(facts: Facts, e: Expr) -> bool | None:
+    found = facts.integer_range(e)
+    if 0 not in found:
+        return False
+    if found.is_point:
+        return True
+    common = math.gcd(*(facts.divisor_of_term(m, c) for m, c in e.terms.items() if m))
+    if common and e.terms.get((), 0) % common:
+        return False
+    minus = times(integer(-1), e)
+    if len(e.terms) > 1:
+        one = integer(1)
+        if _follows(facts, plus(e, one), _DEPTH) or _follows(facts, plus(minus, one), _DEPTH):
+            return False
+        if _follows(facts, e, _DEPTH) and _follows(facts, minus, _DEPTH):
+            return True
+    return _zero_by_content(facts, e)
+
+
+def _divided(e: Expr) -> tuple[Expr, Expr] | None:
+    """Split e = common * rest, where common is a product of atoms."""
+    _, atoms = content(e)
+    if not atoms or len(e.terms) == 1:
+        return None
+    common = polynomial({atoms: 1})
+    return common, floordiv_integers(e, common)
+
+
+def _zero_by_content(facts: Facts, e: Expr) -> bool | None:
+    if len(e.terms) == 1:
+        # A product is zero when a factor is; each factor is asked by its range.
+        ((monomial, _),) = e.terms.items()
+        found = [facts.integer_range(atom) for atom in monomial]
+        if all(_nonzero(facts, atom) for atom in monomial):
+            return False
+        return True if any(r == Range(0, 0) for r in found) else None
+    split = _divided(e)
+    if split is None:
+        return None
+    common, rest = split
+    zero = _is_zero(facts, rest)
+    if zero:
+        return True
+    return zero if zero is None or _is_zero(facts, common) is False else None
+
+
+def _nonzero(facts: Facts, atom: Expr) -> bool:
+    return 0 not in facts.integer_range(atom) or facts.holds(ne(atom, 0)) is True
+
+
+def _sign_by_content(facts: Facts, e: Expr) -> bool | None:
+    split = _divided(e)
+    if split is None:
+        return None
+    common, rest = split
+    sign = facts.integer_range(common)
+    if sign.lo >= 0:
+        below = _at_most_zero(facts, rest)
+        if below or (below is False and sign.lo > 0):
+            return below
+    return None
+
+
+def _follows(facts: Facts, e: Expr, depth: int) -> bool:
+    """Say whether e <= 0 follows, eliminating at most `depth` monomials."""
+    if facts.integer_range(e).hi <= 0:
+        return True
+    if depth == 0:
+        return False
+    for form, known in itertools.islice(_relations(facts, e), _BREADTH):
+        for monomial, d in form.terms.items():
+            c = e.terms.get(monomial, 0)
+            if not monomial or not c:
+                continue
+            bound = known.hi if (c > 0) == (d > 0) else known.lo
+            if math.isinf(bound):
+                continue
+            # s*e - t*form + t*bound, with s > 0 and s*c == t*d.
+            common = math.gcd(c, d)
+            s, t = abs(d) // common, c // common * (1 if d > 0 else -1)
+            smaller = plus(plus(times(integer(s), e), times(integer(-t), form)), integer(t * int(bound)))
+            if len(smaller.terms) <= len(e.terms) + 1 and _follows(facts, smaller, depth - 1):
+                return True
+    return False
+
+
+def _relations(facts: Facts, e: Expr) -> Iterator[tuple[Expr, Range]]:
+    """Yield forms with a known range that share a monomial with e."""
+    monomials = {m for m in e.terms if m}
+    for monomial in monomials:
+        if len(monomial) == 1:
+            yield from _meaning(facts, monomial[0])
+    for form, known in facts.bounds.items():
+        if form.kind == "polynomial" and not monomials.isdisjoint(form.terms):
+            yield form, known
+    for monomial in monomials:
+        yield from _product_relations(facts, monomial)
+
+
+def _meaning(facts: Facts, atom: Expr) -> Iterator[tuple[Expr, Range]]:
+    """Yield what holds of an atom because of what it computes."""
+    if atom.kind == "floordiv":
+        x, k = atom.args
+        rest = facts.integer_range(mod_integers(x, k))
+        yield plus(times(k, atom), times(integer(-1), x)), Range(-rest.hi, -rest.lo)
+    elif atom.kind == "mod":
+        x, k = atom.args
+        quotient = floordiv_integers(x, k)
+        yield plus(plus(atom, times(k, quotient)), times(integer(-1), x)), Range(0, 0)
+    elif atom.kind in ("min", "max", "abs"):
+        for x in atom.args:
+            difference = plus(atom, times(integer(-1), x))
+            yield difference, Range(-math.inf, 0) if atom.kind == "min" else ranges.NON_NEGATIVE
+        if atom.kind == "abs":
+            yield plus(atom, atom.args[0]), ranges.NON_NEGATIVE
+
+
+def _product_relations(facts: Facts, monomial: tuple[Expr, ...]) -> Iterator[tuple[Expr, Range]]:
+    """Yield x*y >= lo*y for factors x >= lo > 0 and y >= 0 of a product."""
+    if len(monomial) < 2:
+        return
+    for index, atom in enumerate(monomial):
+        lo = facts.integer_range(atom).lo
+        rest = polynomial({monomial[:index] + monomial[index + 1 :]: 1})
+        if 0 < lo < math.inf and facts.integer_range(rest).lo >= 0:
+            yield plus(polynomial({monomial: 1}), times(integer(-int(lo)), rest)), ranges.NON_NEGATIVE
+
+
+def _compare_floats(facts: Facts, a: Expr, b: Expr, strict: bool) -> bool | None:
+    x, y = facts.range_of(a), facts.range_of(b)
+    if x is None or y is None:
+        return None
+    if x.hi < y.lo or (not strict and x.hi <= y.lo):
+        return True
+    if x.lo > y.hi or (strict and x.lo >= y.hi):
+        return False
+    return None
+
+
+def _equal_floats(facts: Facts, a: Expr, b: Expr) -> bool | None:
+    x, y = facts.range_of(a), facts.range_of(b)
+    if x is None or y is None:
+        return None
+    if (x & y).is_empty:
+        return False
+    return True if a is b or (x.is_point and y.is_point and x == y and x.is_finite) else None
+
+
+def _negated(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
+def _all(facts: Facts, *parts: Bool) -> bool | None:
+    answers = [decide(facts, part) for part in parts]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _any(facts: Facts, *parts: Bool) -> bool | None:
+    answers = [decide(facts, part) for part in parts]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+_RULES = {
+    "le": _at_most_zero,
+    "eq": _is_zero,
+    "ne": lambda facts, e: _negated(_is_zero(facts, e)),
+    "and": _all,
+    "or": _any,
+    "not": lambda facts, part: _negated(decide(facts, part)),
+    "float_eq": _equal_floats,
+    "float_lt": lambda facts, a, b: _compare_floats(facts, a, b, strict=True),
+    "float_le": lambda facts, a, b: _compare_floats(facts, a, b, strict=False),
+}
+
+
+def _by_cases(facts: Facts, question: Bool) -> bool | None:
+    choices: list[tuple[int, ...] | range] = []
+    size = 1
+    symbols = tuple(question.symbols)
+    for atom in symbols:
+        found = facts.integer_range(atom)
+        values = facts.values.get(atom)
+        if values is not None:
+            values = tuple(v for v in values if v in found)
+        elif found.is_finite and found.hi - found.lo < _WIDEST:
+            values = range(int(found.lo), int(found.hi) + 1)
+        else:
+            return None
+        choices.append(values)
+        size *= len(values)
+    if not 0 < size <= _LARGEST_ENUMERATION:
+        return None
+    answers: set[bool] = set()
+    for chosen in itertools.product(*choices):
+        try:
+            answers.add(evaluate(question, dict(zip(symbols, chosen, strict=True))))
+        except ArithmeticError:
+            continue  # the program has no result here either
+        if len(answers) == 2:
+            return None
+    return answers.pop() if answers else None

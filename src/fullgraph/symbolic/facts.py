@@ -1,0 +1,319 @@
+"""What is known of the symbols of one trace: ranges, equalities, divisibility, and anything else that was learnt.
+
+A fact is stored in the form in which it is used:
+
+* bounds on *forms*. Every integer expression e is k*form + c, where the form has no constant term, coprime
+  coefficients and a positive leading one. `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a symbol is a
+  form itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
+* replacements. An equality that can be solved for an atom replaces the atom, everywhere and for good, by something
+  already known. `s0 % 8 == 0` replaces the atom `s0 % 8`. Replacements are kept resolved: none mentions a replaced atom.
+* divisors of atoms, and conditions known to hold as they are (`s0 != s1`, disjunctions, comparisons of floats).
+
+Facts only grow. `version` changes with every growth, and everything derived is cached until then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+
+from fullgraph.symbolic import ranges
+from fullgraph.symbolic.boolean import Bool, eq, not_
+from fullgraph.symbolic.evaluation import substitute
+from fullgraph.symbolic.expr import Expr, contains, integer, plus, polynomial, times
+from fullgraph.symbolic.ranges import ANY, Bound, Range
+
+# Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
+_ROUNDS = 3
+
+
+class Contradiction(ValueError):
+    """A fact that cannot hold together with what is already known."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The decomposition e = factor * form + constant; `form` is None if e is constant."""
+
+    form: Expr | None
+    factor: int
+    constant: int
+
+
+@lru_cache(maxsize=4096)
+def form_of(e: Expr) -> Form:
+    """Decompose an integer expression."""
+    if e.is_const:
+        return Form(None, 0, e.value)
+    if e.kind != "polynomial":
+        return Form(e, 1, 0)
+    terms = {m: c for m, c in e.terms.items() if m}
+    factor = reduce(math.gcd, terms.values(), 0)
+    lead = max(terms, key=lambda m: (len(m), [a.fingerprint for a in m]))
+    if terms[lead] < 0:
+        factor = -factor
+    return Form(polynomial({m: c // factor for m, c in terms.items()}), factor, e.terms.get((), 0))
+
+
+@dataclass
+class Facts:
+    """The store. Use it through `Scope`."""
+
+    bounds: dict[Expr, Range] = field(default_factory=dict[Expr, Range])
+    replacements: dict[Expr, Expr] = field(default_factory=dict[Expr, Expr])
+    divisors: dict[Expr, int] = field(default_factory=dict[Expr, int])
+    values: dict[Expr, tuple[int, ...]] = field(default_factory=dict[Expr, tuple[int, ...]])
+    learnt: dict[Bool, None] = field(default_factory=dict[Bool, None])
+    order: dict[Expr, int] = field(default_factory=dict[Expr, int])
+    version: int = 0
+    _ranges: dict[Expr, Range | None] = field(default_factory=dict[Expr, "Range | None"], repr=False)
+    _rewritten: dict[Expr | Bool, Expr | Bool] = field(default_factory=dict, repr=False)
+
+    def copy(self) -> Facts:
+        """Return an independent copy; what is learnt by one is not known to the other."""
+        return Facts(
+            dict(self.bounds),
+            dict(self.replacements),
+            dict(self.divisors),
+            dict(self.values),
+            dict(self.learnt),
+            dict(self.order),
+            self.version,
+        )
+
+    def _grew(self) -> None:
+        self.version += 1
+        self._ranges.clear()
+        self._rewritten.clear()
+
+    def rewrite(self, what: Expr | Bool) -> Expr | Bool:
+        """Apply the replacements."""
+        if not self.replacements:
+            return what
+        done = self._rewritten.get(what)
+        if done is None:
+            done = self._rewritten[what] = substitute(what, self.replacements)
+        return done
+
+    def range_of(self, e: Expr) -> Range | None:
+        """Return a range that holds every value of `e`; None for a float that might be nan."""
+        if e.is_const:
+            return None if e.value != e.value else Range(e.value, e.value)
+        if e in self._ranges:
+            return self._ranges[e]
+        found = self._range_by_structure(e)
+        if not e.is_float:
+            assert found is not None
+            form = form_of(e)
+            if form.form in self.bounds:
+                known = ranges.scale(self.bounds[form.form], form.factor)  # type: ignore[index]
+                found = found & ranges.add(known, ranges.point(form.constant))
+        self._ranges[e] = found
+        return found
+
+    def integer_range(self, e: Expr) -> Range:
+        """Return the range of an integer expression."""
+        return self.range_of(e) or ANY
+
+    def _range_by_structure(self, e: Expr) -> Range | None:
+        if e.kind == "polynomial":
+            total = ranges.point(0)
+            for monomial, coefficient in e.terms.items():
+                total = ranges.add(total, ranges.scale(self._range_of_product(monomial), coefficient))
+            return total
+        if e.kind == "ite":
+            yes, no = self.range_of(e.args[1]), self.range_of(e.args[2])
+            return ranges.hull(yes, no) if yes is not None and no is not None else None
+        rule = (ranges.FLOATS if e.is_float else ranges.INTEGERS).get(e.kind)
+        operands = [self.range_of(a) for a in e.args] if rule is not None else []
+        if rule is None or None in operands:
+            return None if e.is_float else ANY
+        return reduce(rule, operands) if len(operands) > 2 else rule(*operands)
+
+    def _range_of_product(self, monomial: tuple[Expr, ...]) -> Range:
+        result = ranges.point(1)
+        for atom in dict.fromkeys(monomial):
+            found = self.integer_range(atom)
+            times_in = monomial.count(atom)
+            for _ in range(times_in // 2):
+                result = ranges.mul(result, ranges.square(found))
+            if times_in % 2:
+                result = ranges.mul(result, found)
+        return result
+
+    def divisor_of(self, e: Expr) -> int:
+        """Return a number known to divide the integer `e`; 0 if `e` is known to be 0."""
+        return reduce(math.gcd, (self.divisor_of_term(m, c) for m, c in e.terms.items()), 0)
+
+    def divisor_of_term(self, monomial: tuple[Expr, ...], coefficient: int) -> int:
+        """Return a number known to divide `coefficient * monomial`."""
+        return reduce(lambda n, atom: n * self.divisors.get(atom, 1), monomial, abs(coefficient))
+
+    # Learning. Each method returns having made the fact usable; the caller has rewritten the fact.
+
+    def declare(self, atom: Expr, known: Range, values: Iterable[int] | None) -> None:
+        """Introduce a symbol with its range, or its set of values."""
+        if values is not None:
+            kept = tuple(sorted(v for v in set(values) if v in known))
+            if not kept:
+                raise Contradiction(f"{atom.name} has no possible value")
+            self.values[atom] = kept
+            known = Range(kept[0], kept[-1])
+        if known.is_empty:
+            raise Contradiction(f"{atom.name} has no possible value: its range is {known}")
+        self.bounds[atom] = known
+        self.order.setdefault(atom, len(self.order))
+        self._grew()
+
+    def learn(self, fact: Bool) -> None:
+        """Make a fact usable.
+
+        Raises:
+            Contradiction: it cannot hold together with the others.
+        """
+        if fact.kind == "and":
+            for part in fact.args:
+                self.learn(self.rewrite(part))  # type: ignore[arg-type]
+            return
+        if fact.is_const:
+            if not fact.value:
+                raise Contradiction("this can never hold")
+            return
+        if fact in self.learnt:
+            return
+        self.learnt[fact] = None
+        match fact.kind:
+            case "le":
+                self._bound(fact.args[0], Range(-math.inf, 0))
+            case "eq":
+                self._equate(fact.args[0])
+            case "ne":
+                self._exclude(fact.args[0])
+        self._propagate()
+        self._grew()
+
+    def _bound(self, e: Expr, allowed: Range) -> bool:
+        """Learn that e lies in `allowed`; return whether that is news."""
+        form = form_of(e)
+        if form.form is None:
+            if form.constant not in allowed:
+                raise Contradiction("this can never hold")
+            return False
+        lo, hi = allowed.lo - form.constant, allowed.hi - form.constant
+        if form.factor < 0:
+            lo, hi = -hi, -lo
+        k = abs(form.factor)
+        limits = Range(lo if math.isinf(lo) else -(-lo // k), hi if math.isinf(hi) else hi // k)
+        before = self.bounds.get(form.form, ANY)
+        after = before & limits
+        if after == before:
+            return False
+        if after.is_empty or (after & self.integer_range(form.form)).is_empty:
+            raise Contradiction("this can never hold together with what is known")
+        self.bounds[form.form] = after
+        self._ranges.clear()
+        return True
+
+    def _exclude(self, e: Expr) -> None:
+        """Learn that e is not 0: a bound that was 0 moves."""
+        found = self.integer_range(e)
+        if found.lo == 0:
+            self._bound(e, Range(1, math.inf))
+        elif found.hi == 0:
+            self._bound(e, Range(-math.inf, -1))
+
+    def _equate(self, e: Expr) -> None:
+        """Learn that e is 0: solve for an atom if one stands alone, else keep it as a bound."""
+        self._bound(e, Range(0, 0))
+        atom = self._solvable(e)
+        if atom is None:
+            return
+        self._note_divisor(atom, e)
+        coefficient = e.terms[(atom,)]
+        value = plus(atom, times(integer(-coefficient), e))
+        before = self.replacements
+        self.replacements = {old: substitute(new, {atom: value}) for old, new in before.items()}
+        self.replacements[atom] = value
+        self._rewritten.clear()
+        self._ranges.clear()
+        self._restate(atom)
+        for old in before:
+            if contains(old, atom):  # `s1 % 8` was replaced, and now s1 is
+                self.learn(eq(substitute(old, self.replacements), self.replacements[old]))
+
+    def _note_divisor(self, atom: Expr, e: Expr) -> None:
+        if atom.kind == "mod" and len(e.terms) == 1:
+            x, k = atom.args
+            if k.is_const and x.kind != "polynomial":
+                self.divisors[x] = math.lcm(self.divisors.get(x, 1), k.value)
+
+    def _restate(self, atom: Expr) -> None:
+        """Say again, without `atom`, what was known with it."""
+        old_bounds, self.bounds = self.bounds, {}
+        for form, known in old_bounds.items():
+            new = self.rewrite(form)
+            if new is form:
+                self.bounds[form] = known & self.bounds.get(form, ANY)
+            else:
+                self._bound(new, known)  # type: ignore[arg-type]
+        for held in [f for f in self.learnt if f.kind not in ("le", "eq")]:
+            new = self.rewrite(held)
+            if new is not held:
+                self.learn(new)  # type: ignore[arg-type]
+        if atom in self.values:
+            allowed = self.values.pop(atom)
+            value = self.replacements[atom]
+            if value.kind == "symbol":
+                kept = tuple(v for v in self.values.get(value, allowed) if v in allowed)
+                self.declare(value, self.integer_range(value), kept)
+            # A set of values of anything else is kept as its hull, which `_bound` has done above.
+
+    def _propagate(self) -> None:
+        """Tighten the ranges of atoms by the bounds of the forms they stand in."""
+        for _ in range(_ROUNDS):
+            news = False
+            for form, known in list(self.bounds.items()):
+                if form.kind == "polynomial":
+                    news |= self._propagate_form(form, known)
+            if not news:
+                return
+
+    def _propagate_form(self, form: Expr, known: Range) -> bool:
+        news = False
+        for monomial, coefficient in form.terms.items():
+            if len(monomial) != 1:
+                continue
+            rest = plus(form, times(integer(-coefficient), monomial[0]))
+            others = ranges.scale(self.integer_range(rest), -1)
+            allowed = ranges.add(known, others)
+            news |= self._bound(times(integer(coefficient), monomial[0]), allowed)
+        return news
+
+    def holds(self, question: Bool) -> bool | None:
+        """Say whether the question, or its negation, was learnt word for word."""
+        if question in self.learnt:
+            return True
+        if not_(question) in self.learnt:
+            return False
+        return None
+
+    def _solvable(self, e: Expr) -> Expr | None:
+        """Return the atom that e == 0 is best solved for, or None.
+
+        It must stand alone with coefficient 1 or -1 and nowhere else in e. Symbols are preferred, the one declared
+        last before the others, so that what is said later is expressed by what was said earlier.
+        """
+        alone = [m[0] for m, c in e.terms.items() if len(m) == 1 and abs(c) == 1]
+        rests = [polynomial({m: c for m, c in e.terms.items() if m != (atom,)}) for atom in alone]
+        candidates = [atom for atom, rest in zip(alone, rests, strict=True) if not contains(rest, atom)]
+        if sum(1 for m in e.terms if m) == 1:
+            return candidates[0] if candidates else None
+        return max((a for a in candidates if a.kind == "symbol"), key=self._age, default=None)
+
+    def _age(self, atom: Expr) -> tuple[int, str]:
+        return self.order.get(atom, len(self.order)), atom.name
+
+
+__all__ = ["Bound", "Contradiction", "Facts", "Form", "form_of"]

@@ -1,0 +1,421 @@
+"""The object inside a `torch.SymInt`, `torch.SymFloat` or `torch.SymBool`.
+
+PyTorch forwards every operation on a symbolic number to the node in it, from Python (`a + b` is `a.node.add(b.node)`)
+and from C++ (shape code calls the same methods). Our nodes pair an expression with the scope that answers questions
+about it: arithmetic makes a new expression, a question goes to `Scope.ask`. The method names are PyTorch's.
+
+Where Python would raise for some values of the operands (a divisor that may be 0, a negative shift, the root of a
+negative number), the node asks with kind "check" that they don't occur, so that the contract excludes what eager
+refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fullgraph.symbolic import arithmetic, boolean, floats, layout
+from fullgraph.symbolic.boolean import Bool, as_bool
+from fullgraph.symbolic.expr import Expr, floating, integer
+from fullgraph.symbolic.operations import MATH_FUNCTIONS
+from fullgraph.symbolic.scope import Scope
+from fullgraph.symbolic.text import render
+
+
+class Node:
+    """What the three kinds of node share. `expr` is an `Expr`, or a `Bool` in a `BoolNode`."""
+
+    __slots__ = ("__weakref__", "expr", "scope")
+
+    # PyTorch reads these of any node. None: the value in the example plays no part in what is statically known.
+    _hint = None
+    constant = None
+
+    def __init__(self, expr: Any, scope: Scope) -> None:
+        self.expr = expr
+        self.scope = scope
+
+    def is_int(self) -> bool:
+        return False
+
+    def is_float(self) -> bool:
+        return False
+
+    def is_bool(self) -> bool:
+        return False
+
+    def is_symbolic(self) -> bool:
+        return True
+
+    def is_nested_int(self) -> bool:
+        return False
+
+    def nested_int(self) -> None:
+        return None
+
+    def is_constant(self) -> bool:
+        return False
+
+    def clone(self) -> Node:
+        return self
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Node:
+        return self
+
+    def wrap_int(self, num: int) -> IntNode:
+        return IntNode(integer(num), self.scope)
+
+    def wrap_float(self, num: float) -> FloatNode:
+        return FloatNode(floating(num), self.scope)
+
+    def wrap_bool(self, num: bool) -> BoolNode:
+        return BoolNode(as_bool(num), self.scope)
+
+    @property
+    def hint(self) -> Any:
+        return self.scope.hint_of(self.expr)
+
+    def has_hint(self) -> bool:
+        return self.scope.hint_of(self.expr) is not None
+
+    @property
+    def shape_env(self) -> PythonQuestions:
+        """What `torch.fx.experimental.symbolic_shapes.guard_or_false` and its kin ask."""
+        return PythonQuestions(self.scope)
+
+    def str(self) -> str:
+        return render(self.expr)
+
+    def __str__(self) -> str:
+        return render(self.expr)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({render(self.expr)})"
+
+    def _graph_repr(self) -> str:
+        return render(self.expr)
+
+    # Comparisons are the same for integers and floats.
+    def eq(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.eq(self.expr, other.expr), self.scope)
+
+    def ne(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.ne(self.expr, other.expr), self.scope)
+
+    def lt(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.lt(self.expr, other.expr), self.scope)
+
+    def le(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.le(self.expr, other.expr), self.scope)
+
+    def gt(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.lt(other.expr, self.expr), self.scope)
+
+    def ge(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.le(other.expr, self.expr), self.scope)
+
+
+class PythonQuestions:
+    """The two questions that PyTorch's Python helpers put to `node.shape_env`."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def evaluate_sym_node(self, node: Node, size_oblivious: bool = False, fallback_value: bool | None = None) -> Any:
+        if not isinstance(node, BoolNode):
+            return self.scope.value_of(node.expr)
+        if fallback_value is None:
+            return self.scope.ask(node.expr, "size_oblivious" if size_oblivious else "guard")
+        return self.scope.ask(node.expr, "or_true" if fallback_value else "or_false")
+
+    def _maybe_evaluate_static(self, expr: Expr | Bool, **_: Any) -> Any:
+        if isinstance(expr, Bool):
+            return self.scope.decide(expr)
+        expr = self.scope.simplify(expr)
+        return expr.value if expr.is_const else None
+
+
+class BoolNode(Node):
+    """Inside `torch.SymBool`."""
+
+    __slots__ = ()
+
+    def is_bool(self) -> bool:
+        return True
+
+    def is_constant(self) -> bool:
+        return self.expr.is_const
+
+    def bool_(self) -> bool:
+        return self.scope.ask(self.expr, "guard")
+
+    def guard_bool(self, file: str, line: int) -> bool:
+        return self.scope.ask(self.expr, "guard")
+
+    def guard_size_oblivious(self, file: str, line: int) -> bool:
+        return self.scope.ask(self.expr, "size_oblivious")
+
+    def guard_or_false(self, file: str, line: int) -> bool:
+        return self.scope.ask(self.expr, "or_false")
+
+    def guard_or_true(self, file: str, line: int) -> bool:
+        return self.scope.ask(self.expr, "or_true")
+
+    def expect_true(self, file: str, line: int) -> bool:
+        return self.scope.ask(self.expr, "check")
+
+    def statically_known_true(self, file: str, line: int) -> bool:
+        return self.scope.decide(self.expr) is True
+
+    def maybe_as_bool(self) -> bool | None:
+        return self.scope.decide(self.expr)
+
+    def sym_not(self) -> BoolNode:
+        return BoolNode(boolean.not_(self.expr), self.scope)
+
+    def sym_and(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.and_(self.expr, other.expr), self.scope)
+
+    def sym_or(self, other: Node) -> BoolNode:
+        return BoolNode(boolean.or_(self.expr, other.expr), self.scope)
+
+    and_ = sym_and
+    or_ = sym_or
+
+    def eq(self, other: Node) -> BoolNode:
+        if not isinstance(other, BoolNode):
+            return BoolNode(boolean.eq(boolean.if_else(self.expr, 1, 0), other.expr), self.scope)
+        same = boolean.or_(
+            boolean.and_(self.expr, other.expr), boolean.and_(boolean.not_(self.expr), boolean.not_(other.expr))
+        )
+        return BoolNode(same, self.scope)
+
+    def ne(self, other: Node) -> BoolNode:
+        return self.eq(other).sym_not()
+
+    def sym_ite(self, yes: Node, no: Node) -> Node:
+        if isinstance(yes, BoolNode):
+            chosen = boolean.or_(boolean.and_(self.expr, yes.expr), boolean.and_(boolean.not_(self.expr), no.expr))
+            return BoolNode(chosen, self.scope)
+        return type(yes)(boolean.if_else(self.expr, yes.expr, no.expr), self.scope)
+
+    def sym_float(self) -> FloatNode:
+        return FloatNode(boolean.if_else(self.expr, 1.0, 0.0), self.scope)
+
+    def sym_int(self) -> IntNode:
+        return IntNode(boolean.if_else(self.expr, 1, 0), self.scope)
+
+
+class NumberNode(Node):
+    """What nodes of integers and of floats share."""
+
+    __slots__ = ()
+
+    def add(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.add(self.expr, other.expr))
+
+    def sub(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.sub(self.expr, other.expr))
+
+    def mul(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.mul(self.expr, other.expr))
+
+    def neg(self) -> NumberNode:
+        return self._same(arithmetic.neg(self.expr))
+
+    def pos(self) -> NumberNode:
+        return self
+
+    def abs(self) -> NumberNode:
+        return self._same(arithmetic.abs_(self.expr))
+
+    def mod(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.mod(self.expr, self._divisor(other)))
+
+    def floordiv(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.floordiv(self.expr, self._divisor(other)))
+
+    int_floordiv = floordiv
+
+    def truediv(self, other: Node) -> FloatNode:
+        return FloatNode(arithmetic.truediv(self.expr, self._divisor(other)), self.scope)
+
+    int_truediv = truediv
+    float_truediv = truediv
+
+    def pow(self, other: Node) -> NumberNode:
+        if self.expr.is_float or other.expr.is_float:
+            return FloatNode(arithmetic.pow_(self.expr, other.expr), self.scope)
+        # Of integers, Python's result is an integer only for a non-negative exponent; the caller has asked.
+        return IntNode(arithmetic.pow_(self.expr, other.expr), self.scope)
+
+    float_pow = pow
+    pow_by_natural = pow
+
+    def sym_min(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.min_(self.expr, other.expr))
+
+    def sym_max(self, other: Node) -> NumberNode:
+        return self._same(arithmetic.max_(self.expr, other.expr))
+
+    def sym_float(self) -> FloatNode:
+        return FloatNode(floats.to_float(self.expr), self.scope)
+
+    def trunc(self) -> IntNode:
+        return IntNode(floats.to_integer("trunc", self.expr), self.scope)
+
+    sym_int = trunc
+
+    def floor(self) -> IntNode:
+        return IntNode(floats.to_integer("floor", self.expr), self.scope)
+
+    def ceil(self) -> IntNode:
+        return IntNode(floats.to_integer("ceil", self.expr), self.scope)
+
+    def round(self, ndigits: int | None = None) -> NumberNode:
+        if ndigits is None:
+            return IntNode(floats.to_integer("round", self.expr), self.scope)
+        return self._same(floats.round_digits(self.expr, ndigits))
+
+    def is_integer(self) -> BoolNode:
+        rounded = floats.to_float(floats.to_integer("floor", self.expr))
+        return BoolNode(boolean.eq(rounded, floats.to_float(self.expr)), self.scope)
+
+    def guard_float(self, file: str, line: int) -> float:
+        return float(self.scope.value_of(self.expr))
+
+    def _same(self, expr: Expr) -> NumberNode:
+        return FloatNode(expr, self.scope) if expr.is_float else IntNode(expr, self.scope)
+
+    def _divisor(self, other: Node) -> Expr:
+        divisor: Expr = other.expr
+        if not divisor.is_const:
+            self._require(boolean.ne(divisor, 0), ZeroDivisionError("integer division or modulo by zero"))
+        return divisor
+
+    def _require(self, condition: Bool, otherwise: Exception) -> None:
+        if not self.scope.ask(condition, "check"):
+            raise otherwise
+
+    def _function(self, name: str) -> FloatNode:
+        domain = _DOMAINS.get(name)
+        if domain is not None:
+            self._require(domain(self.expr), ValueError("math domain error"))
+        return FloatNode(floats.math_function(name, self.expr), self.scope)
+
+
+_DOMAINS = {"sqrt": lambda x: boolean.ge(x, 0), "log2": lambda x: boolean.gt(x, 0)}
+
+
+def _add_math_functions() -> None:
+    for name in MATH_FUNCTIONS:
+        setattr(NumberNode, f"sym_{name}", lambda self, name=name: self._function(name))
+
+
+_add_math_functions()
+
+
+class IntNode(NumberNode):
+    """Inside `torch.SymInt`."""
+
+    __slots__ = ()
+
+    def is_int(self) -> bool:
+        return True
+
+    def is_constant(self) -> bool:
+        return self.expr.is_const
+
+    def add(self, other: Node) -> NumberNode:
+        # The two operations of the innermost loops, without the detour over `_same`.
+        result = arithmetic.add(self.expr, other.expr)
+        return FloatNode(result, self.scope) if result.is_float else IntNode(result, self.scope)
+
+    def mul(self, other: Node) -> NumberNode:
+        result = arithmetic.mul(self.expr, other.expr)
+        return FloatNode(result, self.scope) if result.is_float else IntNode(result, self.scope)
+
+    def int_(self) -> int:
+        return int(self.scope.value_of(self.expr))
+
+    def guard_int(self, file: str, line: int) -> int:
+        return int(self.scope.value_of(self.expr))
+
+    def maybe_as_int(self) -> int | None:
+        expr = self.scope.simplify(self.expr)
+        return expr.value if expr.is_const else None
+
+    constant_int = maybe_as_int
+
+    def bool_(self) -> bool:
+        return self.scope.ask(boolean.truth(self.expr), "guard")
+
+    def expect_size(self, file: str, line: int) -> bool:
+        return self.scope.ask(boolean.ge(self.expr, 0), "check")
+
+    def sym_sum(self, args: Sequence[Node]) -> IntNode:
+        return IntNode(arithmetic.sum_([a.expr for a in args]), self.scope)
+
+    def lshift(self, other: Node) -> IntNode:
+        return IntNode(arithmetic.lshift(self.expr, self._shift(other)), self.scope)
+
+    def rshift(self, other: Node) -> IntNode:
+        return IntNode(arithmetic.rshift(self.expr, self._shift(other)), self.scope)
+
+    def _shift(self, other: Node) -> Expr:
+        self._require(boolean.ge(other.expr, 0), ValueError("negative shift count"))
+        return other.expr
+
+    def bitwise_and(self, other: Node) -> IntNode:
+        return IntNode(arithmetic.bitand(self.expr, other.expr), self.scope)
+
+    def bitwise_or(self, other: Node) -> IntNode:
+        return IntNode(arithmetic.bitor(self.expr, other.expr), self.scope)
+
+    def bitwise_xor(self, other: Node) -> IntNode:
+        return IntNode(arithmetic.bitxor(self.expr, other.expr), self.scope)
+
+    # Questions about a whole layout. C++ passes every size and stride as a node.
+    def is_contiguous(self, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        return self._layout(layout.is_contiguous, sizes, strides)
+
+    def is_channels_last_contiguous_2d(self, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        return self._layout(layout.is_channels_last_contiguous_2d, sizes, strides)
+
+    def is_channels_last_contiguous_3d(self, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        return self._layout(layout.is_channels_last_contiguous_3d, sizes, strides)
+
+    def is_channels_last_strides_2d(self, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        return self._layout(layout.is_channels_last_strides_2d, sizes, strides)
+
+    def is_channels_last_strides_3d(self, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        return self._layout(layout.is_channels_last_strides_3d, sizes, strides)
+
+    def is_non_overlapping_and_dense(self, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        def smaller(a: Expr, b: Expr) -> bool:
+            return self.scope.ask(boolean.le(a, b), "size_oblivious")
+
+        return self._layout(lambda s, t: layout.is_dense(s, t, smaller), sizes, strides)
+
+    def is_non_overlapping_and_dense_indicator(self, sizes: Sequence[Node], strides: Sequence[Node]) -> IntNode:
+        return self.is_non_overlapping_and_dense(sizes, strides).sym_int()
+
+    def _layout(self, rule: layout.Rule, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:
+        return BoolNode(rule([s.expr for s in sizes], [s.expr for s in strides]), self.scope)
+
+
+class FloatNode(NumberNode):
+    """Inside `torch.SymFloat`."""
+
+    __slots__ = ()
+
+    def is_float(self) -> bool:
+        return True
+
+    def bool_(self) -> bool:
+        return self.scope.ask(boolean.truth(self.expr), "guard")

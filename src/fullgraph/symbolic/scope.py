@@ -1,0 +1,191 @@
+"""Everything known of the symbols of one trace, and the questions asked about them.
+
+A scope decides what follows from its facts. What does not follow goes to the `Undecided` object it was given, and
+the answer becomes a fact, so that no question is asked twice. It is used by one thread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from fullgraph.symbolic.boolean import Bool, eq, not_
+from fullgraph.symbolic.decide import decide
+from fullgraph.symbolic.evaluation import evaluate
+from fullgraph.symbolic.expr import Expr, Operand, expression, symbol
+from fullgraph.symbolic.facts import Contradiction, Facts
+from fullgraph.symbolic.ranges import ANY, Range
+from fullgraph.symbolic.undecided import Kind, Undecided
+
+_UNKNOWN = object()
+
+
+class Scope:
+    """The facts of one trace.
+
+    Args:
+        undecided: asked when no answer follows from the facts.
+
+    Example:
+        >>> scope = Scope(undecided)
+        >>> batch = scope.declare("batch", lo=1, hint=4)
+        >>> scope.decide(gt(mul(batch, 2), 1))
+        True
+    """
+
+    def __init__(self, undecided: Undecided) -> None:
+        self.undecided = undecided
+        self._facts = Facts()
+        self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
+        self._hints: dict[Expr, Any] = {}
+        self._hinted: dict[Expr | Bool, Any] = {}
+        self._answers: dict[Bool, bool | None] = {}
+        self._answers_version = 0
+
+    def declare(
+        self,
+        name: str,
+        lo: int = 0,
+        hi: int | None = None,
+        hint: int | None = None,
+        values: Iterable[int] | None = None,
+    ) -> Expr:
+        """Introduce a symbol.
+
+        Args:
+            name: its name; a symbol of this scope may be declared once.
+            lo: the smallest value it may have. Sizes start at 0.
+            hi: the largest value, or None for no bound.
+            hint: its value in the example, if there is one.
+            values: the only values it may have, if they are few.
+
+        Returns:
+            The symbol.
+
+        Raises:
+            Contradiction: no value is left.
+        """
+        new = symbol(name)
+        if new in self._facts.order:
+            raise ValueError(f"symbol {name!r} is declared twice")
+        first = Range(lo, math.inf if hi is None else hi), None if values is None else tuple(values)
+        self._facts.declare(new, *first)
+        self._declared[new] = first
+        if hint is not None:
+            self._hints[new] = hint
+            self._hinted.clear()
+        return new
+
+    @property
+    def symbols(self) -> tuple[Expr, ...]:
+        """The declared symbols, in order."""
+        return tuple(self._facts.order)
+
+    @property
+    def version(self) -> int:
+        """A number that changes whenever something is learnt."""
+        return self._facts.version
+
+    def simplify(self, expr: Expr) -> Expr:
+        """Return `expr` with what is known of it applied: equalities, and a range with a single value."""
+        facts = self._facts
+        if facts.replacements:
+            expr = facts.rewrite(expr)  # type: ignore[assignment]
+        if not expr.is_const and not expr.is_float:
+            found = facts.integer_range(expr)
+            if found.is_point:
+                return expression(found.lo)
+        return expr
+
+    def decide(self, question: Bool) -> bool | None:
+        """Return whether `question` always holds (True), never holds (False), or neither follows (None).
+
+        Sound: see `decide` for the argument. Not complete: None may be returned although an answer exists.
+        """
+        if question.is_const:
+            return question.value
+        facts = self._facts
+        if self._answers_version != facts.version:
+            # Facts only grow, so what was answered stays; what was not may be now.
+            self._answers = {q: a for q, a in self._answers.items() if a is not None}
+            self._answers_version = facts.version
+        answer = self._answers.get(question, _UNKNOWN)
+        if answer is _UNKNOWN:
+            answer = decide(facts, facts.rewrite(question))  # type: ignore[arg-type]
+            self._answers[question] = answer
+        return answer  # type: ignore[return-value]
+
+    def ask(self, question: Bool, kind: Kind = "guard") -> bool:
+        """Decide `question`; if no answer follows, ask, and remember the answer as a fact."""
+        answer = self.decide(question)
+        if answer is not None:
+            return answer
+        answer = self.undecided.condition(question, kind)
+        if self._relies_on(answer, kind):
+            self.assume(question if answer else not_(question))
+        return answer
+
+    @staticmethod
+    def _relies_on(answer: bool, kind: Kind) -> bool:
+        # The asker's default way is right whatever the outcome: taking it relies on nothing.
+        if kind == "or_false":
+            return answer
+        return not answer if kind == "or_true" else True
+
+    def value_of(self, expr: Expr) -> int | float:
+        """Return the one value of `expr`; if several are possible, ask, and remember the answer as a fact."""
+        expr = self.simplify(expr)
+        if expr.is_const:
+            return expr.value
+        value = self.undecided.value(expr)
+        self.assume(eq(expr, value))
+        return value
+
+    def assume(self, fact: Bool) -> None:
+        """Learn that `fact` holds.
+
+        Raises:
+            Contradiction: it cannot hold together with what is known.
+        """
+        answer = self.decide(fact)
+        if answer is False:
+            raise Contradiction("this can never hold together with what is known")
+        if answer is None:
+            before = self._facts.copy()
+            try:
+                self._facts.learn(self._facts.rewrite(fact))  # type: ignore[arg-type]
+            except Contradiction:
+                before.version = self._facts.version + 1  # what was derived from the half-learnt fact is stale
+                self._facts = before
+                raise
+
+    def range_of(self, expr: Operand) -> Range:
+        """Return a range that holds every value `expr` can have."""
+        return self._facts.range_of(self.simplify(expression(expr))) or ANY
+
+    def hint_of(self, what: Expr | Bool) -> Any:
+        """Return the value in the example, or None when a symbol has no hint or Python raises for it."""
+        if what in self._hinted:
+            return self._hinted[what]
+        try:
+            found = evaluate(what, self._hints) if what.symbols <= self._hints.keys() else None
+        except (ArithmeticError, ValueError):
+            found = None
+        self._hinted[what] = found
+        return found
+
+    def mark(self) -> Facts:
+        """Return the present facts, to come back to with `undo`."""
+        return self._facts.copy()
+
+    def undo(self, mark: Facts) -> None:
+        """Forget what was learnt since `mark`. Symbols declared since then stay declared, as they were declared."""
+        version = self._facts.version + 1
+        facts = mark.copy()
+        for new in self._facts.order:
+            if new not in facts.order:
+                facts.declare(new, *self._declared[new])
+        facts.version = version
+        self._facts = facts
+        self._answers.clear()
