@@ -1,8 +1,8 @@
-"""How long an export takes: fullgraph, `torch.export` non-strict and strict, on the same models and dynamic sizes.
+"""How long an export takes: fullgraph and `torch.export`, non-strict and strict, on the same dynamic models.
 
 Each exporter meets each model in a fresh process: the first export there is the cold one, the median of the
-later ones the warm one. A ratio is torch's seconds divided by ours for one model; a model that either of the two
-cannot export has no ratio, and is named below the table with what the exporter said.
+later ones the warm one. A ratio is torch's seconds divided by ours for one model; a model that either of
+the two cannot export has no ratio, and is named below the table with what the exporter said.
 
 Run it: `python -m benchmarks.export_time [--models llama-12 ...] [--exporters ...] [--json FILE]`
 """
@@ -55,7 +55,9 @@ def table_of(found: Sequence[Measurement], exporters: Sequence[str]) -> Table:
     for subject in dict.fromkeys(item.subject for item in found):
         row = [by_key[exporter, subject] for exporter in exporters]
         warm = [ratios(found, theirs, "warm").get(subject) for theirs in compared]
-        cells = [_seconds(item) for item in row] + ["-" if ratio is None else f"{ratio:.1f}" for ratio in warm]
+        cells = [_seconds(item) for item in row] + [
+            "-" if ratio is None else f"{ratio:.1f}" for ratio in warm
+        ]
         table.add_row(subject, str(next((item.operators for item in row if item.operators), "-")), *cells)
     return table
 
@@ -104,7 +106,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--models", nargs="+", default=list(DEEP), metavar="MODEL", help=f"of {', '.join(DEEP)}")
+    parser.add_argument(
+        "--models", nargs="+", default=list(DEEP), metavar="MODEL", help=f"of {', '.join(DEEP)}"
+    )
     parser.add_argument("--exporters", nargs="+", default=[OURS, *THEIRS], choices=[OURS, *THEIRS])
     parser.add_argument("--runs", type=int, default=3, help="exports in each process, the cold one included")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to this file too")

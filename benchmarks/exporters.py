@@ -1,8 +1,8 @@
 """The exporters that are compared, each a function from a subject to its number of operators.
 
-`torch.export` is given all the help there is: the classes of caches are registered as pytrees, by the function that
-`transformers` ships for this, and a shape string becomes the `torch.export.Dim` objects that say the same. fullgraph
-gets the module as it is.
+`torch.export` is given all the help there is: the classes of caches are registered as pytrees, by the
+function that `transformers` ships for this, and a shape string becomes the `torch.export.Dim` objects that
+say the same. fullgraph gets the module as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
+import torch.export
 from torch.fx import Graph
 from torch.utils import _pytree as pytree
 
@@ -53,12 +54,11 @@ EXPORTERS: Mapping[str, Exporter] = {
 
 
 def prepare(exporter: str, subject: Subject) -> None:
-    """Does, outside the clock, what an exporter's users do once: import it, and register classes it does not know."""
+    """Does, off the clock, what users of an exporter do once: import it, register classes it does not know."""
     if exporter == "fullgraph":
         import fullgraph  # noqa: F401  (the import is the point)
 
         return
-    import torch.export
     from transformers import PreTrainedModel
     from transformers.exporters.exporter_dynamo import register_cache_pytrees_for_model
 
@@ -67,7 +67,7 @@ def prepare(exporter: str, subject: Subject) -> None:
 
 
 def torch_dynamic_shapes(subject: Subject) -> dict[str, Any]:
-    """The subject's shape strings in the form that `torch.export` takes: a tree of `Dim` objects per argument."""
+    """The subject's shape strings as `torch.export` takes them: a tree of `Dim` objects per argument."""
     names = sorted({name for shape in subject.dynamic_shapes.values() for name in names_in(shape)})
     ranges = {name: subject.ranges.get(name, (0, None)) for name in names}
     dims = {name: torch.export.Dim(name, min=low, max=high) for name, (low, high) in ranges.items()}

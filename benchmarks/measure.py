@@ -1,10 +1,10 @@
 """One exporter on one subject in a fresh process: seconds, operators, peak memory.
 
-The idea: whoever measures starts this file as a process of its own and reads one line of JSON. So the first export is
-a cold one, no exporter warms another's caches, and the peak memory is this export's.
+The idea: whoever measures starts `worker` in a process of its own and reads one line of JSON. So the first
+export is a cold one, no exporter warms another's caches, and the peak memory is this export's.
 
-Invariant: the clock runs over the call of the exporter and nothing else; imports, the model and its inputs are made
-before.
+Invariant: the clock runs over the call of the exporter and nothing else; imports, the model and its inputs
+are made before.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
 _MARK = "MEASUREMENT "
+_WORKER = "from benchmarks.measure import worker; worker()"
 _KIB_PER_UNIT = 1 / 1024 if sys.platform == "darwin" else 1  # the unit of ru_maxrss: bytes there, KiB here
 
 
@@ -70,7 +71,7 @@ def measure(
         warm_up: A subject to export once before, off the clock ("" = none).
         timeout: Seconds after which the process is ended.
     """
-    command = [sys.executable, "-m", "benchmarks.measure", exporter, subject, "--runs", str(runs)]
+    command = [sys.executable, "-c", _WORKER, exporter, subject, "--runs", str(runs)]
     if warm_up:
         command += ["--warm-up", warm_up]
     try:
@@ -120,9 +121,9 @@ def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB_PER_UNIT / 1024
 
 
-def main() -> None:
+def worker() -> None:
     """Prints one `Measurement` as a line of JSON."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(description=worker.__doc__)
     parser.add_argument("exporter")
     parser.add_argument("subject")
     parser.add_argument("--runs", type=int, default=3)
@@ -130,7 +131,3 @@ def main() -> None:
     asked = parser.parse_args()
     found = measure_here(asked.exporter, asked.subject, asked.runs, asked.warm_up)
     print(_MARK + json.dumps(asdict(found)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
 """What the benchmarks export, by name: `llama-12`, `straight-1000`, `llama-70b`.
 
-The idea: a subject is data that any exporter takes (a module, keyword arguments, the dynamic sizes as strings), and
-a name is enough to make it again in a fresh process.
+The idea: a subject is data that any exporter takes (a module, keyword arguments, the dynamic sizes as
+strings), and a name is enough to make it again in a fresh process.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def make_subject(name: str) -> Subject:
     """The subject of this name.
 
     Args:
-        name: A model of the table, one of the deeper models, `llama-70b`, or `straight-N`: a straight-line program of
-            N operators.
+        name: A model of the table, one of the deeper models, `llama-70b`, or `straight-N`: a straight-line
+            program of N operators.
     """
     if name.startswith("straight-"):
         return _straight(int(name.removeprefix("straight-")))
@@ -85,7 +85,7 @@ class StraightLine(nn.Module):
         self.norm = nn.LayerNorm(_WIDTH)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Twenty operators a round, on `x` of sizes batch, sequence and width; the last round may be cut short."""
+        """Twenty operators a round, on `x` of sizes batch, sequence and width; then single ones up to the number."""
         left = self.operators
         while left >= 20:
             x = self._round(x)

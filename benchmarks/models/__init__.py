@@ -1,7 +1,7 @@
 """Real architectures as small random-weight models, for the demo, the benchmarks and the tests.
 
-What may enter: rows of the table (one file a family), what builds them, and what compares two results. Nothing here
-patches a model, registers anything or knows an exporter.
+What may enter: rows of the table (one file a family), what builds them, and what compares two results.
+Nothing here patches a model, registers anything or knows an exporter.
 """
 
 from benchmarks.models.audio_multimodal import AUDIO_MULTIMODAL

@@ -1,8 +1,8 @@
 """How far two results of a model lie apart, whatever they are made of.
 
-The idea: walk both results together, through lists, dicts, model outputs, dataclasses and caches, and demand equality
-of all but floating-point numbers; of those, report the largest difference. A difference of structure, dtype or size
-is never a number: it is reported as text, with the path that leads to it.
+The idea: walk both results together, through lists, dicts, model outputs, dataclasses and caches, and
+demand equality of all but floating-point numbers; of those, report the largest difference. A difference of
+structure, dtype or size is never a number: it is reported as text, with the path that leads to it.
 
 Invariant: nothing is skipped. What the walk does not know is compared with `==`.
 """

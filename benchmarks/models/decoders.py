@@ -1,7 +1,7 @@
 """Decoder-only language models: batch and sequence length are dynamic.
 
-Rotary models take any length. Those with a table of positions end where the table ends, which is a range here and
-a line of the contract later.
+Rotary models take any length. Those with a table of positions end where the table ends, which is a range
+here and a line of the contract later.
 """
 
 from __future__ import annotations

@@ -178,10 +178,11 @@ class Model:
         inputs: The keyword arguments of a call, known up to their sizes.
         example: The sizes to export with.
         others: Four other mappings of sizes to call the program with; `batch` is 1 in one of them.
-        ranges: The range of a dynamic size, where the architecture itself has one: `{"seq": (1, 128)}`. A size that
-            is not listed is free.
+        ranges: The range of a dynamic size, where the architecture itself has one: `{"seq": (1, 128)}`. A
+            size that is not listed is free.
         note: Why a size is static here, or what the architecture does that is out of the ordinary.
-        asks: What its Python asks of traced values ("" = nothing): such a program needs control flow captured.
+        asks: What its Python asks of traced values ("" = nothing): such a program needs control
+            flow captured.
     """
 
     name: str

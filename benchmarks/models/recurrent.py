@@ -1,7 +1,7 @@
 """State-space and recurrent language models.
 
-The plain PyTorch paths of Mamba and RWKV step through the sequence in Python (`for index in range(seq_len)`): with a
-dynamic length that loop is itself part of the program.
+The plain PyTorch paths of Mamba and RWKV step through the sequence in Python (`for index in
+range(seq_len)`): with a dynamic length that loop is itself part of the program.
 """
 
 from __future__ import annotations

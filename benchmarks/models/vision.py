@@ -1,12 +1,11 @@
 """Models of images: batch is dynamic, and the image size where the architecture has no say in it.
 
-Vision transformers are called with `interpolate_pos_encoding`, on images larger than those they were configured
-for: then their learned positions are resized to whatever comes.
+Vision transformers are called with `interpolate_pos_encoding`, on images larger than those they were
+configured for: then their learned positions are resized to whatever comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.models.entry import Fixed, Floats, Input, Model, Sizes, from_transformers
@@ -19,6 +18,14 @@ _FREE_OTHERS: tuple[Sizes, ...] = (
     {"batch": 4, "h": 160, "w": 128},
 )
 _FREE_RANGES = {"h": (32, None), "w": (32, None)}
+_GRID_EXAMPLE: Sizes = {"batch": 2, "h": 2, "w": 3}
+_GRID_OTHERS: tuple[Sizes, ...] = (
+    {"batch": 1, "h": 2, "w": 2},
+    {"batch": 3, "h": 3, "w": 2},
+    {"batch": 2, "h": 4, "w": 4},
+    {"batch": 4, "h": 2, "w": 5},
+)
+_GRID_RANGES = {"h": (2, None), "w": (2, None)}
 _PATCHED_EXAMPLE: Sizes = {"batch": 2, "h": 5, "w": 7}
 _PATCHED_OTHERS: tuple[Sizes, ...] = (
     {"batch": 1, "h": 5, "w": 5},
@@ -40,23 +47,19 @@ _VIT_LIKE = {
 _HEAD = "ForImageClassification"
 
 
-def convolutional(
-    name: str,
-    prefix: str,
-    head: str = _HEAD,
-    *,
-    ranges: Mapping[str, tuple[int, int | None]] = _FREE_RANGES,
-    example: Sizes = _FREE_EXAMPLE,
-    others: tuple[Sizes, ...] = _FREE_OTHERS,
-    note: str = "",
-    asks: str = "",
-    **settings: Any,
-) -> Model:
-    """A model whose Python takes an image of any size."""
+def convolutional(name: str, prefix: str, head: str = _HEAD, asks: str = "", **settings: Any) -> Model:
+    """A model that takes an image of any size."""
     build = from_transformers(f"{prefix}Config", f"{prefix}{head}", **settings)
-    return Model(
-        name, build, {"pixel_values": Floats("batch 3 h w")}, example, others, ranges, note=note, asks=asks
-    )
+    inputs = {"pixel_values": Floats("batch 3 h w")}
+    return Model(name, build, inputs, _FREE_EXAMPLE, _FREE_OTHERS, _FREE_RANGES, asks=asks)
+
+
+def gridded(name: str, prefix: str, head: str = _HEAD, **settings: Any) -> Model:
+    """A model that pads what does not fit its strides, on images of whole strides: there it has nothing to pad."""
+    build = from_transformers(f"{prefix}Config", f"{prefix}{head}", **settings)
+    inputs = {"pixel_values": Floats("batch 3 32*h 32*w")}
+    note = "images of whole strides; its Python branches on whether others have to be padded"
+    return Model(name, build, inputs, _GRID_EXAMPLE, _GRID_OTHERS, _GRID_RANGES, note=note)
 
 
 def patched(name: str, prefix: str, head: str = _HEAD, *, interpolate: bool = True, **settings: Any) -> Model:
@@ -84,6 +87,7 @@ _RESNET = {
     "depths": [1, 1, 2, 1],
     "layer_type": "basic",
 }
+_INT_OF_SIZE = "the sizes of its feature maps as Python numbers (`int(features.shape[-1])`)"
 _DETR_LIKE = {
     "use_timm_backbone": False,
     "use_pretrained_backbone": False,
@@ -124,8 +128,9 @@ VISION: tuple[Model, ...] = (
         depths=[1, 1, 2, 1],
         groups_width=8,
     ),
-    convolutional("mobilenet_v1", "MobileNetV1", depth_multiplier=0.25),
-    convolutional("mobilenet_v2", "MobileNetV2", depth_multiplier=0.25),
+    gridded("mobilenet_v1", "MobileNetV1", depth_multiplier=0.25),
+    convolutional("mobilenet_v2", "MobileNetV2", tf_padding=False, depth_multiplier=0.25),
+    convolutional("mobilenet_v2_tf", "MobileNetV2", asks=_INT_OF_SIZE, depth_multiplier=0.25),
     convolutional(
         "efficientnet", "EfficientNet", width_coefficient=0.25, depth_coefficient=0.25, hidden_dim=320
     ),
@@ -139,7 +144,7 @@ VISION: tuple[Model, ...] = (
         num_attention_heads=[1, 2, 2, 4],
         decoder_hidden_size=16,
     ),
-    convolutional("swin", "Swin", embed_dim=8, depths=[1, 2], num_heads=[2, 2], window_size=4, image_size=32),
+    gridded("swin", "Swin", embed_dim=8, depths=[1, 2], num_heads=[2, 2], window_size=4, image_size=32),
     convolutional("detr", "Detr", "ForObjectDetection", **_DETR_LIKE),
     convolutional("table_transformer", "TableTransformer", "ForObjectDetection", **_DETR_LIKE),
 )
