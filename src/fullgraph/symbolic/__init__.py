@@ -5,7 +5,7 @@ tensors, graphs or the user's program; only `symint` knows PyTorch, and only its
 no answer follows is passed in (`Undecided`).
 
 Read in this order: `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean` (canonical
-operations), `ranges`, `facts`, `decide`, `scope` (what is known and what follows), `text`, `lower` (as text, as a
+operations), `ranges`, `facts`, `decide`, `scope` (what is known and what follows), `text`, `lowering` (as text, as a
 graph), `nodes`, `symint` (as PyTorch sees it).
 """
 

@@ -15,7 +15,7 @@ import torch
 
 from fullgraph.symbolic.boolean import Bool, as_bool
 from fullgraph.symbolic.expr import Expr, floating, integer
-from fullgraph.symbolic.lower import lowered
+from fullgraph.symbolic.lowering import lowered
 from fullgraph.symbolic.nodes import BoolNode, FloatNode, IntNode, Node
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.scope import Scope
