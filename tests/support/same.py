@@ -1,7 +1,7 @@
 """The one assertion: a program does what eager does.
 
-`assert_same` exports a function once and then calls program and eager side by side, each on copies of its own:
-on the example, and on inputs that the program was not exported with. After every call it compares outputs,
+`assert_same` exports a function once and then calls program and eager side by side, each on its own copies: on
+the example, and on inputs that the program was not exported with. After every call it compares outputs,
 mutated inputs and the state of the module. Calls follow one another: the next reads the state that one wrote.
 """
 
@@ -49,8 +49,8 @@ def assert_same(
         fn: a function, bound method, callable or module. Modules are copied, for eager and for the export. A
             function that writes to closed-over tensors cannot be copied: let it be a method of a module.
         args: the example arguments, copied before use.
-        more: further inputs inside the contract; each a tuple of positional arguments (called with `kwargs` as
-            in the example), a dict of keyword arguments, or a `Call`.
+        more: further inputs inside the contract; each a tuple of positional arguments (called with the
+            example's `kwargs`), a dict of keyword arguments, or a `Call`.
         kwargs: the example's keyword arguments.
         dynamic_shapes: as in `fullgraph.export`.
         refused: inputs outside the contract, as in `more`; the program must raise `ContractError` and leave
