@@ -1,0 +1,134 @@
+"""`ExportedProgram`: the object that users hold. Each method is one delegation to the layer that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import fx
+
+from fullgraph import program
+
+if TYPE_CHECKING:
+    from fullgraph.contract import Contract
+
+
+class ExportedProgram:
+    """A captured program: one graph, right for every input that its contract accepts.
+
+    Call it as the function it was made from. `print(program)` shows the graph with the shape of each value, the
+    signature, the range of each symbol and the contract with the source line of each of its lines.
+
+    Args:
+        parts: the program as plain data; `fullgraph.export` and `fullgraph.load` make it.
+
+    Example:
+        >>> import fullgraph, torch
+        >>> exported = fullgraph.export(torch.sin, (torch.zeros(3),), dynamic_shapes=("n",))
+        >>> exported(torch.zeros(5))
+        tensor([0., 0., 0., 0., 0.])
+    """
+
+    def __init__(self, parts: program.ProgramParts) -> None:
+        self._parts = parts
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program, after checking that its contract accepts the arguments.
+
+        Raises:
+            ContractError: an argument is outside the contract; nothing was computed or changed.
+        """
+        return self._run(self._lifted, args, kwargs)
+
+    @cached_property
+    def _run(self) -> program.Run:
+        return program.compile_program(self._parts)
+
+    @cached_property
+    def _lifted(self) -> tuple[torch.Tensor, ...]:
+        return self._parts.lifted
+
+    def module(self) -> torch.nn.Module:
+        """Return the program as a trainable module on the same parameters, under the traced module's names."""
+        return program.ProgramModule(self._parts, self._run)
+
+    @property
+    def parts(self) -> program.ProgramParts:
+        """The program as plain data."""
+        return self._parts
+
+    @cached_property
+    def graph_module(self) -> fx.GraphModule:
+        """The graph with its generated code; placeholders are the lifted tensors, then the user's inputs."""
+        return program.with_stack_traces(self._parts.graph_module)
+
+    @property
+    def graph(self) -> fx.Graph:
+        """The graph: a `torch.fx.Graph` over `torch.ops.aten` and higher-order operators."""
+        return self.graph_module.graph
+
+    @property
+    def graph_signature(self) -> program.ExportGraphSignature:
+        """Which inputs and outputs of the graph mean what, as in `torch.export`."""
+        return self._parts.signature
+
+    @property
+    def contract(self) -> Contract:
+        """What a call must satisfy, a line for each assumption, with the source line that asked for it."""
+        return self._parts.contract
+
+    @property
+    def range_constraints(self) -> dict[str, program.RangeConstraint]:
+        """The range of each symbol, `oo` for no bound."""
+        return program.range_constraints(self._parts.contract)
+
+    @property
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Parameters and persistent buffers by qualified name: the user's own tensors."""
+        return dict(self._parts.state)
+
+    @property
+    def constants(self) -> dict[str, torch.Tensor]:
+        """The other tensors that the program holds: non-persistent buffers and closed-over tensors."""
+        return dict(self._parts.constants)
+
+    @property
+    def example_inputs(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments that the program was exported with, as `(args, kwargs)`."""
+        return program.example_inputs(self._parts)
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Yield the parameters that the graph uses, by qualified name."""
+        return program.named_tensors(self._parts, self.graph_signature.parameters)
+
+    def parameters(self) -> Iterator[torch.nn.Parameter]:
+        """Yield the parameters that the graph uses."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def named_buffers(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Yield the buffers that the graph uses, by qualified name."""
+        return program.named_tensors(self._parts, self.graph_signature.buffers)
+
+    def buffers(self) -> Iterator[torch.Tensor]:
+        """Yield the buffers that the graph uses."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    def with_runtime_assertions(self) -> ExportedProgram:
+        """Return the program with its contract as operators inside the graph, for runtimes that take only a graph."""
+        return ExportedProgram(program.add_runtime_assertions(self._parts))
+
+    def verify(self) -> None:
+        """Check that the graph is a legal one: pure, connected, of known operators, with nothing of the trace in it.
+
+        Raises:
+            CaptureError: it is not; the error names the line that the node came from.
+        """
+        program.verify(self._parts)
+
+    def __str__(self) -> str:
+        return program.render_program(self._parts)
+
+    def __repr__(self) -> str:
+        return str(self)

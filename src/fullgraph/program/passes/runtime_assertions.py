@@ -1,0 +1,123 @@
+"""Put the contract on sizes into the graph, for runtimes that take only a graph.
+
+The size of each dim of each user input is read (`sym_size`), compared, made a tensor (`scalar_tensor`) and asserted
+(`_assert_async`). A static dim must have its size, a symbol must lie in its range, and every other assumption on sizes
+must hold. Dtypes, devices and Python values are not asserted: a graph has no operator for most of them.
+
+Invariant: the original parts stay as they are; the graph is copied, its nodes keep their names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import fx
+
+from fullgraph.program.parts import ProgramParts
+from fullgraph.symbolic import Bool, Expr, lower, render
+
+_SIZE = torch.ops.aten.sym_size.int
+_SCALAR_TENSOR = torch.ops.aten.scalar_tensor.default
+_ASSERT = torch.ops.aten._assert_async.msg
+
+
+def add_runtime_assertions(parts: ProgramParts) -> ProgramParts:
+    """Return a program whose graph asserts what its contract says of sizes."""
+    graph = fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    returned = graph.graph_copy(parts.graph, copies)
+    graph.output(returned)
+    _Assertions(graph, parts).add()
+    return dataclasses.replace(parts, graph=graph)
+
+
+class _Assertions:
+    """Adds the assertions of one program, right after the placeholders."""
+
+    def __init__(self, graph: fx.Graph, parts: ProgramParts) -> None:
+        self.graph = graph
+        self.parts = parts
+        self.inputs = parts.arguments.leaves
+        self.sizes: dict[tuple[int, int], fx.Node] = {}  # by leaf and dim
+        self.known: dict[Expr | Bool, Any] = {}
+        self.placeholders = list(graph.find_nodes(op="placeholder"))
+
+    def add(self) -> None:
+        """Add them all."""
+        body = next(node for node in self.graph.nodes if node.op != "placeholder")
+        with self.graph.inserting_before(body):
+            self._read_sizes()
+            for leaf, dim in reversed(self.sizes):
+                self._assert_size(leaf, dim)
+            for fact, text in self._facts():
+                if all(symbol in self.known for symbol in fact.symbols):
+                    self._assert(self._compute(fact), text)
+
+    def _read_sizes(self) -> None:
+        for node, entry in zip(self.placeholders, self.parts.graph_inputs):
+            if entry.leaf is None:
+                continue
+            value = node.meta.get("val")
+            if isinstance(value, Expr):
+                self.known.setdefault(value, node)
+                continue
+            for dim, size in enumerate(value.shape):
+                read = self._node(_SIZE, (node, dim), size)
+                self.sizes[entry.leaf, dim] = read
+                if isinstance(size, Expr) and size.kind == "symbol":
+                    self.known.setdefault(size, read)
+
+    def _assert_size(self, leaf: int, dim: int) -> None:
+        read = self.sizes[leaf, dim]
+        size = self.parts.contract.inputs[leaf].dims[dim]
+        name = f"Input {self.inputs[leaf].path}.shape[{dim}]"
+        if not isinstance(size, Expr):
+            self._assert(self._node(operator.eq, (read, size)), f"{name} is specialized at {size}")
+        elif self.known.get(size) is read:
+            self._assert_range(read, size, name)
+        elif all(symbol in self.known for symbol in size.symbols):
+            self._assert(self._node(operator.eq, (read, self._compute(size))), f"{name} is not {render(size)}")
+
+    def _assert_range(self, read: fx.Node, symbol: Expr, name: str) -> None:
+        found = self.parts.contract.ranges.get(symbol)
+        if found is None:
+            return
+        upper = "oo" if found.hi == math.inf else found.hi
+        text = f"{name} is outside of specified dynamic range [{found.lo}, {upper}]"
+        if found.lo > 0:
+            self._assert(self._node(operator.ge, (read, found.lo)), text)
+        if found.hi != math.inf:
+            self._assert(self._node(operator.le, (read, found.hi)), text)
+
+    def _facts(self) -> Iterator[tuple[Bool, str]]:
+        for assumption in self.parts.contract.assumptions:
+            if isinstance(assumption.fact, Bool):
+                origin = assumption.origin
+                place = f"  ({origin}: {origin.segment})" if origin is not None and origin.known else ""
+                yield assumption.fact, f"{render(assumption.fact)}{place}"
+
+    def _assert(self, condition: Any, text: str) -> None:
+        made = self._node(_SCALAR_TENSOR, (condition,))
+        self.graph.call_function(_ASSERT, (made, text))
+
+    def _compute(self, what: Any) -> Any:
+        """Return the node that computes an expression or condition; a plain number for a constant."""
+        if not isinstance(what, (Expr, Bool)):
+            return what
+        if what.is_const:
+            return what.value
+        if what not in self.known:
+            function, operands = lower(what)
+            self.known[what] = self._node(function, tuple(map(self._compute, operands)), what)
+        return self.known[what]
+
+    def _node(self, function: Callable[..., Any], args: tuple[Any, ...], value: Any = None) -> fx.Node:
+        node = self.graph.call_function(function, args)
+        if isinstance(value, (Expr, Bool)):
+            node.meta["val"] = value
+        return node

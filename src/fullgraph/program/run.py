@@ -1,0 +1,222 @@
+"""What a call of a program does: bind, check, run the graph, write back, rebuild the outputs.
+
+One straight-line function is generated for each program, so that a call costs little more than its graph: nothing is
+looked up, inspected or flattened that the export already knew. It takes the lifted tensors as an argument, because
+the same function serves the program (the user's own tensors) and its trainable module (whatever its parameters are).
+
+Two things stand between the graph and the write-backs:
+
+* With gradients enabled the graph gets a copy of each tensor that is written back. Autograd may have kept the old
+  value for the backward pass (batch norm keeps its running statistics), and writing to that very tensor would make
+  the backward pass fail, where eager, which writes inside the operator, does not.
+* A returned value that shares storage with a written tensor is copied before anything is written (see `aliasing`).
+
+Invariant: when the graph raises, nothing has been written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+
+from fullgraph.contract import compile_check
+from fullgraph.program.aliasing import may_share_storage
+from fullgraph.program.forward import forward_of
+from fullgraph.program.parts import ProgramParts
+from fullgraph.tracing import (
+    Container,
+    Given,
+    GraphInput,
+    InputRole,
+    OutputLeaf,
+    OutputRole,
+    Tree,
+    compile_bind,
+    compile_output,
+    compile_state,
+)
+
+Run = Callable[[Sequence[torch.Tensor], tuple[Any, ...], Mapping[str, Any]], Any]
+
+_WRITTEN: Final = {
+    OutputRole.PARAMETER: InputRole.PARAMETER,
+    OutputRole.BUFFER: InputRole.BUFFER,
+    OutputRole.CONSTANT: InputRole.CONSTANT,
+    OutputRole.INPUT: InputRole.USER,
+}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The functions that a call is made of.
+
+    Args:
+        bind: a call's arguments to the flat list of leaves, or to that and the caller's containers (see `needs_containers`).
+        check: accepts the leaves, or raises `ContractError`.
+        forward: the graph, on values for its placeholders.
+        output: the values of the output leaves (and the containers) to what the caller gets.
+        write_state: the values of the argument state into the caller's containers.
+    """
+
+    bind: Callable[..., list[Any]]
+    check: Callable[[Sequence[Any]], None]
+    forward: Callable[..., Sequence[Any]]
+    output: Callable[..., Any]
+    write_state: Callable[..., None] | None = None
+
+
+def compile_program(parts: ProgramParts) -> Run:
+    """Return the function that does one call of a program; all of its code is generated here."""
+    containers = needs_containers(parts)
+    state = parts.argument_state
+    steps = Steps(
+        bind=compile_bind(parts.arguments, containers=containers, distinct=containers),
+        check=compile_check(parts.contract),
+        forward=forward_of(parts.graph_module),
+        output=compile_output(parts.output_tree),
+        write_state=compile_state(state.tree) if state is not None else None,
+    )
+    return compile_run(parts, steps)
+
+
+def needs_containers(parts: ProgramParts) -> bool:
+    """Say whether a call touches the caller's own lists, dicts or objects: it changes one, or gives one back."""
+    return parts.argument_state is not None or _has_given(parts.output_tree)
+
+
+def compile_run(parts: ProgramParts, steps: Steps) -> Run:
+    """Return `run(lifted, args, kwargs)`, which does one call of the program.
+
+    Args:
+        parts: the program.
+        steps: the functions to call.
+    """
+    writer = _Writer(parts)
+    source = writer.source()
+    namespace: dict[str, Any] = {
+        "bind": steps.bind,
+        "check": steps.check,
+        "forward": steps.forward,
+        "build": steps.output,
+        "write_state": steps.write_state,
+        "constants": writer.constants,
+        "is_grad_enabled": torch.is_grad_enabled,
+        "no_grad": torch.no_grad,
+        "detached": detached_from,
+    }
+    exec(compile(source, "<fullgraph run>", "exec"), namespace)  # noqa: S102  (the text is ours, made just above)
+    run: Run = namespace["run"]
+    return run
+
+
+def detached_from(value: Any, *targets: torch.Tensor) -> Any:
+    """Return the value, copied if it shares storage with a tensor that is about to be written."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    place = value.untyped_storage().data_ptr()
+    shared = any(place == target.untyped_storage().data_ptr() for target in targets)
+    return value.clone() if shared else value
+
+
+class _Writer:
+    """Writes the text of `run`."""
+
+    def __init__(self, parts: ProgramParts) -> None:
+        self.parts = parts
+        self.constants: list[Any] = []
+        self.places = _places(parts.graph_inputs)
+        by_role = {(entry.role, entry.target): position for position, entry in enumerate(parts.graph_inputs)}
+        # Position among the placeholders, and the returned value to copy there.
+        self.writes = [
+            (by_role[_WRITTEN[entry.role], entry.target or ""], index, entry.under_no_grad)
+            for index, entry in enumerate(parts.graph_outputs)
+            if entry.role in _WRITTEN
+        ]
+        names = [parts.graph_inputs[position].node for position, _, _ in self.writes]
+        self.sharing = may_share_storage(parts.graph, names)
+        unread = {node.name for node in parts.graph.find_nodes(op="placeholder") if not node.users}
+        self.kept_old = {position for position, _, _ in self.writes if parts.graph_inputs[position].node not in unread}
+
+    def source(self) -> str:
+        containers = needs_containers(self.parts)
+        bound, given = ("leaves, containers", ", containers") if containers else ("leaves", "")
+        lines = [f"{bound} = bind(*args, **kwargs)", "check(leaves)", *self._graph(), *self._protect(), *self._write()]
+        if self.parts.argument_state is not None:
+            lines.append(f"write_state({self._values(self.parts.argument_state.leaves)}{given})")
+        lines.append(f"return build({self._values(self.parts.output_leaves)}{given})")
+        return "def run(lifted, args, kwargs):\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+
+    def _graph(self) -> list[str]:
+        lifted = sum(1 for entry in self.parts.graph_inputs if entry.leaf is None)
+        user = [place for place in self.places if place.startswith("leaves")]
+        if not self.writes:
+            return [f"out = forward({', '.join([*(['*lifted'] if lifted else []), *user])})"]
+        written = sorted({position for position, _, _ in self.writes})
+        targets = [f"t{position} = {self.places[position]}" for position in written]
+        values = f"values = [{', '.join(['*lifted', *user])}]"
+        copies = [f"    values[{position}] = t{position}.clone()" for position in sorted(self.kept_old)]
+        copying = ["if is_grad_enabled():", *copies] if copies else []
+        return [*targets, values, *copying, "out = forward(*values)", "del values"]
+
+    def _protect(self) -> list[str]:
+        """Copy what is returned and shares storage with what is to be written."""
+        outputs = self.parts.graph_outputs
+        at_risk = [index for index in sorted(self._read()) if outputs[index].node in self.sharing]
+        if not at_risk:
+            return []
+        targets = ", ".join(f"t{position}" for position in sorted({position for position, _, _ in self.writes}))
+        return ["out = list(out)", *(f"out[{index}] = detached(out[{index}], {targets})" for index in at_risk)]
+
+    def _read(self) -> set[int]:
+        """Return which returned values are used: not those of leaves that give back the caller's own object."""
+        state = self.parts.argument_state
+        leaves = [*self.parts.output_leaves, *(state.leaves if state is not None else ())]
+        read = {leaf.index for leaf in leaves if leaf.index is not None and _is_made_by_graph(leaf)}
+        return {index for _, index, _ in self.writes} | read
+
+    def _write(self) -> list[str]:
+        plain = [f"t{position}.copy_(out[{index}])" for position, index, quiet in self.writes if not quiet]
+        quiet = [f"    t{position}.copy_(out[{index}])" for position, index, quiet in self.writes if quiet]
+        return [*plain, *(["with no_grad():", *quiet] if quiet else [])]
+
+    def _values(self, leaves: Sequence[OutputLeaf]) -> str:
+        return "[" + ", ".join(map(self._value, leaves)) + "]"
+
+    def _value(self, leaf: OutputLeaf) -> str:
+        if leaf.input_leaf is not None:
+            return f"leaves[{leaf.input_leaf}]"
+        if leaf.lifted is not None:
+            position = next(
+                index
+                for index, entry in enumerate(self.parts.graph_inputs)
+                if entry.leaf is None and entry.target == leaf.lifted
+            )
+            return self.places[position]
+        if leaf.index is not None and self.parts.graph_outputs[leaf.index].node is not None:
+            return f"out[{leaf.index}]"
+        self.constants.append(leaf.constant)
+        return f"constants[{len(self.constants) - 1}]"
+
+
+def _has_given(tree: Tree) -> bool:
+    return isinstance(tree, Given) or (isinstance(tree, Container) and any(map(_has_given, tree.children)))
+
+
+def _is_made_by_graph(leaf: OutputLeaf) -> bool:
+    return leaf.input_leaf is None and leaf.lifted is None
+
+
+def _places(inputs: Sequence[GraphInput]) -> list[str]:
+    """Say where `run` finds the value of each placeholder."""
+    places = []
+    lifted = 0
+    for entry in inputs:
+        if entry.leaf is None:
+            places.append(f"lifted[{lifted}]")
+            lifted += 1
+        else:
+            places.append(f"leaves[{entry.leaf}]")
+    return places
