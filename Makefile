@@ -22,8 +22,12 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $(STAMP)
 
-test: lint types  ## lint, check types, run all tests
-	$(BIN)/python -m pytest -n $(WORKERS)
+test: $(STAMP)  ## lint, check types, run all tests; each is run though another failed
+	@status=0; \
+	$(MAKE) --no-print-directory lint || status=1; \
+	$(MAKE) --no-print-directory types || status=1; \
+	$(BIN)/python -m pytest -n $(WORKERS) || status=1; \
+	exit $$status
 
 lint: $(STAMP)  ## check style and format
 	$(BIN)/ruff check

@@ -1,5 +1,7 @@
 """errors.py: five fields, one text."""
 
+import doctest
+import importlib.util
 import inspect
 import pickle
 
@@ -93,6 +95,19 @@ def test_each_error_that_is_raised_has_a_page_with_failing_and_corrected_code():
         assert "\nFails, " in page, kind
         assert "\nWrite instead" in page, kind
         assert f"fullgraph.errors.{kind.__name__}: ..." in page, kind
+
+
+@pytest.mark.skipif(importlib.util.find_spec("fullgraph.export") is None, reason="the pages export programs")
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not CaptureError])
+def test_the_code_on_the_pages_runs(kind):
+    """Code that a page shows as failing fails with that error, and the corrected code works."""
+    page = doctest.DocTestFinder(recurse=False).find(kind, kind.__name__)[0]
+    out = []
+
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(page, out=out.append)
+
+    assert result.attempted > 0
+    assert not result.failed, "".join(out)
 
 
 def test_every_error_of_the_module_is_tested_here():

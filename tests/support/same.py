@@ -1,8 +1,8 @@
 """The one assertion: a program does what eager does.
 
-`assert_same` exports a function once and then calls program and eager side by side, each on its own copies: on
+`assert_same` exports a function once and then calls program and eager side by side, each on copies: on
 the example, and on inputs that the program was not exported with. After every call it compares outputs,
-mutated inputs and the state of the module. Calls follow one another: the next reads the state that one wrote.
+mutated inputs and the state of the module. Calls follow one another: the next reads what the last one wrote.
 """
 
 import copy
