@@ -1,0 +1,55 @@
+"""One run of a program, recorded: from bound arguments to a `Trace` of plain data.
+
+What may enter: what a running program meets (traced tensors, the dispatcher, patched functions) and what records it.
+Read in this order: `trace` (the life of a run), `recorder`, `traced`, `functionalize`, `dispatch`. What the program
+looks like afterwards (signature, printed form, calls) is the business of `program`; control flow on traced values is
+that of `control_flow` and `rewriting`, which hand their functions in as a table.
+"""
+
+from __future__ import annotations
+
+from fullgraph.tracing.calling import compile_bind
+from fullgraph.tracing.dispatch import HigherOrderOperator, OpOverload
+from fullgraph.tracing.functions import FunctionTable, Replacement
+from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
+from fullgraph.tracing.operators import Kind, Operator, operator_of
+from fullgraph.tracing.questions import MARKER
+from fullgraph.tracing.recorder import Recorder
+from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace, WrittenState
+from fullgraph.tracing.returning import compile_output, compile_state
+from fullgraph.tracing.trace import trace
+from fullgraph.tracing.traced import TracedTensor, Value
+from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree
+
+__all__ = [
+    "MARKER",
+    "Container",
+    "FunctionTable",
+    "Given",
+    "GraphInput",
+    "GraphOutput",
+    "HigherOrderOperator",
+    "InputRole",
+    "Inputs",
+    "Kind",
+    "Leaf",
+    "OpOverload",
+    "Operator",
+    "OutputLeaf",
+    "OutputRole",
+    "Rebuilt",
+    "Recorder",
+    "Replacement",
+    "Seen",
+    "Trace",
+    "TracedTensor",
+    "Tree",
+    "Value",
+    "WrittenState",
+    "bind",
+    "compile_bind",
+    "compile_output",
+    "compile_state",
+    "operator_of",
+    "trace",
+]

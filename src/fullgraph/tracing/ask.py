@@ -1,0 +1,65 @@
+"""What happens when no answer follows from the facts: an assumption with its origin, or a refusal.
+
+`Answers` implements `symbolic.Undecided` for a trace. A question on sizes is answered by the example (the hint), and
+the answer is written into the ledger: it becomes a line of the contract, or, for a dim that was declared dynamic,
+part of one refusal that names them all (contract/simplify.py). A question that no example can answer, because the
+size comes from a tensor's values or the input was a `TensorSpec`, is refused here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from fullgraph.contract import AssumptionKind, Ledger
+from fullgraph.errors import DataDependent
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Bool, Expr, Scope, eq, not_, render
+
+_DEFAULTS = {"or_false": False, "or_true": True}
+
+
+class Answers:
+    """Answers the questions of one trace; `operator` is the operator whose sizes are being worked out, if any."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.operator: Any = None
+        self.scope: Scope  # set once by the trace: the scope is built with this object
+
+    def condition(self, question: Bool, kind: str) -> bool:
+        """Answer by the example, and write the answer down; see `symbolic.Undecided`."""
+        hint = self.scope.hint_of(question)
+        default = _DEFAULTS.get(kind)
+        if default is not None and (hint is None or bool(hint) == default):
+            return default
+        if kind == "check":
+            self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
+            return True
+        if hint is None:
+            self._refuse(question, "whether " + render(question))
+        answer = bool(hint)
+        self._assume(question if answer else not_(question))
+        return answer
+
+    def value(self, expr: Expr) -> int | float:
+        """Give a size its example's value for good."""
+        hint = self.scope.hint_of(expr)
+        if hint is None:
+            self._refuse(expr, "the value of " + render(expr))
+        self._assume(eq(expr, hint))
+        return hint
+
+    def _assume(self, fact: Bool) -> None:
+        kind = AssumptionKind.PROGRAM if self.operator is None else AssumptionKind.OPERATOR
+        self.ledger.assume(fact, origin_here(), kind, note="" if self.operator is None else str(self.operator))
+
+    def _refuse(self, question: Expr | Bool, words: str) -> NoReturn:
+        asker = "Python" if self.operator is None else f"the operator {self.operator}"
+        raise DataDependent(
+            f"{asker} must know {words} now.",
+            why="It is known only when the program runs: it comes from the values of a tensor, or from an input that "
+            "was given as a TensorSpec, without an example.",
+            instead="Give an example tensor for the input, state the fact with torch._check(...), or keep the value in "
+            "a tensor (torch.where, masking) so that Python need not know it.",
+            where=origin_here(),
+        )

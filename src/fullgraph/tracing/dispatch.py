@@ -1,0 +1,188 @@
+"""The ONLY file that touches torch's private dispatch: how a trace sees operators as the program called them.
+
+PyTorch's dispatcher has a key, `PreDispatch`, above autograd, autocast, functorch and the decomposition of
+composite operators. While a trace runs, that key is switched on for this thread and every operator reaches
+`Interceptor.on_operator` first, as one call of an `OpOverload` (`linear` is `aten.linear`, not a matmul).
+
+Three things must not be taken at that level, because what they mean is decided below it; those calls are let
+through with the key still on, so that what they come down to is met again:
+
+* autocast: its kernels cast the arguments (which is recorded) and call the operator again;
+* functorch (`vmap`, `grad`, `jvp`): its layers unwrap their tensors and call the operator on ours;
+* composite operators that the recorder asks to decompose.
+
+Invariant: whatever is switched on is switched off by the context manager that did it, after errors too.
+`tests/tracing/test_dispatch.py` fails loudly when torch moves any of what this file uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch._C as _C
+import torch._ops as _ops
+from torch._dispatch.python import enable_pre_dispatch, enable_python_dispatcher
+from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
+
+OpOverload = _ops.OpOverload
+HigherOrderOperator = _ops.HigherOrderOperator
+OnOperator = Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]
+
+_KEY = _C.DispatchKey
+_PRE_DISPATCH = _KEY.PreDispatch
+_FRONT = _KEY.FuncTorchDynamicLayerFrontMode
+_BACK = _KEY.FuncTorchDynamicLayerBackMode
+_AUTOCAST = {"cpu": _KEY.AutocastCPU, "cuda": _KEY.AutocastCUDA}
+_included = _C._dispatch_tls_is_dispatch_key_included
+_excluded = _C._dispatch_tls_is_dispatch_key_excluded
+
+
+class Interceptor(ProxyTorchDispatchMode):
+    """Receives every operator of a thread at the pre-dispatch level and hands it to `on_operator`.
+
+    torch lets only its own modes sit at that level, so this is one by inheritance and by nothing else.
+    """
+
+    def __init__(self, on_operator: OnOperator) -> None:  # the base's state is not wanted: no super().__init__()
+        self.on_operator = on_operator
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Otherwise torch wraps the method below so that every operator imports and enters torch._dynamo.
+        return False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return self.receive(func, args, kwargs or {})
+
+    def receive(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record the operator, or let it through to what decides its meaning."""
+        if _included(_FRONT) and not _excluded(_FRONT):
+            with self._again():
+                return op._op_dk(_FRONT, *args, **kwargs)
+        if _included(_BACK) and not _excluded(_BACK):
+            # A functorch layer is at work on its own tensors: it goes on without us, and when it calls the
+            # operator on ours, functorch restores the state in which it was entered, with us in it.
+            with self._again(), _switched(_PRE_DISPATCH, False):
+                return op(*args, **kwargs)
+        for device, key in _AUTOCAST.items():
+            if torch.is_autocast_enabled(device) and not _excluded(key) and _has_kernel(op, key):
+                with self._again():
+                    return op._op_dk(key, *args, **kwargs)
+        return self.on_operator(op, args, kwargs)
+
+    @contextmanager
+    def _again(self) -> Iterator[None]:
+        """Intercept inside an interception (torch takes the mode away while it is being called)."""
+        _push(self)
+        try:
+            yield
+        finally:
+            _pop()
+
+    def decompose(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a composite operator's own implementation; what it calls is intercepted."""
+        with self._again():
+            return op.decompose(*args, **kwargs)
+
+
+@contextmanager
+def intercepting(interceptor: Interceptor) -> Iterator[None]:
+    """Send every operator of this thread to `interceptor`."""
+    with enable_python_dispatcher(), enable_pre_dispatch():
+        _push(interceptor)
+        try:
+            yield
+        finally:
+            _pop()
+
+
+def plain_torch() -> Any:
+    """Return a context in which operators run as if no trace were on: for meta kernels and constants."""
+    return _C._ForceDispatchKeyGuard(_PLAIN_INCLUDED, _PLAIN_EXCLUDED)
+
+
+@contextmanager
+def symbolic_torch() -> Iterator[None]:
+    """Like `plain_torch`, with the Python kernels of torch in front, which understand symbolic sizes."""
+    with plain_torch(), enable_python_dispatcher():
+        yield
+
+
+@contextmanager
+def exporting_flags() -> Iterator[None]:
+    """Let `torch.compiler.is_compiling()` and `is_exporting()` answer yes: libraries then skip checks on data."""
+    compiler: Any = torch.compiler
+    before = compiler._is_compiling_flag, compiler._is_exporting_flag
+    compiler._is_compiling_flag = compiler._is_exporting_flag = True
+    try:
+        yield
+    finally:
+        compiler._is_compiling_flag, compiler._is_exporting_flag = before
+
+
+def traced_tensor_base(
+    cls: type[torch.Tensor], sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device
+) -> Any:
+    """Make a tensor of `cls` without storage, whose sizes and strides torch asks of `cls.__torch_dispatch__`."""
+    make: Any = torch.Tensor._make_wrapper_subclass
+    return make(cls, sizes, dtype=dtype, device=device, dispatch_sizes_strides_policy="sizes")
+
+
+def is_functorch_tensor(tensor: torch.Tensor) -> bool:
+    """Whether a functorch layer (`vmap`, `grad`, `jvp`) wrapped this tensor."""
+    return _C._functorch.is_functorch_wrapped_tensor(tensor)
+
+
+def inside_functorch() -> bool:
+    """Whether the program is inside a `torch.func` transform now."""
+    return _C._functorch.peek_interpreter_stack() is not None
+
+
+def storage_key(tensor: torch.Tensor) -> int:
+    """Return a number that two tensors share when and only when they share storage."""
+    return tensor.untyped_storage()._cdata
+
+
+def is_composite(op: OpOverload) -> bool:
+    """Whether the operator is implemented by other operators for every backend and for autograd."""
+    return op._can_decompose()
+
+
+# What torch's dispatcher looks like in a thread where nothing was switched on, taken at import.
+_PLAIN_INCLUDED = _C._dispatch_tls_local_include_set()
+_PLAIN_EXCLUDED = _C._dispatch_tls_local_exclude_set()
+
+_kernels: dict[tuple[OpOverload, Any], bool] = {}
+
+
+def _has_kernel(op: OpOverload, key: Any) -> bool:
+    found = _kernels.get((op, key))
+    if found is None:
+        found = _kernels[op, key] = _C._dispatch_has_kernel_for_dispatch_key(op.name(), key)
+    return found
+
+
+@contextmanager
+def _switched(key: Any, on: bool) -> Iterator[None]:
+    before = _included(key)
+    _C._dispatch_tls_set_dispatch_key_included(key, on)
+    try:
+        yield
+    finally:
+        _C._dispatch_tls_set_dispatch_key_included(key, before)
+
+
+def _push(interceptor: Interceptor) -> None:
+    # torch's own setter admits only its own modes and imports them all; the slot itself takes any mode.
+    _ops.mode_stack_state_for_pre_dispatch().set(0, interceptor)
+    _C._dispatch_tls_set_dispatch_key_included(_PRE_DISPATCH, True)
+
+
+def _pop() -> None:
+    _ops.mode_stack_state_for_pre_dispatch().set(0, None)
+    _C._dispatch_tls_set_dispatch_key_included(_PRE_DISPATCH, False)

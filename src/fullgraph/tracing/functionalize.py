@@ -1,0 +1,134 @@
+"""Writes, made pure: an in-place operator becomes its pure form, and its result replaces the contents written.
+
+Values that share storage form a tree (traced.py). `write` gives a value new contents and carries them up to the
+root, where each view on the way is undone by `put_back`; `current` brings a stale value up to date by taking the
+views from the root again. The graph sees only pure operators; what is written to an input or a lifted tensor is
+found at the end of the trace (`root.written_at > 0`) and becomes a write-back of the signature.
+
+An operator that shares storage or not, as strides decide (`reshape`), is recorded as a new value with a note; the
+question is settled only if one of the two is written later (`settle`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import fx
+
+from fullgraph.errors import Unsupported
+from fullgraph.source import origin_here
+from fullgraph.tracing.strides import contiguous_strides, strides_of
+from fullgraph.tracing.traced import Step, Value
+from fullgraph.tracing.views import put_back
+
+
+class Records(Protocol):
+    """What this file needs of the recorder."""
+
+    clock: int
+
+    def call(self, op: Any, *args: Any, **kwargs: Any) -> Any:
+        """Record a pure operator on values; return its value."""
+
+    def before_write(self, root: Value) -> None:
+        """Write down what a write to this root relies on; refuse what cannot be written."""
+
+
+def current(records: Records, value: Value) -> fx.Node:
+    """Return the node that computes the value's present contents."""
+    if value.parent is None or value.fresh_at >= value.root.written_at:
+        return value.node
+    return _refresh(records, value).node
+
+
+def _refresh(records: Records, value: Value) -> Value:
+    parent, step = value.parent, value.step
+    if parent is None or step is None or value.fresh_at >= value.root.written_at:
+        return value
+    _refresh(records, parent)
+    again = records.call(step.op, parent, *step.args, **step.kwargs)
+    value.node = (again if step.index is None else again[step.index]).node
+    value.fresh_at = records.clock
+    return value
+
+
+def write(records: Records, value: Value, contents: Value) -> None:
+    """Replace a value's contents, and those of everything it shares storage with."""
+    settle(records, value.root)
+    root = value.root
+    records.before_write(root)
+    records.clock += 1
+    _carry_up(records, value, contents)
+    root.written_at = records.clock
+    root.constant = None
+
+
+def _carry_up(records: Records, value: Value, contents: Value) -> None:
+    parent, step = value.parent, value.step
+    if parent is not None and step is not None:
+        if step.op._schema.name in _EXPANDING and parent.dims != value.dims:
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                "location. Please clone() the tensor before performing the operation."
+            )
+        _refresh(records, parent)
+        _carry_up(records, parent, put_back(records, step, parent, value, contents))
+    value.node = contents.node
+    value.fresh_at = records.clock
+
+
+_EXPANDING = frozenset({"aten::expand", "aten::expand_as", "aten::broadcast_to"})
+
+
+def note_maybe_shared(source: Value, result: Value, step: Step) -> None:
+    """Remember that `result` may share the storage of `source`."""
+    note = (source, result, step)
+    for root in (source.root, result.root):
+        if root.maybe_shared is None:
+            root.maybe_shared = []
+        root.maybe_shared.append(note)
+
+
+def settle(records: Records, root: Value) -> None:
+    """Decide, before a write, whether what may share this storage does."""
+    while root.maybe_shared:
+        source, result, step = root.maybe_shared.pop()
+        if result.parent is not None or result.root is source.root:
+            continue
+        shares = _shares(source, result)
+        if shares is None:
+            raise Unsupported(
+                f"A tensor is written that may or may not share memory with the result of "
+                f"`{step.op._schema.name.removeprefix('aten::')}`.",
+                why="Whether it does depends on the strides of a tensor, which the operator that made it chooses.",
+                instead="Use `.view(...)` where memory must be shared, or `.clone()` where it must not.",
+                where=origin_here(),
+            )
+        if shares:
+            result.parent, result.step = source, step
+            other = result.maybe_shared
+            result.maybe_shared = None
+            top = source.root
+            if other:
+                top.maybe_shared = [*(top.maybe_shared or ()), *other]
+            if top is not root:
+                settle(records, top)
+
+
+def _shares(source: Value, result: Value) -> bool | None:
+    strides = strides_of(source)
+    if strides is None:
+        return None
+    if strides == contiguous_strides(source.dims):
+        return True
+    if source.dims == result.dims:  # contiguous() of something that is not
+        return False
+    if any(not isinstance(size, int) for size in (*source.dims, *result.dims, *strides)):
+        return None
+    window = torch.empty_strided([int(str(s)) for s in source.dims], [int(str(s)) for s in strides], device="meta")
+    try:
+        window.view([int(str(s)) for s in result.dims])
+    except RuntimeError:
+        return False
+    return True

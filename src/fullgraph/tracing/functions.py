@@ -1,0 +1,201 @@
+"""What is met above the dispatcher: Python functions that must be seen before they reach an operator.
+
+A *function table* maps a place (an owner and an attribute name) to what stands there while a trace runs:
+`(original, recorder) -> replacement`. `standing_in` puts a table in place for the length of a trace and puts the
+originals back. Replacements act in the tracing thread only; elsewhere the original runs.
+
+Tables are passed in by the caller (`control_flow` and `rewriting` bring their own); nothing is registered by import.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fullgraph.errors import Unsupported
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Bool, Expr, expr_of, gcd, math_function, to_python
+from fullgraph.tracing.traced import TracedTensor
+
+if TYPE_CHECKING:
+    from fullgraph.tracing.recorder import Recorder
+
+Replacement = Callable[[Callable[..., Any], "Recorder"], Callable[..., Any]]
+FunctionTable = Mapping[tuple[Any, str], Replacement]
+
+_SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
+
+
+@contextmanager
+def standing_in(table: FunctionTable, recorder: Recorder) -> Iterator[None]:
+    """Put the replacements of a table in place, for this thread, and the originals back."""
+    thread = threading.get_ident()
+    before: list[tuple[Any, str, Any]] = []
+    try:
+        for (owner, name), replacement in table.items():
+            original = owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
+            before.append((owner, name, original))
+            setattr(owner, name, _for_thread(original, replacement(original, recorder), thread))
+        yield
+    finally:
+        for owner, name, original in reversed(before):
+            setattr(owner, name, original)
+
+
+def _for_thread(original: Any, replacement: Callable[..., Any], thread: int) -> Any:
+    plain = original.__func__ if isinstance(original, (staticmethod, classmethod)) else original
+
+    @functools.wraps(plain)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        return (replacement if threading.get_ident() == thread else plain)(*args, **kwargs)
+
+    return type(original)(either) if isinstance(original, (staticmethod, classmethod)) else either
+
+
+def module_paths(roots: list[tuple[str, torch.nn.Module]]) -> FunctionTable:
+    """Return the table that keeps track of the module being called, for `nn_module_stack`."""
+    paths: dict[int, str] = {}
+    for prefix, root in roots:
+        for name, module in root.named_modules():
+            paths.setdefault(id(module), ".".join(part for part in (prefix, name) if part))
+
+    def called(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+        def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            path = paths.get(id(module))
+            if path is None:
+                return original(module, *args, **kwargs)
+            before = recorder.module_stack
+            kind = type(module)
+            entry = (path, f"{kind.__module__}.{kind.__qualname__}")
+            recorder.module_stack = MappingProxyType({**before, path or "<root>": entry})
+            try:
+                return original(module, *args, **kwargs)
+            finally:
+                recorder.module_stack = before
+
+        return call
+
+    return {(torch.nn.Module, "__call__"): called}
+
+
+def _holds_symbol(data: Any) -> bool:
+    if isinstance(data, (list, tuple)):
+        return any(_holds_symbol(item) for item in data)
+    return isinstance(data, (*_SYMBOLIC, TracedTensor))
+
+
+def _tensor_of_sizes(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    """`torch.tensor(x.shape[0])` stays dynamic: numbers and nested lists of sizes and scalars are put together."""
+
+    def build(data: Any, dtype: torch.dtype | None, device: Any) -> Any:
+        if isinstance(data, TracedTensor):
+            return data if dtype is None and device is None else data.to(device=device, dtype=dtype)
+        if isinstance(data, (list, tuple)):
+            return torch.stack([build(item, dtype, device) for item in data])
+        if dtype is None:
+            dtype = _dtype_of(data)
+        return torch.scalar_tensor(data, dtype=dtype, device=device)
+
+    @functools.wraps(original)
+    def tensor(data: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _holds_symbol(data):
+            return original(data, *args, **kwargs)
+        if isinstance(data, TracedTensor) and not args and not kwargs:
+            return data if original.__name__ != "tensor" else data.detach().clone()
+        dtype = kwargs.get("dtype", args[0] if args else None)
+        if dtype is None:
+            dtype = functools.reduce(torch.promote_types, (_dtype_of(item) for item in _leaves(data)))
+        made = build(data, dtype, kwargs.get("device"))
+        return made.requires_grad_() if kwargs.get("requires_grad") else made
+
+    return tensor
+
+
+def _leaves(data: Any) -> Iterator[Any]:
+    if isinstance(data, (list, tuple)):
+        for item in data:
+            yield from _leaves(item)
+    else:
+        yield data
+
+
+def _dtype_of(data: Any) -> torch.dtype:
+    if isinstance(data, torch.Tensor):
+        return data.dtype
+    if isinstance(data, (bool, torch.SymBool)):
+        return torch.bool
+    return torch.int64 if isinstance(data, (int, torch.SymInt)) else torch.get_default_dtype()
+
+
+def _math(name: str) -> Replacement:
+    def replacement(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+        def function(*args: Any) -> Any:
+            if not any(isinstance(argument, _SYMBOLIC) for argument in args):
+                return original(*args)
+            return to_python(math_function(name, _expression(args[0])), recorder.scope)
+
+        return function
+
+    return replacement
+
+
+def _expression(argument: Any) -> Expr:
+    found = expr_of(argument)
+    return expr_of(int(argument)) if isinstance(found, Bool) else found
+
+
+def _refused(what: str, instead: str) -> Replacement:
+    def replacement(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+        def refuse(*args: Any, **kwargs: Any) -> Any:
+            error = Unsupported(
+                f"The program calls {what}.",
+                why="It works on, or changes, state that is outside the graph.",
+                instead=instead,
+                where=origin_here(),
+            )
+            recorder.refused(error)
+            raise error
+
+        return refuse
+
+    return replacement
+
+
+def _gcd(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    def function(*args: Any) -> Any:
+        if not any(isinstance(argument, _SYMBOLIC) for argument in args):
+            return original(*args)
+        found = functools.reduce(gcd, (_expression(argument) for argument in args))
+        return to_python(found, recorder.scope)
+
+    return function
+
+
+_GRADIENTS = "Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program."
+_SEEDING = "Set the seed before calling the program."
+
+
+def function_table() -> FunctionTable:
+    """Return what every trace meets above the dispatcher."""
+    return {
+        (torch, "tensor"): _tensor_of_sizes,
+        (torch, "as_tensor"): _tensor_of_sizes,
+        (torch, "asarray"): _tensor_of_sizes,
+        (torch.autograd, "backward"): _refused("torch.autograd.backward", _GRADIENTS),
+        (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING),
+        (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING),
+        (torch, "seed"): _refused("torch.seed", _SEEDING),
+        (math, "gcd"): _gcd,
+        **{(math, name): _math(name) for name in _MATH if hasattr(math, name)},
+    }
+
+
+# `math` functions that would ask a symbolic size for its value; the others go through its operators.
+_MATH = "sqrt cos cosh sin sinh tan tanh asin acos atan log2".split()

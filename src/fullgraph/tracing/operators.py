@@ -1,0 +1,144 @@
+"""What an operator does, read once from its schema: what it writes, what it views, what its pure form is.
+
+Everything here follows from `torch`'s own schemas (`Tensor(a!) self` is written, `Tensor(a) -> Tensor(a)` is a
+view); the two small tables at the end hold what the schemas do not say.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import torch
+
+from fullgraph.tracing.dispatch import OpOverload, is_composite
+
+
+class Kind(Enum):
+    """How the recorder treats an operator."""
+
+    PURE = auto()  # new values from old ones
+    VIEW = auto()  # the result shares the first argument's storage
+    MAYBE_VIEW = auto()  # `reshape`, `contiguous`, `to`: shares storage or not, as sizes and strides decide
+    IN_PLACE = auto()  # writes its first argument and returns it
+    OUT = auto()  # writes its `out=` arguments
+    MUTATING = auto()  # writes arguments in another way (custom operators)
+    HIDDEN = auto()  # writes arguments although its schema does not say so
+    RESHAPING = auto()  # changes the sizes or strides of its argument (`t_`, `squeeze_`)
+    QUESTION = auto()  # its answer is a Python value (`item`, `equal`)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What the recorder needs to know of one overload."""
+
+    overload: OpOverload
+    kind: Kind
+    pure: OpOverload | None  # the operator that computes the same without writing
+    written: tuple[str, ...]  # names of the arguments written
+    argument_names: tuple[str, ...]
+    returns: int  # how many values; -1: one list of tensors
+    random: bool
+    composite: bool
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments by name."""
+        return {**dict(zip(self.argument_names, args)), **kwargs}
+
+
+@functools.lru_cache(maxsize=None)
+def operator_of(overload: OpOverload) -> Operator:
+    """Return what is known of an overload; worked out at its first use in the process."""
+    schema = overload._schema
+    written = tuple(a.name for a in schema.arguments if a.alias_info is not None and a.alias_info.is_write)
+    kind = _kind(overload, written)
+    return Operator(
+        overload=overload,
+        kind=kind,
+        pure=_pure(overload, written) if kind in _WRITING else None,
+        written=written,
+        argument_names=tuple(a.name for a in schema.arguments),
+        returns=-1 if len(schema.returns) == 1 and _is_list(schema.returns[0]) else len(schema.returns),
+        random=torch.Tag.nondeterministic_seeded in overload.tags,
+        composite=is_composite(overload),
+    )
+
+
+_WRITING = (Kind.IN_PLACE, Kind.OUT, Kind.MUTATING, Kind.RESHAPING)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value.type, torch.ListType)
+
+
+def _is_tensor_type(value: Any) -> bool:
+    text = str(value.type)
+    return text.startswith(("Tensor", "Optional[Tensor", "List[Tensor", "Optional[List[Tensor"))
+
+
+def _kind(overload: OpOverload, written: tuple[str, ...]) -> Kind:
+    schema = overload._schema
+    name = schema.name
+    if name in HIDDEN_WRITES:
+        return Kind.HIDDEN
+    if written:
+        arguments = {a.name: a for a in schema.arguments}
+        if all(arguments[w].kwarg_only or w == "out" for w in written):
+            return Kind.OUT
+        if written == (schema.arguments[0].name,) and name.endswith("_") and len(schema.returns) <= 1:
+            pure = _pure(overload, written)
+            return Kind.RESHAPING if pure is not None and _views(pure) else Kind.IN_PLACE
+        return Kind.MUTATING
+    if schema.returns and not any(_is_tensor_type(r) for r in schema.returns):
+        return Kind.QUESTION
+    if _views(overload):
+        return Kind.MAYBE_VIEW if name in MAYBE_VIEWS else Kind.VIEW
+    return Kind.PURE
+
+
+def _views(overload: OpOverload) -> bool:
+    return any(r.alias_info is not None and not r.alias_info.is_write for r in overload._schema.returns)
+
+
+@functools.lru_cache(maxsize=None)
+def _pure(overload: OpOverload, written: tuple[str, ...]) -> OpOverload | None:
+    """Find the overload with the same arguments that writes none of them."""
+    schema = overload._schema
+    namespace, _, name = schema.name.partition("::")
+    base = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    drop = () if name.endswith("_") else written
+    wanted = [(a.name, str(a.type)) for a in schema.arguments if a.name not in drop]
+    for candidate in (base, base + "_functional", base.lstrip("_") if base.startswith("_index_put_impl") else base):
+        packet = getattr(getattr(torch.ops, namespace), candidate, None)
+        for overload_name in packet.overloads() if packet is not None else ():
+            found: OpOverload = getattr(packet, overload_name)
+            arguments = found._schema.arguments
+            if any(a.alias_info is not None and a.alias_info.is_write for a in arguments):
+                continue
+            if [(a.name, str(a.type)) for a in arguments] == wanted:
+                return found
+    return None
+
+
+# Operators that write their running statistics although the schema is silent.
+HIDDEN_WRITES = frozenset(
+    {
+        "aten::batch_norm",
+        "aten::instance_norm",
+        "aten::_batch_norm_impl_index",
+        "aten::native_batch_norm",
+        "aten::cudnn_batch_norm",
+        "aten::miopen_batch_norm",
+    }
+)
+
+# Operators declared as views that copy when the strides or the dtype ask for it.
+MAYBE_VIEWS = frozenset(
+    f"aten::{name}"
+    for name in (
+        "reshape reshape_as contiguous to type_as flatten ravel expand_as_contiguous _to_copy float double half "
+        "bfloat16 cpu cuda resolve_conj resolve_neg _reshape_alias pin_memory unflatten_dense"
+    ).split()
+)

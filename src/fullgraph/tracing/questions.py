@@ -1,0 +1,264 @@
+"""What the program asks of a traced tensor without an operator: sizes, properties, and concrete values.
+
+Sizes are answered with symbols. A property the trace cannot know for every call (`requires_grad`, strides) is
+answered by the example and becomes a line of the contract. A concrete value is answered only when it is a constant
+of the program (computed from constants alone); else it depends on the data, and is refused with the line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import torch
+
+from fullgraph.contract import AssumptionKind, Property
+from fullgraph.errors import CaptureError, DataDependent, Unsupported
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Expr, eq, to_python
+from fullgraph.tracing.constants import constant_of
+from fullgraph.tracing.dispatch import inside_functorch
+from fullgraph.tracing.result import InputRole
+from fullgraph.tracing.strides import contiguous_strides, strides_of, times
+from fullgraph.tracing.traced import Size, Value
+
+if TYPE_CHECKING:
+    from fullgraph.tracing.recorder import Recorder
+
+# Text of a traced tensor starts with this, so that verify finds it should it end up in an output.
+MARKER = "<traced tensor"
+
+
+class Questions:
+    """Answers for the traced tensors of one trace."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._shapes: dict[tuple[Size, ...], torch.Size] = {}
+
+    # Sizes
+
+    def shape(self, value: Value) -> torch.Size:
+        """Return the sizes as Python sees them."""
+        dims = value.dims
+        known = self._shapes.get(dims)
+        if known is None:
+            known = self._shapes[dims] = torch.Size(self._plain(size) for size in dims)
+        return known
+
+    def _plain(self, size: Size) -> Any:
+        return size if isinstance(size, int) else to_python(size, self.recorder.scope)
+
+    def axis(self, value: Value, dim: int) -> int:
+        """Return a dim as an index from the front; raise what eager raises when there is none such."""
+        rank = len(value.dims)
+        bound = max(rank, 1)
+        if not -bound <= dim < bound:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
+            )
+        return dim % bound
+
+    def length(self, value: Value) -> int:
+        """Return `len(tensor)`: Python insists on a plain integer."""
+        return int(self._plain(value.dims[0]))
+
+    def numel(self, value: Value) -> Any:
+        """Return the number of elements."""
+        product: Size = 1
+        for size in value.dims:
+            product = times(product, size)
+        return self._plain(product)
+
+    def below(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Answer torch's C++ side."""
+        name = op._schema.name
+        if name in _ON_SIZES:
+            value = args[0].value
+            return _ON_SIZES[name](self, value, *args[1:])
+        return self.recorder.on_operator(op, args, kwargs)
+
+    def plain_sizes(self, value: Value) -> tuple[int, ...]:
+        """Return sizes for C++ code that takes plain integers only: each symbol gets the example's value."""
+        return tuple(int(size) for size in self.shape(value))
+
+    # Properties
+
+    def asked_strides(self, value: Value) -> tuple[Any, ...]:
+        """Return the strides; refuse when the operator that made the tensor chooses them."""
+        strides = strides_of(value)
+        if strides is None:
+            raise Unsupported(
+                "The strides of an intermediate tensor were asked for.",
+                why="The operator that made it chooses its strides; a program must not depend on them.",
+                instead="Call `.contiguous()` first, or use operators that do not depend on strides (`reshape`).",
+                where=origin_here(),
+            )
+        self._rely_on_layout(value)
+        return tuple(self._plain(stride) for stride in strides)
+
+    def asked_contiguous(self, value: Value, memory_format: torch.memory_format) -> bool:
+        """Answer `is_contiguous()`."""
+        if memory_format != torch.contiguous_format:
+            return False if len(value.dims) not in (4, 5) else self._is_channels_last(value, memory_format)
+        if value.contiguous and value.source is None and value.parent is None:
+            return True
+        return self.asked_strides(value) == self._plain_all(contiguous_strides(value.dims))
+
+    def _is_channels_last(self, value: Value, memory_format: torch.memory_format) -> bool:
+        order = (0, 2, 3, 1) if memory_format == torch.channels_last else (0, 2, 3, 4, 1)
+        if len(order) != len(value.dims):
+            return False
+        packed = contiguous_strides(tuple(value.dims[d] for d in order))
+        wanted = tuple(packed[order.index(d)] for d in range(len(order)))
+        return self.asked_strides(value) == self._plain_all(wanted)
+
+    def _plain_all(self, sizes: tuple[Size, ...]) -> tuple[Any, ...]:
+        return tuple(self._plain(size) for size in sizes)
+
+    def _rely_on_layout(self, value: Value) -> None:
+        for root in self.recorder.inputs_behind(value):
+            source = root.source
+            if source is None or source.role is not InputRole.USER:
+                continue
+            real = source.real
+            if real is None or real.is_contiguous():
+                fact = Property(source.target, "is_contiguous", True)
+            else:
+                fact = Property(source.target, "stride", tuple(real.stride()))
+            self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+
+    def asked_requires_grad(self, value: Value) -> bool:
+        """Answer `requires_grad`; the answer holds for inputs that require grad as the example's do."""
+        for root in self.recorder.inputs_behind(value):
+            source = root.source
+            if source is not None and source.role is InputRole.USER and source.real is not None:
+                fact = Property(source.target, "requires_grad", source.real.requires_grad)
+                self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+        return value.requires_grad
+
+    def asked_leaf(self, value: Value) -> bool:
+        """Answer `is_leaf`."""
+        return not self.asked_requires_grad(value) or value.source is not None
+
+    def set_requires_grad(self, value: Value, wanted: bool) -> None:
+        """Allow what changes nothing; autograd inside a program is `torch.func`'s."""
+        if wanted != value.requires_grad and not inside_functorch():
+            self.refuse_autograd(f"requires_grad = {wanted}")
+
+    # Concrete values
+
+    def constant(self, value: Value) -> torch.Tensor | None:
+        """Return the value as a real tensor when it is a constant of the program."""
+        return constant_of(self.recorder, value)
+
+    def item(self, value: Value) -> Any:
+        """Answer `item()`: a Python number for a constant, a data-dependent size for other integers."""
+        self._require_one_element(value, "item()")
+        known = self.constant(value)
+        if known is not None:
+            return known.item()
+        if value.dtype in _INTEGERS:
+            return self.recorder.data_dependent_size(value)
+        return self.refuse_concrete(value, "item()")
+
+    def truth(self, value: Value) -> bool:
+        """Answer `bool(tensor)`."""
+        self._require_one_element(value, "bool()")
+        known = self.constant(value)
+        return bool(known) if known is not None else self.refuse_concrete(value, "bool()")
+
+    def as_number(self, value: Value, kind: type) -> Any:
+        """Answer `int(tensor)`, `float(tensor)`, `complex(tensor)`, and use as an index."""
+        self._require_one_element(value, f"{kind.__name__}()")
+        known = self.constant(value)
+        return kind(known) if known is not None else self.refuse_concrete(value, f"{kind.__name__}()")
+
+    def to_list(self, value: Value) -> Any:
+        """Answer `tolist()`."""
+        known = self.constant(value)
+        return known.tolist() if known is not None else self.refuse_concrete(value, "tolist()")
+
+    def format(self, value: Value, spec: str) -> str:
+        """Answer `format(tensor)`: text with a tensor's contents would be fixed at export."""
+        known = self.constant(value)
+        return format(known, spec) if known is not None else self.refuse_concrete(value, "formatting as text")
+
+    def describe(self, value: Value) -> str:
+        """Return text for a person who prints while tracing; it holds no contents."""
+        dtype = str(value.dtype).removeprefix("torch.")
+        return f"{MARKER} {dtype}[{', '.join(str(self._plain(size)) for size in value.dims)}]>"
+
+    def _require_one_element(self, value: Value, what: str) -> None:
+        for size in value.dims:
+            if size == 1:
+                continue
+            if isinstance(size, Expr) and self.recorder.scope.ask(eq(size, 1)):
+                continue
+            if what == "bool()":
+                raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+            raise RuntimeError("a Tensor with more than one element cannot be converted to Scalar")
+
+    # Refusals
+
+    def refuse_concrete(self, value: Value, what: str) -> NoReturn:
+        """Refuse a question whose answer depends on the data."""
+        self._refuse(
+            DataDependent(
+                f"Python asked a traced tensor for its contents: {what}.",
+                why="They are known only when the program runs, and differ from call to call.",
+                instead=_ADVICE.get(what, "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."),
+                where=origin_here(),
+            )
+        )
+
+    def refuse_storage(self, what: str) -> NoReturn:
+        """Refuse what looks at or swaps the memory behind a tensor."""
+        self._refuse(
+            Unsupported(
+                f"The program uses a traced tensor's {what}.",
+                why="A graph computes values; where they lie in memory is decided when it runs.",
+                instead="Use tensor operators: `copy_` to overwrite contents, `view` and `slice` to look at a part.",
+                where=origin_here(),
+            )
+        )
+
+    def refuse_autograd(self, what: str) -> NoReturn:
+        """Refuse autograd's imperative interface."""
+        self._refuse(
+            Unsupported(
+                f"The program uses autograd's {what} on a traced tensor.",
+                why="It works on a history of real tensors, which a trace does not have.",
+                instead="Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program; gradients "
+                "through the exported program work as usual.",
+                where=origin_here(),
+            )
+        )
+
+    def _refuse(self, error: CaptureError) -> NoReturn:
+        # Kept, so that a program that catches every exception cannot hide it.
+        self.recorder.refused(error)
+        raise error
+
+
+_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8)
+
+_ADVICE = {
+    "bool()": "Write torch.where(condition, a, b), or torch.cond(condition, true_fn, false_fn, operands).",
+    "int()": "Use `.item()`, which gives a size that is known at run time, or keep the value in a tensor.",
+}
+
+_ON_SIZES: dict[str, Any] = {
+    "aten::sym_size": lambda q, v, dim=None: tuple(q.shape(v)) if dim is None else q.shape(v)[q.axis(v, dim)],
+    "aten::size": lambda q, v, dim=None: q.plain_sizes(v) if dim is None else q.plain_sizes(v)[q.axis(v, dim)],
+    "aten::sym_stride": lambda q, v, dim=None: q.asked_strides(v) if dim is None else q.asked_strides(v)[q.axis(v, dim)],
+    "aten::stride": lambda q, v, dim=None: tuple(int(s) for s in q.asked_strides(v)),
+    "aten::sym_numel": lambda q, v: q.numel(v),
+    "aten::numel": lambda q, v: int(q.numel(v)),
+    "aten::dim": lambda q, v: len(v.dims),
+    "aten::sym_storage_offset": lambda q, v: 0,
+    "aten::storage_offset": lambda q, v: 0,
+    "aten::is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.asked_contiguous(v, memory_format),
+    "aten::sym_is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.asked_contiguous(v, memory_format),
+    "aten::is_strides_like_format": lambda q, v, memory_format: q.asked_contiguous(v, memory_format),
+    "aten::is_non_overlapping_and_dense": lambda q, v: True,
+}

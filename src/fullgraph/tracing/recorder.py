@@ -1,0 +1,377 @@
+"""The recorder: every operator of a trace becomes a node, with its sizes, its dtype and the user's line.
+
+`on_operator` is what the interceptor calls. Arguments are brought into the trace's own terms (values for tensors,
+expressions for sizes; real tensors are lifted), the operator is treated after its kind (operators.py), and the
+result is handed back as the program knows it. `call` is the pure core: one operator, recorded.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import fx
+
+from fullgraph.contract import AssumptionKind, Ledger, TensorSpec
+from fullgraph.errors import CaptureError, Unsupported
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Bool, Expr, Scope, expr_of, integer, le, to_python
+from fullgraph.tracing import writes
+from fullgraph.tracing.ask import Answers
+from fullgraph.tracing.dispatch import Interceptor, OpOverload
+from fullgraph.tracing.functionalize import current, note_maybe_shared
+from fullgraph.tracing.lifting import Lifting, Owned
+from fullgraph.tracing.meta import shape_by_meta, values_in
+from fullgraph.tracing.operators import Kind, Operator, operator_of
+from fullgraph.tracing.questions import Questions
+from fullgraph.tracing.result import InputRole
+from fullgraph.tracing.rules import Out, shape_of
+from fullgraph.tracing.sizes import SizeNodes
+from fullgraph.tracing.strides import result_is_contiguous, view_is_contiguous
+from fullgraph.tracing.traced import Source, Step, TracedTensor, Value
+
+
+class Recorder:
+    """Records one trace.
+
+    Args:
+        scope: the facts about the symbols of this trace.
+        ledger: where assumptions are written down.
+        owned: the tensors that the program's owner names, by `id`.
+        answers: answers the scope's questions; told which operator is asking.
+    """
+
+    def __init__(self, scope: Scope, ledger: Ledger, owned: Mapping[int, Owned], answers: Answers) -> None:
+        self.scope = scope
+        self.ledger = ledger
+        self.graph = fx.Graph()
+        self.clock = 1
+        self.roots: list[Value] = []  # inputs and lifted tensors, in order of their appearance
+        self.placed: list[tuple[fx.Node, Value | str]] = []  # each graph input: its value, or a dynamic scalar's path
+        self.constant_nodes: dict[fx.Node, Any] = {}
+        self.module_stack: Mapping[str, Any] = {}
+        self.modules: dict[str, torch.nn.Module] = {}
+        self.questions = Questions(self)
+        self.sizes = SizeNodes(self._make_size)
+        self.lifting = Lifting(owned, self._place_lifted, self._alias)
+        self.interceptor = Interceptor(self.on_operator)
+        self._answers = answers
+        self._anchor = self.graph.call_function(_anchor)
+        self._refusal: CaptureError | None = None
+        self._grad_mode = torch.is_grad_enabled()
+        self._inference_mode = torch.is_inference_mode_enabled()
+        self._data_dependent = 0
+
+    # Inputs
+
+    def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
+        """Add a graph input and return its value."""
+        with self.graph.inserting_before(self._anchor):
+            node = self.graph.placeholder(_identifier(source))
+        node.meta["val"] = TensorSpec(dims, dtype, device)
+        value = Value(dims, dtype, device, node, self.clock)
+        value.source = source
+        real = source.real
+        value.requires_grad = real is not None and real.requires_grad
+        value.contiguous = real is None or real.is_contiguous()
+        self.roots.append(value)
+        self.placed.append((node, value))
+        return value
+
+    def place_size(self, path: str, expr: Expr) -> None:
+        """Add a graph input for a dynamic scalar."""
+        with self.graph.inserting_before(self._anchor):
+            node = self.graph.placeholder(path.replace(".", "_"))
+        node.meta["val"] = expr
+        self.placed.append((node, path))
+        self.sizes.computed_by(expr, node)
+
+    def arrange(self, inputs: list[fx.Node]) -> None:
+        """Put the graph inputs in this order."""
+        for node in inputs:
+            self._anchor.prepend(node)
+
+    def _place_lifted(self, source: Source) -> Value:
+        real = source.real
+        assert real is not None
+        value = self.place(source, tuple(real.shape), real.dtype, real.device)
+        value.tensor = real
+        return value
+
+    def _alias(self, base: Value, tensor: torch.Tensor) -> Value:
+        value = self._view(torch.ops.aten.detach.default, base, (), {}, base.node, None, Out(base.dims, base.dtype, base.device))
+        value.tensor = tensor
+        return value
+
+    def finish(self) -> None:
+        """End the recording: what the program caught and hid is raised after all."""
+        self.graph.erase_node(self._anchor)
+        if self._refusal is not None:
+            raise self._refusal
+
+    def refused(self, error: CaptureError) -> None:
+        """Keep a refusal that the program might catch."""
+        self._refusal = self._refusal or error
+
+    # Operators
+
+    def on_operator(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record an operator that the program performed, and return what the program gets for it."""
+        info = operator_of(op)
+        taken = tuple(self.take(argument) for argument in args)
+        named = {name: self.take(argument) for name, argument in kwargs.items()} if kwargs else kwargs
+        return self.give(self._treat(info, taken, named))
+
+    def _treat(self, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        kind = info.kind
+        if kind is Kind.PURE:
+            if info.overload is _LIFT_FRESH:
+                return self._constant(args[0])
+            return self.call(info.overload, *args, **kwargs)
+        if kind is Kind.VIEW or kind is Kind.MAYBE_VIEW:
+            return self.call(info.overload, *args, **kwargs)
+        if kind is Kind.QUESTION:
+            return self._question(info, args, kwargs)
+        return writes.perform(self, info, args, kwargs)
+
+    def call(self, op: OpOverload, *args: Any, **kwargs: Any) -> Any:
+        """Record a pure operator or a view on values; return its value, or a list of values."""
+        outs = self.shape(op, args, kwargs)
+        node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
+        info = operator_of(op)
+        if info.kind is Kind.PURE:
+            operands = list(values_in((args, kwargs)))
+            grad = any(value.requires_grad for value in operands) and torch.is_grad_enabled()
+            contiguous = result_is_contiguous(op, operands)
+            return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
+        base, rest = args[0], args[1:]
+        if info.kind is Kind.MAYBE_VIEW:
+            return self._maybe_view(op, base, rest, kwargs, node, outs)
+        return self._wrap(node, outs, lambda n, out, index: self._view(op, base, rest, kwargs, n, index, out))
+
+    def shape(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        asking, self._answers.operator = self._answers.operator, op
+        try:
+            outs = shape_of(op, args, kwargs, self.scope)
+            return shape_by_meta(op, args, kwargs, self.scope) if outs is None else outs
+        finally:
+            self._answers.operator = asking
+
+    def higher_order(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outs: list[Out]) -> list[Value]:
+        """Record a higher-order operator whose results are known."""
+        node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
+        grad = any(value.requires_grad for value in values_in((args, kwargs))) and torch.is_grad_enabled()
+        return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, False))
+
+    def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:
+        """Add a node with the user's line and the module path."""
+        node = self.graph.call_function(target, args, kwargs or {})
+        meta = node.meta
+        meta["origin"] = origin_here()
+        meta["nn_module_stack"] = self.module_stack
+        grad_mode = torch.is_grad_enabled()
+        if grad_mode != self._grad_mode:
+            meta["grad_enabled"] = grad_mode
+        if torch.is_inference_mode_enabled() != self._inference_mode:
+            self._refuse_inference_mode()
+        return node
+
+    def _make_size(self, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
+        node = self.node(function, args)
+        node.meta["val"] = expr
+        return node
+
+    def _wrap(self, node: fx.Node, outs: Any, make: Callable[[fx.Node, Out, int | None], Value]) -> Any:
+        """Make the values for what a node returns: one tensor, or a `getitem` for each."""
+        if isinstance(outs, Out):
+            node.meta["val"] = TensorSpec(outs.dims, outs.dtype, outs.device)
+            return make(node, outs, None)
+        if not isinstance(outs, (list, tuple)):
+            return outs
+        node.meta["val"] = tuple(TensorSpec(o.dims, o.dtype, o.device) if isinstance(o, Out) else o for o in outs)
+        made: list[Any] = []
+        for index, out in enumerate(outs):
+            if not isinstance(out, Out):
+                made.append(out)
+                continue
+            item = self.node(operator.getitem, (node, index))
+            item.meta["val"] = node.meta["val"][index]
+            made.append(make(item, out, index))
+        return made
+
+    def _fresh(self, node: fx.Node, out: Out, grad: bool, contiguous: bool) -> Value:
+        value = Value(out.dims, out.dtype, out.device, node, self.clock)
+        value.requires_grad = grad and out.dtype in _DIFFERENTIABLE
+        value.contiguous = contiguous
+        return value
+
+    def _view(
+        self, op: OpOverload, base: Value, args: Any, kwargs: Any, node: fx.Node, index: int | None, out: Out
+    ) -> Value:
+        value = Value(out.dims, out.dtype, out.device, node, self.clock)
+        value.parent = base
+        value.step = Step(op, tuple(args), kwargs, index)
+        value.requires_grad = base.requires_grad and op is not torch.ops.aten.detach.default
+        value.contiguous = view_is_contiguous(op, base)
+        return value
+
+    def _maybe_view(self, op: OpOverload, base: Value, args: Any, kwargs: Any, node: fx.Node, out: Out) -> Value:
+        """`to` shares storage when it changes nothing, `contiguous` and `reshape` when strides allow."""
+        name = op._schema.name
+        if name in _CASTS:
+            same = out.dtype == base.dtype and out.device == base.device and not _asks_copy(op, args, kwargs)
+            if same:
+                return self._view(op, base, args, kwargs, node, None, out)
+            return self._fresh(node, out, base.requires_grad and torch.is_grad_enabled(), base.contiguous)
+        if base.contiguous:
+            return self._view(op, base, args, kwargs, node, None, out)
+        value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
+        note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
+        return value
+
+    def _constant(self, value: Value) -> Value:
+        """`torch.tensor([1, 2])`: a constant of the program, and a fresh tensor made of it."""
+        if value.source is not None and value.source.real is not None and value.source.role is InputRole.CONSTANT:
+            self.constant_nodes[value.node] = value.source.real
+        return self.call(torch.ops.aten.lift_fresh_copy.default, value)
+
+    def _question(self, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = info.overload._schema.name
+        if name in ("aten::item", "aten::_local_scalar_dense"):
+            return self.questions.item(args[0])
+        if name == "aten::is_nonzero":
+            return self.questions.truth(args[0])
+        if name in ("aten::equal", "aten::allclose"):
+            return self.questions.refuse_concrete(args[0], info.overload._schema.name.removeprefix("aten::") + "()")
+        if name == "aten::_has_same_storage_numel":
+            return True
+        return self.shape(info.overload, args, kwargs)
+
+    def data_dependent_size(self, value: Value) -> Any:
+        """Return a symbol for an integer that only the tensor's contents tell."""
+        name = f"u{self._data_dependent}"
+        self._data_dependent += 1
+        bounds = torch.iinfo(value.dtype)
+        expr = self.scope.declare(name, lo=bounds.min, hi=bounds.max)
+        node = self.node(torch.ops.aten.item.default, (current(self, value),))
+        node.meta["val"] = expr
+        self.sizes.computed_by(expr, node)
+        return to_python(expr, self.scope)
+
+    def new_size(self, upper: Any) -> Expr:
+        """Return a symbol for a size that only tensor contents tell (`nonzero`), between 0 and `upper`."""
+        expr = self.scope.declare(f"u{self._data_dependent}", lo=0)
+        self._data_dependent += 1
+        self.scope.assume(le(expr, upper if isinstance(upper, Expr) else integer(upper)))
+        return expr
+
+    # Between the program's terms and the trace's
+
+    def take(self, argument: Any) -> Any:
+        """Bring an argument into the trace's terms."""
+        kind = type(argument)
+        if kind is TracedTensor:
+            return argument.value
+        if kind in _PLAIN:
+            return argument
+        if kind is list or kind is tuple or kind is torch.Size:
+            return [self.take(item) for item in argument]
+        if isinstance(argument, torch.Tensor):
+            return self.lifting.lift(argument)
+        if kind in _SYMBOLIC:
+            found = expr_of(argument)
+            return self._plain(self.scope.simplify(found)) if isinstance(found, Expr) else found
+        return argument
+
+    @staticmethod
+    def _plain(expr: Expr) -> Any:
+        return expr.value if expr.is_const else expr
+
+    def give(self, result: Any) -> Any:
+        """Bring a result into the program's terms."""
+        if isinstance(result, Value):
+            return result.tensor if result.tensor is not None else TracedTensor.of(result, self.questions)
+        if isinstance(result, (list, tuple)):
+            return type(result)(self.give(item) for item in result)
+        return to_python(result, self.scope) if isinstance(result, (Expr, Bool)) else result
+
+    def as_arguments(self, tree: Any) -> Any:
+        """Turn values and sizes into the nodes that compute them."""
+        if isinstance(tree, Value):
+            return current(self, tree)
+        if isinstance(tree, (Expr, Bool)):
+            return self.sizes.node(tree)
+        if isinstance(tree, (list, tuple)):
+            return type(tree)([self.as_arguments(item) for item in tree])
+        if isinstance(tree, dict):
+            return {name: self.as_arguments(item) for name, item in tree.items()}
+        return tree
+
+    # What writes and questions rely on
+
+    def before_write(self, root: Value) -> None:
+        """Write down what a write to this root relies on; refuse what cannot be written."""
+        writes.rely_on_write(self, root)
+
+    @property
+    def grad_mode(self) -> bool:
+        """Whether gradients were on where the program was called."""
+        return self._grad_mode
+
+    def inputs_behind(self, value: Value) -> Iterator[Value]:
+        """Yield the graph inputs that a property of `value` may follow from."""
+        root = value.root
+        yield from [root] if root.source is not None else [r for r in self.roots if r.source is not None]
+
+    @contextmanager
+    def module(self, path: Mapping[str, Any]) -> Iterator[None]:
+        """Record under a module path."""
+        before, self.module_stack = self.module_stack, path
+        try:
+            yield
+        finally:
+            self.module_stack = before
+
+    def assume(self, fact: Any) -> None:
+        """Write down a fact that the program's own code asked for."""
+        self.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+
+    def _refuse_inference_mode(self) -> None:
+        error = Unsupported(
+            "The program switches torch.inference_mode.",
+            why="Tensors made in it cannot be used by autograd later, which a graph cannot say.",
+            instead="Use `with torch.no_grad():` inside the program.",
+            where=origin_here(),
+        )
+        self.refused(error)
+        raise error
+
+
+def _anchor() -> None:
+    """The first node of a graph while it is recorded: inputs are placed before it."""
+
+
+
+
+
+
+def _identifier(source: Source) -> str:
+    prefix = {InputRole.PARAMETER: "p_", InputRole.BUFFER: "b_", InputRole.CONSTANT: "c_", InputRole.USER: ""}
+    return prefix[source.role] + source.target.replace(".", "_")
+
+
+def _asks_copy(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    bound = operator_of(op).bind((None, *args), kwargs)
+    return bool(bound.get("copy")) or bound.get("memory_format") is not None
+
+
+_LIFT_FRESH = torch.ops.aten.lift_fresh.default
+_CASTS = frozenset(f"aten::{n}" for n in "to type_as float double half bfloat16 _to_copy cpu cuda resolve_conj resolve_neg".split())
+_PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format})
+_SYMBOLIC = frozenset({torch.SymInt, torch.SymFloat, torch.SymBool})
+_DIFFERENTIABLE = frozenset(
+    {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex32, torch.complex64, torch.complex128}
+)

@@ -1,0 +1,65 @@
+"""Sizes as nodes: the graph code that computes a symbolic expression, made when an operator first needs it.
+
+Symbols are not traced. An expression carries no history: it is canonical, and `SizeNodes.node` writes the code for
+it (`sym_size.int` on an input, then `operator.add`, `torch.sym_max`, ...) once for each distinct expression.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import fx
+
+from fullgraph.symbolic import Bool, Expr, lower
+from fullgraph.tracing.traced import Size
+
+MakeNode = Callable[[Callable[..., Any], tuple[Any, ...], Any], fx.Node]
+
+
+class SizeNodes:
+    """The nodes of one graph that compute sizes.
+
+    Args:
+        make: adds a node to the graph: `make(function, arguments, expression)`.
+    """
+
+    def __init__(self, make: MakeNode) -> None:
+        self._make = make
+        self._nodes: dict[Expr | Bool, Any] = {}
+        self._sources: dict[Expr, Callable[[], fx.Node]] = {}
+
+    def read_from(self, symbol: Expr, tensor: fx.Node, dim: int, factor: int = 1, rest: Expr | None = None) -> None:
+        """Say that the size of `tensor` along `dim` is `factor * symbol + rest`; the first to say so is used."""
+
+        def read() -> fx.Node:
+            size = self._make(torch.ops.aten.sym_size.int, (tensor, dim), symbol)
+            if rest is not None and not (rest.is_const and rest.value == 0):
+                size = self._make(operator.sub, (size, self.node(rest)), symbol)
+            return size if factor == 1 else self._make(operator.floordiv, (size, factor), symbol)
+
+        self._sources.setdefault(symbol, read)
+
+    def computed_by(self, symbol: Expr, node: fx.Node) -> None:
+        """Say that `symbol` is what `node` returns (a dynamic scalar input, `item()`)."""
+        self._nodes[symbol] = node
+
+    def node(self, expr: Size | Bool | float) -> Any:
+        """Return the node that computes `expr`; a plain number for a constant."""
+        if not isinstance(expr, (Expr, Bool)):
+            return expr
+        known = self._nodes.get(expr)
+        if known is not None:
+            return known
+        if isinstance(expr, Expr) and expr.is_const:
+            return expr.value
+        source = self._sources.get(expr) if isinstance(expr, Expr) else None
+        if source is not None:
+            made = source()
+        else:
+            function, operands = lower(expr)
+            made = self._make(function, tuple(self.node(operand) for operand in operands), expr)
+        self._nodes[expr] = made
+        return made

@@ -1,0 +1,175 @@
+"""Strides, worked out only when someone asks: the program, a `reshape` of something written later, a meta kernel.
+
+A real tensor has its own; a view's follow from its parent's; an elementwise result keeps the order of its
+argument's dims; everything else that operators return is contiguous. `None` means that none of this applies, and
+then whoever asked must refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fullgraph.symbolic import Expr, mul
+from fullgraph.tracing.traced import Size, Step, Value
+
+Strides = tuple[Size, ...]
+
+
+def contiguous_strides(dims: tuple[Size, ...]) -> Strides:
+    """Return the strides of a contiguous tensor of these sizes."""
+    strides: list[Size] = []
+    step: Size = 1
+    for size in reversed(dims):
+        strides.append(step)
+        step = times(step, size)
+    return tuple(reversed(strides))
+
+
+def times(a: Size, b: Size) -> Size:
+    """Return a product of sizes as a plain integer where it is one."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    product = mul(a, b)
+    return product.value if product.is_const else product
+
+
+def strides_of(value: Value) -> Strides | None:
+    """Return the strides eager PyTorch gives this value, or None when they cannot be told."""
+    if value.parent is not None and value.step is not None:
+        above = strides_of(value.parent)
+        return None if above is None else _of_view(value.parent, value, value.step, above)
+    if value.source is not None:
+        return _of_source(value)
+    return contiguous_strides(value.dims) if value.contiguous else None
+
+
+def _of_source(value: Value) -> Strides | None:
+    real = value.source.real if value.source is not None else None
+    if real is None:
+        return contiguous_strides(value.dims)
+    if all(isinstance(size, int) for size in value.dims):
+        return tuple(real.stride())
+    # A dynamic input: the example's order of dims, densely packed, is what the contract will ask of a call.
+    order = sorted(range(len(value.dims)), key=lambda d: (-real.stride(d), d))
+    packed = real.permute(order)
+    if not packed.is_contiguous():
+        return None
+    strides = contiguous_strides(tuple(value.dims[d] for d in order))
+    return tuple(strides[order.index(d)] for d in range(len(order)))
+
+
+def result_is_contiguous(op: Any, operands: list[Value]) -> bool:
+    """Whether what an operator returns is known to be contiguous: decided as it is recorded, in constant time."""
+    name = op._schema.name
+    if name in _ALWAYS_CONTIGUOUS:
+        return True
+    own = name in _OWN_LAYOUT or name.startswith(_OWN_LAYOUT_FAMILIES)
+    return not own and all(value.contiguous for value in operands)
+
+
+def view_is_contiguous(op: Any, parent: Value) -> bool:
+    """Whether a view is known to be contiguous: decided as it is recorded, in constant time."""
+    return parent.contiguous and op._schema.name in _KEEP_CONTIGUOUS
+
+
+def _of_view(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    rule = _VIEWS.get(step.op._schema.name)
+    return None if rule is None else rule(parent, view, step, above)
+
+
+def _argument(step: Step, position: int, name: str, default: Any = None) -> Any:
+    return step.args[position] if position < len(step.args) else step.kwargs.get(name, default)
+
+
+def _same(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    return above
+
+
+def _reshaped(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    return contiguous_strides(view.dims) if above == contiguous_strides(parent.dims) else None
+
+
+def _transposed(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    rank = len(above)
+    name = step.op._schema.name
+    if name == "aten::mT":
+        first, second = rank - 2, rank - 1
+    elif name == "aten::numpy_T":
+        return tuple(reversed(above))
+    else:
+        first, second = _argument(step, 0, "dim0", 0), _argument(step, 1, "dim1", 1)
+    swapped = list(above)
+    if rank > 1:
+        swapped[first], swapped[second] = swapped[second], swapped[first]
+    return tuple(swapped)
+
+
+def _permuted(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    return tuple(above[d] for d in _argument(step, 0, "dims"))
+
+
+def _selected(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    dim = _argument(step, 0, "dim", 0) % len(above)
+    return above[:dim] + above[dim + 1 :]
+
+
+def _sliced(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    by = _argument(step, 3, "step", 1) if step.op._schema.name == "aten::slice" else 1
+    if by == 1:
+        return above
+    dim = _argument(step, 0, "dim", 0) % len(above)
+    return above[:dim] + (times(above[dim], by),) + above[dim + 1 :]
+
+
+def _unsqueezed(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    dim = _argument(step, 0, "dim") % (len(above) + 1)
+    new = times(parent.dims[dim], above[dim]) if dim < len(above) else 1
+    return above[:dim] + (new,) + above[dim:]
+
+
+def _expanded(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+    added = len(view.dims) - len(above)
+    old: list[Size] = [0] * added + [s if a == b else 0 for s, a, b in zip(above, parent.dims, view.dims[added:])]
+    return tuple(old)
+
+
+def _table() -> dict[str, Callable[[Value, Value, Step, Strides], Strides | None]]:
+    names = {
+        _same: "alias detach contiguous to type_as lift_fresh resolve_conj resolve_neg split split_with_sizes chunk narrow "
+        "tensor_split float double half _to_copy",
+        _reshaped: "view _unsafe_view reshape flatten unflatten squeeze view_as reshape_as ravel",
+        _transposed: "transpose t swapaxes swapdims numpy_T mT",
+        _permuted: "permute",
+        _selected: "select unbind",
+        _sliced: "slice",
+        _unsqueezed: "unsqueeze",
+        _expanded: "expand expand_as",
+    }
+    return {f"aten::{name}": rule for rule, text in names.items() for name in text.split()}
+
+
+_VIEWS = _table()
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(f"aten::{name}" for name in text.split())
+
+
+_ALWAYS_CONTIGUOUS = _names("linear matmul mm bmm addmm baddbmm embedding layer_norm ones zeros full empty arange linspace eye")
+# Their kernels choose a layout of their own: column-major, transposed, or following what the sizes suggest.
+_OWN_LAYOUT = _names(
+    "scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_efficient_attention "
+    "_scaled_dot_product_flash_attention_for_cpu einsum tensordot lstm gru rnn_tanh rnn_relu empty_strided "
+    "new_empty_strided as_strided_copy permute_copy transpose_copy t_copy unfold_copy multi_head_attention_forward"
+)
+_OWN_LAYOUT_FAMILIES = ("aten::linalg_", "aten::_linalg", "aten::fft_", "aten::_fft")
+_KEEP_CONTIGUOUS = _names(
+    "view reshape flatten unflatten unsqueeze squeeze alias detach contiguous to type_as view_as reshape_as ravel lift_fresh "
+    "resolve_conj resolve_neg float double half _to_copy view_as_real view_as_complex"
+)
+
+
+def is_static(strides: Strides) -> bool:
+    """Whether all strides are plain integers."""
+    return not any(isinstance(stride, Expr) for stride in strides)

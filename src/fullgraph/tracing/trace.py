@@ -1,0 +1,247 @@
+"""One run of the program, recorded: the life of a trace, in order.
+
+    symbols are declared from the specs; the inputs become traced tensors in copies of the caller's containers;
+    the program runs as ordinary Python while every operator is recorded;
+    what it returned, what it wrote and what it did to its arguments become the outputs of the graph.
+
+After the run, and after an error, everything that was switched on, patched or written into the user's objects is
+put back. Exports in several threads take turns (torch's flags and patched functions are the process's).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch import fx
+
+from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, Specs, TensorSpec
+from fullgraph.source import trace_boundary
+from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
+from fullgraph.tracing.ask import Answers
+from fullgraph.tracing.dispatch import exporting_flags, intercepting
+from fullgraph.tracing.effects import PythonState, refusing_ambient_effects
+from fullgraph.tracing.functionalize import current
+from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
+from fullgraph.tracing.inputs import Inputs, Rebuilt
+from fullgraph.tracing.owned import owned_tensors, root_modules
+from fullgraph.tracing.recorder import Recorder
+from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
+from fullgraph.tracing.traced import Source, TracedTensor, Value
+
+_one_at_a_time = threading.RLock()
+
+
+def trace(fn: Callable[..., Any], inputs: Inputs, specs: Specs, functions: FunctionTable) -> Trace:
+    """Run `fn` once on traced inputs and record what it does.
+
+    Args:
+        fn: the program.
+        inputs: its bound example arguments.
+        specs: what the user said about their sizes.
+        functions: what else stands in for Python functions during the run (control flow, rewriting).
+
+    Raises:
+        CaptureError: the program cannot be recorded.
+    """
+    with _one_at_a_time:
+        recorder, leaves = _prepare(fn, inputs, specs)
+        with PythonState(fn) as state:
+            result, rebuilt = _run(fn, inputs, leaves, recorder, functions)
+            outputs = _Outputs(recorder, inputs, rebuilt)
+            outputs.collect(result, state)
+            made = outputs.finish(state)
+            recorder.finish()
+        return made
+
+
+def _prepare(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Recorder, list[Any]]:
+    """Declare the symbols and make a traced tensor for each tensor argument."""
+    ledger = Ledger()
+    answers = Answers(ledger)
+    answers.scope = scope = Scope(answers)
+    all_dims = specs.declare(scope, ledger)
+    recorder = Recorder(scope, ledger, owned_tensors(fn), answers)
+    leaves: list[Any] = []
+    same: dict[int, Any] = {}
+    for index, (leaf, dims) in enumerate(zip(inputs.leaves, all_dims)):
+        if dims is None:
+            leaves.append(_scalar(recorder, leaf.path, specs.scalars.get(index), leaf.value))
+            continue
+        if id(leaf.value) not in same:
+            same[id(leaf.value)] = _tensor(recorder, index, leaf.path, leaf.value, dims)
+        leaves.append(same[id(leaf.value)])
+    _locate_symbols(recorder, specs)
+    return recorder, leaves
+
+
+def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple[Any, ...]) -> TracedTensor:
+    real = None if isinstance(example, TensorSpec) else example
+    source = Source(InputRole.USER, path, real, index)
+    value = recorder.place(source, dims, example.dtype, torch.device(example.device))
+    return TracedTensor.of(value, recorder.questions)
+
+
+def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any) -> Any:
+    if expr is None:
+        return value
+    recorder.place_size(path, expr)
+    return to_python(expr, recorder.scope)
+
+
+def _locate_symbols(recorder: Recorder, specs: Specs) -> None:
+    """Say for each symbol which size of which input it is read from."""
+    inputs = {root.source.leaf: root for root in recorder.roots if root.source is not None}
+    for spec in specs.symbols:
+        where = spec.binding.source
+        if where.dim is not None and where.leaf in inputs:
+            tensor = inputs[where.leaf].node
+            recorder.sizes.read_from(spec.symbol, tensor, where.dim, spec.binding.factor, spec.binding.rest)
+
+
+@trace_boundary
+def _run(
+    fn: Callable[..., Any], inputs: Inputs, leaves: list[Any], recorder: Recorder, functions: FunctionTable
+) -> tuple[Any, Rebuilt]:
+    """Run the program with everything switched on that a trace needs, and off again."""
+    roots = root_modules(fn)
+    table = {**function_table(), **module_paths(roots), **functions}
+    with ExitStack() as stack:
+        stack.enter_context(exporting_flags())
+        stack.enter_context(standing_in(table, recorder))
+        stack.enter_context(refusing_ambient_effects(fn))
+        stack.enter_context(intercepting(recorder.interceptor))
+        return inputs.call(fn, leaves)
+
+
+class _Outputs:
+    """Turns what the program returned and wrote into the outputs of the graph."""
+
+    def __init__(self, recorder: Recorder, inputs: Inputs, rebuilt: Rebuilt) -> None:
+        self.recorder = recorder
+        self.inputs = inputs
+        self.rebuilt = rebuilt
+        self.outputs: list[GraphOutput] = []
+        self.nodes: list[Any] = []
+
+    def collect(self, result: Any, state: PythonState) -> None:
+        """Record the output node: write-backs first, then what is returned, then changed arguments."""
+        self.flat = self.rebuilt.flatten_output(result)
+        self.state = self.rebuilt.state() if self.rebuilt.changed() else None
+        rebound = self._rebound_buffers(state)
+        leaves = [self._take(leaf) for leaf in self.flat.leaves]
+        state_leaves = [self._take(leaf) for leaf in self.state.leaves] if self.state else []
+        self._write_backs(rebound)
+        self.leaves = tuple(self._leaf(leaf, OutputRole.USER) for leaf in leaves)
+        self.state_leaves = tuple(self._leaf(leaf, OutputRole.ARGUMENT_STATE) for leaf in state_leaves)
+        self.recorder.graph.output(tuple(self.nodes))
+
+    def finish(self, state: PythonState) -> Trace:
+        """Put the placeholders in order and hand over plain data."""
+        recorder = self.recorder
+        self._rely()
+        placed = self._in_order()
+        return Trace(
+            graph=recorder.graph,
+            inputs=placed,
+            outputs=tuple(self.outputs),
+            output_tree=self.flat.tree,
+            output_leaves=self.leaves,
+            argument_tree=self.inputs.tree,
+            argument_state=None if self.state is None else (self.state.tree, self.state_leaves),
+            ledger=recorder.ledger,
+            scope=recorder.scope,
+            modules=recorder.modules,
+            written=state.written,
+        )
+
+    def _rebound_buffers(self, state: PythonState) -> dict[str, Value]:
+        """`self.buf = new`: a buffer whose attribute now holds another tensor is written back."""
+        return {path: self.recorder.take(new) for path, new in state.rebound_buffers()}
+
+    def _take(self, leaf: Any) -> Any:
+        if isinstance(leaf, torch.Tensor):
+            return self.recorder.take(leaf)
+        if isinstance(leaf, (torch.SymInt, torch.SymFloat, torch.SymBool)):
+            found = expr_of(leaf)
+            return self.recorder.scope.simplify(found) if isinstance(found, Expr) else found
+        return leaf
+
+    def _write_backs(self, rebound: Mapping[str, Value]) -> None:
+        recorder = self.recorder
+        for root in recorder.roots:
+            source = root.source
+            assert source is not None
+            new = rebound.get(source.target) if source.role is InputRole.BUFFER else None
+            if new is not None and new is not root:
+                self._add(current(recorder, new), OutputRole.BUFFER, source.target, not torch.is_grad_enabled())
+            elif root.written_at:
+                self._add(root.node, _WRITTEN[source.role], source.target, root.wrote_under_no_grad)
+
+    def _add(self, node: Any, role: OutputRole, target: str | None = None, no_grad: bool = False) -> int:
+        constant = None if isinstance(node, fx.Node) else node
+        name = node.name if isinstance(node, fx.Node) else None
+        self.outputs.append(GraphOutput(name, role, target, constant, no_grad))
+        self.nodes.append(node)
+        return len(self.outputs) - 1
+
+    def _leaf(self, leaf: Any, role: OutputRole) -> OutputLeaf:
+        if isinstance(leaf, Value):
+            index = self._add(current(self.recorder, leaf), role)
+            source = leaf.source
+            if source is None:
+                return OutputLeaf(index=index)
+            if source.role is InputRole.USER:
+                return OutputLeaf(index=index, input_leaf=source.leaf)
+            return OutputLeaf(index=index, lifted=source.target)
+        if isinstance(leaf, (Expr, Bool)) and not leaf.is_const:
+            return OutputLeaf(index=self._add(self.recorder.sizes.node(leaf), role))
+        constant = leaf.value if isinstance(leaf, (Expr, Bool)) else leaf
+        if role is OutputRole.USER:
+            return OutputLeaf(index=self._add(constant, role), constant=constant)
+        return OutputLeaf(constant=constant)
+
+    def _rely(self) -> None:
+        """Write down what holds of the whole run: autocast as it was, and no overlap of what is written."""
+        recorder = self.recorder
+        for name in ("autocast_cpu", "autocast_cuda"):
+            recorder.ledger.assume(Ambient.now(name), None, AssumptionKind.PROGRAM)
+        for root in recorder.roots:
+            for other in recorder.roots if root.written_at else ():
+                a, b = root.source, other.source
+                if other is root or a is None or b is None or InputRole.USER not in (a.role, b.role):
+                    continue
+                recorder.ledger.assume(Disjoint(a.target, b.target), None, AssumptionKind.OPERATOR)
+
+    def _in_order(self) -> tuple[GraphInput, ...]:
+        """Parameters, buffers, constants, then the arguments, each in the order of their owner."""
+        recorder = self.recorder
+        index_of = {leaf.path: index for index, leaf in enumerate(self.inputs.leaves)}
+        entries: list[tuple[tuple[int, int], fx.Node, GraphInput]] = []
+        for node, placed in recorder.placed:
+            if isinstance(placed, Value):
+                source = placed.source
+                assert source is not None
+                at = source.leaf if source.leaf is not None else recorder.lifting.position(source)
+                held = None if source.role is InputRole.USER else source.real
+                entry = GraphInput(node.name, source.role, source.target, held, source.persistent, source.leaf)
+                entries.append(((_RANK[source.role], at), node, entry))
+            else:
+                at = index_of[placed]
+                entries.append(((_RANK[InputRole.USER], at), node, GraphInput(node.name, InputRole.USER, placed, leaf=at)))
+        entries.sort(key=lambda entry: entry[0])
+        recorder.arrange([node for _, node, _ in entries])
+        return tuple(entry for _, _, entry in entries)
+
+
+_RANK = {role: index for index, role in enumerate(InputRole)}
+
+_WRITTEN = {
+    InputRole.PARAMETER: OutputRole.PARAMETER,
+    InputRole.BUFFER: OutputRole.BUFFER,
+    InputRole.CONSTANT: OutputRole.CONSTANT,
+    InputRole.USER: OutputRole.INPUT,
+}

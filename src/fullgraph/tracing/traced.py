@@ -1,0 +1,275 @@
+"""What stands for a tensor during a trace: `Value`, what is known of it, and `TracedTensor`, what the program sees.
+
+A `Value` is plain Python: sizes, dtype, device, the node that computes it, and how it shares storage. Values form
+trees: a view points to the value it was taken from (`parent`) and how (`step`); the root of the tree stands for
+the storage. A write goes up to the root and leaves every other member stale; a stale member is recomputed from
+the root when it is next used (see functionalize.py).
+
+Invariant: `fresh_at >= root.written_at` holds exactly when `node` computes the value's present contents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import fx
+
+from fullgraph.symbolic import Expr
+from fullgraph.tracing.dispatch import OpOverload, traced_tensor_base
+from fullgraph.tracing.result import InputRole
+
+if TYPE_CHECKING:
+    from fullgraph.tracing.questions import Questions
+
+Size = int | Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a view was taken: the operator, its arguments but for the viewed tensor, and which of its results."""
+
+    op: OpOverload
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a root comes from, when it outlives the program: an input, or a lifted tensor."""
+
+    role: InputRole
+    target: str
+    real: torch.Tensor | None  # the example or the lifted tensor itself; None for a TensorSpec
+    leaf: int | None = None
+    persistent: bool = True
+
+
+class Value:
+    """What a trace knows of one tensor."""
+
+    __slots__ = (
+        "constant",
+        "contiguous",
+        "device",
+        "dims",
+        "dtype",
+        "fresh_at",
+        "maybe_shared",
+        "node",
+        "parent",
+        "requires_grad",
+        "source",
+        "step",
+        "tensor",
+        "wrote_under_no_grad",
+        "written_at",
+    )
+
+    def __init__(
+        self, dims: tuple[Size, ...], dtype: torch.dtype, device: torch.device, node: fx.Node, fresh_at: int
+    ) -> None:
+        self.dims = dims
+        self.dtype = dtype
+        self.device = device
+        self.node = node
+        self.fresh_at = fresh_at
+        self.written_at = 0
+        self.parent: Value | None = None
+        self.step: Step | None = None
+        self.requires_grad = False
+        self.contiguous = False  # True: known to be; False: not known
+        self.source: Source | None = None
+        self.maybe_shared: list[tuple[Value, Value, Step]] | None = None
+        self.constant: torch.Tensor | None = None
+        self.wrote_under_no_grad = False
+        self.tensor: torch.Tensor | None = None  # the object the program holds: a traced tensor or a lifted one
+
+    @property
+    def root(self) -> Value:
+        """The value that stands for the storage."""
+        value = self
+        while value.parent is not None:
+            value = value.parent
+        return value
+
+    def __repr__(self) -> str:
+        return f"Value({self.node}: {self.dtype}{list(self.dims)})"
+
+
+class TracedTensor(torch.Tensor):
+    """Stands for a tensor while the program runs; everything asked of it is answered by the recorder."""
+
+    value: Value
+    asked: Questions
+
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+
+    @staticmethod
+    def of(value: Value, asked: Questions) -> TracedTensor:
+        """Make the object that the program holds for `value`."""
+        made = traced_tensor_base(TracedTensor, (1,) * len(value.dims), value.dtype, value.device)
+        made.value = value
+        made.asked = asked
+        value.tensor = made
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Answer torch's C++ side: sizes and strides, and operators that it performs below our level."""
+        for argument in (*args, *(kwargs or {}).values()):
+            if isinstance(argument, TracedTensor):
+                return argument.asked.below(func, args, kwargs or {})
+            if isinstance(argument, (list, tuple)):
+                for item in argument:
+                    if isinstance(item, TracedTensor):
+                        return item.asked.below(func, args, kwargs or {})
+        raise AssertionError(f"{func} reached a traced tensor without one among its arguments")
+
+    # What Python asks of a tensor without an operator. Overriding the attributes is faster than answering them
+    # through torch's C++ side, and the only way to meet those that never reach it.
+
+    @property
+    def shape(self) -> torch.Size:  # type: ignore[override]
+        return self.asked.shape(self.value)
+
+    @property
+    def ndim(self) -> int:  # type: ignore[override]
+        return len(self.value.dims)
+
+    def dim(self) -> int:
+        return len(self.value.dims)
+
+    ndimension = dim
+
+    def size(self, dim: int | None = None) -> Any:  # type: ignore[override]
+        shape = self.asked.shape(self.value)
+        return shape if dim is None else shape[self.asked.axis(self.value, dim)]
+
+    def __len__(self) -> int:
+        if not self.value.dims:
+            raise TypeError("len() of a 0-d tensor")
+        return self.asked.length(self.value)
+
+    def numel(self) -> Any:
+        return self.asked.numel(self.value)
+
+    nelement = numel
+
+    def stride(self, dim: int | None = None) -> Any:  # type: ignore[override]
+        strides = self.asked.asked_strides(self.value)
+        return strides if dim is None else strides[self.asked.axis(self.value, dim)]
+
+    def is_contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> bool:  # type: ignore[override]
+        return self.asked.asked_contiguous(self.value, memory_format)
+
+    def storage_offset(self) -> Any:
+        return self.asked.refuse_storage("storage_offset()")
+
+    def data_ptr(self) -> int:
+        return self.asked.refuse_storage("data_ptr()")
+
+    def untyped_storage(self) -> Any:
+        return self.asked.refuse_storage("untyped_storage()")
+
+    def storage(self) -> Any:
+        return self.asked.refuse_storage("storage()")
+
+    @property
+    def requires_grad(self) -> bool:  # type: ignore[override]
+        return self.asked.asked_requires_grad(self.value)
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.asked.set_requires_grad(self.value, wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> TracedTensor:
+        self.asked.set_requires_grad(self.value, requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:  # type: ignore[override]
+        return self.asked.asked_leaf(self.value)
+
+    @property
+    def grad_fn(self) -> Any:  # type: ignore[override]
+        return self.asked.refuse_autograd("grad_fn")
+
+    @property
+    def grad(self) -> Any:  # type: ignore[override]
+        return self.asked.refuse_autograd("grad")
+
+    def backward(self, *args: Any, **kwargs: Any) -> None:
+        self.asked.refuse_autograd("backward()")
+
+    def register_hook(self, hook: Any) -> Any:
+        return self.asked.refuse_autograd("register_hook()")
+
+    def retain_grad(self) -> None:
+        self.asked.refuse_autograd("retain_grad()")
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        return self.detach()
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        self.asked.refuse_storage("assignment to `.data`")
+
+    def tolist(self) -> Any:
+        return self.asked.to_list(self.value)
+
+    def item(self) -> Any:
+        return self.asked.item(self.value)
+
+    def numpy(self, *, force: bool = False) -> Any:
+        return self.asked.refuse_concrete(self.value, "numpy()")
+
+    def __array__(self, dtype: Any = None) -> Any:
+        return self.asked.refuse_concrete(self.value, "conversion to a numpy array")
+
+    def __bool__(self) -> bool:
+        return self.asked.truth(self.value)
+
+    def __int__(self) -> Any:
+        return self.asked.as_number(self.value, int)
+
+    def __float__(self) -> Any:
+        return self.asked.as_number(self.value, float)
+
+    def __complex__(self) -> Any:
+        return self.asked.as_number(self.value, complex)
+
+    def __index__(self) -> Any:
+        return self.asked.as_number(self.value, int)
+
+    def __iter__(self) -> Any:
+        if not self.value.dims:
+            raise TypeError("iteration over a 0-d tensor")
+        self.asked.length(self.value)
+        return iter(self.unbind(0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __reversed__(self) -> Any:
+        return self.flip(0) if self.value.dims else self
+
+    def __format__(self, spec: str) -> str:
+        return self.asked.format(self.value, spec)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
+        return self.asked.describe(self.value)
+
+    __str__ = __repr__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.clone()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.asked.refuse_concrete(self.value, "pickling")
+
+    def __hash__(self) -> int:
+        return id(self)

@@ -1,0 +1,246 @@
+"""Operators that write: each becomes its pure form and a write of the result.
+
+In-place operators keep the dtype and sizes of what they write, as eager does (`half.add_(float)` stays half, a result
+that would not fit is eager's error). `out=` is the same with the target named. Operators that hide a write in their
+schema (batch norm's running statistics) have their pure form here. A custom operator that mutates its arguments goes
+through torch's own `auto_functionalized`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fullgraph.contract import AssumptionKind, Disjoint
+from fullgraph.errors import Unsupported
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Expr, eq
+from fullgraph.tracing.functionalize import write
+from fullgraph.tracing.operators import Kind, Operator
+from fullgraph.tracing.result import InputRole
+from fullgraph.tracing.rules import Out
+from fullgraph.tracing.traced import Step, Value
+
+if TYPE_CHECKING:
+    from fullgraph.tracing.recorder import Recorder
+
+aten = torch.ops.aten
+
+
+def perform(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Record an operator that writes, and return what the program gets for it."""
+    if info.kind is Kind.HIDDEN:
+        return _hidden(recorder, info, args, kwargs)
+    if info.kind is Kind.RESHAPING:
+        return _reshaping(recorder, info, args, kwargs)
+    if info.overload._schema.name in _REFUSED:
+        _refuse(info)
+    if info.pure is None:
+        if info.composite:
+            return _decomposed(recorder, info, args, kwargs)
+        return _functionalized(recorder, info, args, kwargs)
+    bound = info.bind(args, kwargs)
+    if info.kind is Kind.IN_PLACE:
+        return _in_place(recorder, info, bound[info.written[0]], args, kwargs)
+    return _into_outputs(recorder, info, bound)
+
+
+def _in_place(recorder: Recorder, info: Operator, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if isinstance(target, list):  # _foreach_add_
+        results = recorder.call(info.pure, *args, **kwargs)
+        for item, result in zip(target, results):
+            _store(recorder, info, item, result)
+        return target if info.returns else None
+    _check_leaf(target)
+    _store(recorder, info, target, recorder.call(info.pure, *args, **kwargs))
+    return target
+
+
+def _into_outputs(recorder: Recorder, info: Operator, bound: dict[str, Any]) -> Any:
+    drop = info.written if info.kind is Kind.OUT else ()
+    given = {name: value for name, value in bound.items() if name not in drop}
+    results = recorder.call(info.pure, **given)
+    several = isinstance(results, (list, tuple))
+    if info.kind is Kind.MUTATING:
+        # A functional overload returns the plain results first, then one new value for each argument it wrote.
+        plain = len(results) - len(info.written) if several else 0
+        for name, new in zip(info.written, results[plain:] if several else [results]):
+            _store(recorder, info, bound[name], new)
+        return results[:plain] if plain != 1 else results[0]
+    targets = [bound[name] for name in info.written]
+    for target, result in zip(targets, results if several else [results]):
+        _store_out(recorder, info, target, result)
+    return targets if len(targets) > 1 else targets[0]
+
+
+def _store(recorder: Recorder, info: Operator, target: Value, result: Value) -> None:
+    """Write an in-place operator's result, with the target's dtype and sizes."""
+    if not _same_sizes(recorder, target.dims, result.dims):
+        shown = [recorder.questions.shape(v) for v in (target, result)]
+        raise RuntimeError(f"output with shape {list(shown[0])} doesn't match the broadcast shape {list(shown[1])}")
+    if result.dtype != target.dtype:
+        if not torch.can_cast(result.dtype, target.dtype):
+            raise RuntimeError(f"result type {result.dtype} can't be cast to the desired output type {target.dtype}")
+        result = recorder.call(aten.to.dtype, result, target.dtype)
+    _set(recorder, target, result)
+
+
+def _store_out(recorder: Recorder, info: Operator, target: Value, result: Value) -> None:
+    if not _same_sizes(recorder, target.dims, result.dims):
+        if target.source is not None or target.parent is not None or target.dims != (0,):
+            raise Unsupported(
+                f"`out=` of `{info.overload}` has to be resized.",
+                why="PyTorch resizes it in place, with a warning; a graph cannot resize what others may hold.",
+                instead="Give an `out=` of the right size, or use the result.",
+                where=origin_here(),
+            )
+        target.dims = result.dims
+    _store(recorder, info, target, result)
+
+
+def _same_sizes(recorder: Recorder, wanted: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
+    if len(wanted) != len(found):
+        return False
+    for a, b in zip(wanted, found):
+        if a is b or a == b:
+            continue
+        if not (isinstance(a, Expr) or isinstance(b, Expr)) or not recorder.scope.ask(eq(a, b)):
+            return False
+    return True
+
+
+def _set(recorder: Recorder, target: Value, contents: Value) -> None:
+    grad_on = torch.is_grad_enabled()
+    root = target.root
+    if not grad_on and recorder.grad_mode and root.requires_grad:
+        raise Unsupported(
+            "A tensor that requires grad is written under torch.no_grad().",
+            why="Autograd is to keep the history the tensor had before the write, which a pure graph cannot express.",
+            instead="Write to `tensor.detach().clone()`, or compute a new tensor instead of writing in place.",
+            where=origin_here(),
+        )
+    write(recorder, target, contents)
+    if grad_on and contents.requires_grad:
+        target.requires_grad = root.requires_grad = True
+    root.wrote_under_no_grad = root.wrote_under_no_grad or not grad_on
+
+
+def _check_leaf(target: Value) -> None:
+    root = target.root
+    if root.source is None or not torch.is_grad_enabled() or root.source.real is None or root.written_at:
+        return
+    if root.source.real.requires_grad and root.source.real.is_leaf:
+        kind = "a leaf Variable" if target is root else "a view of a leaf Variable"
+        raise RuntimeError(f"{kind} that requires grad is being used in an in-place operation.")
+
+
+def _decomposed(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A composite operator without a pure form: its parts write, and each is met again."""
+    given = tuple(recorder.give(argument) for argument in args)
+    named = {name: recorder.give(argument) for name, argument in kwargs.items()}
+    return recorder.take(recorder.interceptor.decompose(info.overload, given, named))
+
+
+def _functionalized(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An operator that mutates its arguments and has no pure form: torch's auto_functionalized makes one."""
+    if any(r.alias_info is not None for r in info.overload._schema.returns):
+        _refuse(info)
+    bound = info.bind(args, kwargs)
+    for argument in info.overload._schema.arguments:
+        if argument.name not in bound:
+            bound[argument.name] = argument.default_value
+    written = [bound[name] for name in info.written]
+    plain = recorder.shape(info.overload, args, kwargs)
+    returned = [] if plain is None else list(plain) if isinstance(plain, (list, tuple)) else [plain]
+    flat = [value for target in written for value in (target if isinstance(target, list) else [target]) if value is not None]
+    outs = [*returned, *(Out(value.dims, value.dtype, value.device) for value in flat)]
+    results = recorder.higher_order(torch.ops.higher_order.auto_functionalized, (info.overload,), bound, outs)
+    for value, new in zip(flat, results[len(returned) :]):
+        _set(recorder, value, new)
+    own = results[: len(returned)]
+    return None if not own else own[0] if len(own) == 1 else own
+
+
+def _reshaping(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`t_`, `squeeze_`: the tensor itself becomes a view of what it was."""
+    target: Value = args[0]
+    if target.source is not None:
+        raise Unsupported(
+            f"`{info.overload}` changes the sizes of a tensor that outlives the program.",
+            why="What is written back to an input or a buffer are contents; its sizes stay.",
+            instead="Use the operator without the underscore, which returns a view.",
+            where=origin_here(),
+        )
+    if info.overload._schema.name == "aten::detach_":
+        target.requires_grad = False
+    before = _double(target)
+    view = recorder.call(info.pure, before, *args[1:], **kwargs)
+    target.dims, target.node, target.fresh_at = view.dims, view.node, view.fresh_at
+    target.parent, target.step, target.contiguous = before, Step(info.pure, tuple(args[1:]), kwargs), view.contiguous
+    return target
+
+
+def _double(value: Value) -> Value:
+    """Return a second value in the place of this one, which can then become a view of it."""
+    twin = Value(value.dims, value.dtype, value.device, value.node, value.fresh_at)
+    for name in ("written_at", "parent", "step", "requires_grad", "contiguous", "maybe_shared"):
+        setattr(twin, name, getattr(value, name))
+    value.maybe_shared = None
+    return twin
+
+
+def _hidden(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Batch and instance norm: in training they update running statistics that the schema shows as read."""
+    bound = info.bind(args, kwargs)
+    training = bound.get("training", bound.get("use_input_stats"))
+    mean, var = bound.get("running_mean"), bound.get("running_var")
+    if not training or mean is None or var is None:
+        return recorder.call(info.overload, *args, **kwargs)
+    if info.overload is not aten.batch_norm.default:
+        if not info.composite:
+            _refuse(info)
+        return _decomposed(recorder, info, args, kwargs)
+    results = recorder.call(
+        aten._native_batch_norm_legit_functional.default,
+        *(bound[name] for name in ("input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps")),
+    )
+    for target, new in zip((mean, var), results[3:]):
+        with torch.no_grad():
+            _set(recorder, target, new)
+    return results[0]
+
+
+def rely_on_write(recorder: Recorder, root: Value) -> None:
+    """Write down that nothing else shares the storage that is written."""
+    source = root.source
+    if source is None or root.written_at:
+        return
+    if recorder.lifting.overlapping(root):
+        raise Unsupported(
+            f"`{source.target}` is written, and another tensor of the program is a different view of its memory.",
+            why="A graph cannot say how two windows onto one memory change together.",
+            instead="Take the view from the tensor inside the program, or clone it when the module is made.",
+            where=origin_here(),
+        )
+    for other in recorder.roots:
+        theirs = other.source
+        if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
+            continue
+        recorder.ledger.assume(Disjoint(source.target, theirs.target), origin_here(), AssumptionKind.PROGRAM)
+
+
+def _refuse(info: Operator) -> None:
+    raise Unsupported(
+        f"The operator `{info.overload}` cannot be captured.",
+        why="It writes its arguments in a way that has no pure form.",
+        instead="Use an operator that returns its result; for a custom operator, declare `mutates_args` and return no "
+        "tensor that it also writes.",
+        where=origin_here(),
+    )
+
+
+# They give a tensor other memory or another size.
+_REFUSED = frozenset(
+    {"aten::set_", "aten::resize_", "aten::resize_as_", "aten::set_data", "aten::resize_output_", "aten::_resize_output_"}
+)
