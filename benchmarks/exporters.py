@@ -54,7 +54,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 
 
 def prepare(exporter: str, subject: Subject) -> None:
-    """Does, off the clock, what users of an exporter do once: import it, register classes it does not know."""
+    """Does, off the clock, what users of an exporter do once: import it, register their classes."""
     if exporter == "fullgraph":
         import fullgraph  # noqa: F401  (the import is the point)
 

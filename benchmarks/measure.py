@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -89,13 +90,12 @@ def measure(
 def measure_here(exporter: str, subject: str, runs: int, warm_up: str = "") -> Measurement:
     """Measures in this process."""
     import torch
-    import transformers
 
     from benchmarks.exporters import EXPORTERS, prepare
     from benchmarks.subjects import make_subject
 
     torch.set_num_threads(1)
-    transformers.logging.set_verbosity_error()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
     made = make_subject(subject)
     prepare(exporter, made)
     before = _peak_mib()

@@ -85,7 +85,7 @@ class StraightLine(nn.Module):
         self.norm = nn.LayerNorm(_WIDTH)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Twenty operators a round, on `x` of sizes batch, sequence and width; then single ones up to the number."""
+        """Rounds of twenty operators, on `x` of sizes batch, sequence and width; then single ones."""
         left = self.operators
         while left >= 20:
             x = self._round(x)

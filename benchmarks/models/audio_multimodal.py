@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.models.entry import Floats, Mask, Model, Sizes, Tokens, from_transformers
+from benchmarks.models.entry import Floats, Input, Mask, Model, Sizes, Tokens, from_transformers
 
 _WAVE_EXAMPLE: Sizes = {"batch": 2, "samples": 1600}
 _WAVE_OTHERS: tuple[Sizes, ...] = (
@@ -13,7 +13,7 @@ _WAVE_OTHERS: tuple[Sizes, ...] = (
     {"batch": 2, "samples": 4321},
     {"batch": 4, "samples": 3200},
 )
-_WAVE_LIKE = {
+_WAVE_LIKE: dict[str, Any] = {
     "vocab_size": 32,
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -85,8 +85,13 @@ _SPECTROGRAM = Model(
     note="its table of positions is added whole",
 )
 
-_TOWER = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
-_IMAGE_TOWER = {**_TOWER, "image_size": 32, "patch_size": 8}
+_TOWER: dict[str, Any] = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+}
+_IMAGE_TOWER: dict[str, Any] = {**_TOWER, "image_size": 32, "patch_size": 8}
 _PAIR_OTHERS: tuple[Sizes, ...] = (
     {"texts": 1, "images": 1, "seq": 9},
     {"texts": 4, "images": 1, "seq": 1},
@@ -102,7 +107,7 @@ def _contrastive(
     build = from_transformers(
         f"{prefix}Config", f"{prefix}Model", text_config=text, vision_config=image, **settings
     )
-    inputs = {
+    inputs: dict[str, Input] = {
         "input_ids": Tokens("texts seq", high=98),
         "attention_mask": Mask("texts seq"),
         "pixel_values": Floats("images 3 32 32"),
@@ -112,7 +117,7 @@ def _contrastive(
     return Model(name, build, inputs, example, _PAIR_OTHERS, {"seq": (1, 32)}, note=note)
 
 
-_TEXT_TOWER = {
+_TEXT_TOWER: dict[str, Any] = {
     **_TOWER,
     "vocab_size": 100,
     "max_position_embeddings": 32,

@@ -18,9 +18,20 @@ _OTHERS: tuple[Sizes, ...] = (
     {"batch": 2, "seq": 40},
 )
 _POSITIONS = 64
-_SMALL = {"vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
-_LLAMA_LIKE = {**_SMALL, "intermediate_size": 48, "num_key_value_heads": 2, "pad_token_id": 0}
-_NAMED_N = {"vocab_size": 100, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": _POSITIONS}
+_SMALL: dict[str, Any] = {
+    "vocab_size": 100,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+}
+_LLAMA_LIKE: dict[str, Any] = {**_SMALL, "intermediate_size": 48, "num_key_value_heads": 2, "pad_token_id": 0}
+_NAMED_N: dict[str, Any] = {
+    "vocab_size": 100,
+    "n_embd": 32,
+    "n_layer": 2,
+    "n_head": 4,
+    "n_positions": _POSITIONS,
+}
 _POSITION_TABLE = {"seq": (1, _POSITIONS)}
 
 

@@ -17,7 +17,7 @@ _OTHERS: tuple[Sizes, ...] = (
 _FUNNEL_OTHERS: tuple[Sizes, ...] = (*_OTHERS[:2], {"batch": 4, "seq": 9}, {"batch": 2, "seq": 60})
 _POSITIONS = 64
 _TABLE = {"seq": (1, _POSITIONS)}
-_BERT_LIKE = {
+_BERT_LIKE: dict[str, Any] = {
     "vocab_size": 100,
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -25,7 +25,7 @@ _BERT_LIKE = {
     "intermediate_size": 48,
     "max_position_embeddings": _POSITIONS,
 }
-_AFTER_PADDING = {**_BERT_LIKE, "max_position_embeddings": _POSITIONS + 2, "pad_token_id": 1}
+_AFTER_PADDING: dict[str, Any] = {**_BERT_LIKE, "max_position_embeddings": _POSITIONS + 2, "pad_token_id": 1}
 """RoBERTa's kind: positions start after the padding id, so the table has that many rows more."""
 
 

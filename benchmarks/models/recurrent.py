@@ -17,7 +17,7 @@ _OTHERS: tuple[Sizes, ...] = (
     {"batch": 4, "seq": 2},
     {"batch": 2, "seq": 29},
 )
-_MAMBA_LIKE = {
+_MAMBA_LIKE: dict[str, Any] = {
     "vocab_size": 100,
     "hidden_size": 32,
     "state_size": 4,

@@ -16,8 +16,15 @@ _OTHERS: tuple[Sizes, ...] = (
 )
 _POSITIONS = 64
 _TABLES = {"src": (1, _POSITIONS), "tgt": (1, _POSITIONS)}
-_T5_LIKE = {"vocab_size": 100, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
-_BART_LIKE = {
+_T5_LIKE: dict[str, Any] = {
+    "vocab_size": 100,
+    "d_model": 32,
+    "d_kv": 8,
+    "d_ff": 48,
+    "num_layers": 2,
+    "num_heads": 4,
+}
+_BART_LIKE: dict[str, Any] = {
     "vocab_size": 100,
     "d_model": 32,
     "encoder_layers": 2,

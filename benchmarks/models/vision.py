@@ -36,7 +36,7 @@ _PATCHED_OTHERS: tuple[Sizes, ...] = (
 _PATCHED_RANGES = {"h": (5, None), "w": (5, None)}
 _BATCH_EXAMPLE: Sizes = {"batch": 2}
 _BATCH_OTHERS: tuple[Sizes, ...] = ({"batch": 1}, {"batch": 3}, {"batch": 5}, {"batch": 8})
-_VIT_LIKE = {
+_VIT_LIKE: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
@@ -55,7 +55,7 @@ def convolutional(name: str, prefix: str, head: str = _HEAD, asks: str = "", **s
 
 
 def gridded(name: str, prefix: str, head: str = _HEAD, **settings: Any) -> Model:
-    """A model that pads what does not fit its strides, on images of whole strides: there it has nothing to pad."""
+    """A model that pads images which do not fit its strides, on images which do."""
     build = from_transformers(f"{prefix}Config", f"{prefix}{head}", **settings)
     inputs = {"pixel_values": Floats("batch 3 32*h 32*w")}
     note = "images of whole strides; its Python branches on whether others have to be padded"
@@ -81,14 +81,14 @@ def fixed_image(
     return Model(name, build, inputs, _BATCH_EXAMPLE, _BATCH_OTHERS, note=note)
 
 
-_RESNET = {
+_RESNET: dict[str, Any] = {
     "embedding_size": 8,
     "hidden_sizes": [8, 16, 24, 32],
     "depths": [1, 1, 2, 1],
     "layer_type": "basic",
 }
 _INT_OF_SIZE = "the sizes of its feature maps as Python numbers (`int(features.shape[-1])`)"
-_DETR_LIKE = {
+_DETR_LIKE: dict[str, Any] = {
     "use_timm_backbone": False,
     "use_pretrained_backbone": False,
     "backbone": None,
