@@ -220,20 +220,30 @@ def test_no_circles(all_imports):
         if each.module != own and not excused(each):
             below[own].add(each.module)
 
+    assert not circles(below)
+
+
+def circles(below: dict[str, set[str]]) -> list[str]:
+    """Return one circle through each import that closes one, written as a path."""
+    found: list[str] = []
     done: set[str] = set()
 
-    def circle_from(module: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    def walk(module: str, path: tuple[str, ...]) -> None:
         if module in path:
-            return (*path[path.index(module) :], module)
-        if module in done:
-            return ()
-        for other in sorted(below.get(module, ())):
-            if found := circle_from(other, (*path, module)):
-                return found
-        done.add(module)
-        return ()
+            found.append(" -> ".join([*path[path.index(module) :], module]))
+        elif module not in done:
+            for other in sorted(below.get(module, ())):
+                walk(other, (*path, module))
+            done.add(module)
 
-    assert not [circle for module in sorted(below) if (circle := circle_from(module, ()))]
+    for module in sorted(below):
+        walk(module, ())
+    return found
+
+
+def test_a_circle_is_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b -> c -> b"]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 def test_private_parts_of_torch_are_used_in_one_file():
