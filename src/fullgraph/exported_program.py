@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -97,11 +97,13 @@ class ExportedProgram:
     @property
     def example_inputs(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments that the program was exported with, as `(args, kwargs)`."""
-        return program.example_inputs(self._parts)
+        arguments = self._parts.arguments
+        rebuilt = arguments.rebuild([leaf.value for leaf in arguments.leaves])
+        return rebuilt.args, rebuilt.kwargs
 
     def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
         """Yield the parameters that the graph uses, by qualified name."""
-        return program.named_tensors(self._parts, self.graph_signature.parameters)
+        return self._parts.named(self.graph_signature.parameters)
 
     def parameters(self) -> Iterator[torch.nn.Parameter]:
         """Yield the parameters that the graph uses."""
@@ -109,7 +111,7 @@ class ExportedProgram:
 
     def named_buffers(self) -> Iterator[tuple[str, torch.Tensor]]:
         """Yield the buffers that the graph uses, by qualified name."""
-        return program.named_tensors(self._parts, self.graph_signature.buffers)
+        return self._parts.named(self.graph_signature.buffers)
 
     def buffers(self) -> Iterator[torch.Tensor]:
         """Yield the buffers that the graph uses."""

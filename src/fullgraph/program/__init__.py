@@ -3,8 +3,8 @@
 What may enter: everything that works on `ProgramParts` or on a finished graph. Nothing here traces or rewrites, and
 nothing here knows a file format or another exporter.
 
-Read in this order: `parts` (what a program is), `signature`, `assemble` (from a trace), `verify` (what a legal graph is),
-`aliasing`, `forward`, `run` (one call), `module`, `text`, `passes`.
+Read in this order: `parts` (what a program is), `signature`, `assemble` (from a trace), `verify` (what a legal graph
+is), `aliasing`, `forward`, `run` (one call), `module`, `text`, `passes`.
 """
 
 from __future__ import annotations

@@ -5,22 +5,34 @@ each leaf of the user's output, then one for each leaf of the argument state. So
 parameter) is returned by the graph too: the program itself gives the caller's own object back, but whoever runs the
 bare graph finds the value at its place.
 
-Invariant: the graph of the trace is completed in place (its output node), never copied.
+Invariant: the graph of the trace is finished in place (its output, its `no_grad` regions), never copied.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import fx
 
+from fullgraph.contract import TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.program.parts import ArgumentState, ProgramParts
+from fullgraph.program.passes import eliminate_dead_code, group_grad_regions
 from fullgraph.program.signature import make_signature
-from fullgraph.tracing import GraphInput, GraphOutput, Inputs, InputRole, OutputLeaf, OutputRole, Trace
+from fullgraph.symbolic import Bool, Expr, substitute
+from fullgraph.tracing import (
+    Container,
+    GraphInput,
+    GraphOutput,
+    InputRole,
+    Inputs,
+    OutputLeaf,
+    OutputRole,
+    Trace,
+)
 
 if TYPE_CHECKING:
     from fullgraph.contract import Contract
@@ -48,26 +60,27 @@ def assemble(
     state = None
     if trace.argument_state is not None:
         tree, leaves = trace.argument_state
+        assert isinstance(tree, Container)  # a tuple with the contents of each changed container
         paths = _state_paths(trace, len(leaves))
         state = ArgumentState(tree, tuple(map(returned.add_state, leaves, paths)))
+    modules = dict(trace.modules)
+    outputs = _finish_graph(trace.graph, modules, returned.outputs)
+    _apply_equalities(trace.graph, contract.solutions)
     nodes = {node.name: node for node in trace.graph.nodes}
-    _set_output(trace.graph, returned.outputs, nodes)
-    tensors = {entry.target: entry for entry in trace.inputs if entry.value is not None}
-    kept = {name: entry.value for name, entry in tensors.items() if _is_state(entry) and entry.value is not None}
-    other = {name: entry.value for name, entry in tensors.items() if not _is_state(entry) and entry.value is not None}
+    lifted = [entry for entry in trace.inputs if entry.value is not None]
     return ProgramParts(
         graph=trace.graph,
-        modules=dict(trace.modules),
+        modules=modules,
         graph_inputs=tuple(dataclasses.replace(entry, value=None) for entry in trace.inputs),
-        graph_outputs=tuple(returned.outputs),
-        signature=make_signature(trace.inputs, returned.outputs, nodes),
+        graph_outputs=outputs,
+        signature=make_signature(trace.inputs, outputs, nodes),
         contract=contract,
         arguments=arguments,
         output_tree=trace.output_tree,
         output_leaves=output_leaves,
         argument_state=state,
-        state={**(further_state or {}), **kept},
-        constants=other,
+        state={**(further_state or {}), **_tensors(entry for entry in lifted if _is_state(entry))},
+        constants=_tensors(entry for entry in lifted if not _is_state(entry)),
         written=trace.written,
         training=training,
     )
@@ -88,15 +101,13 @@ class _Returned:
         index = len(self.outputs)
         if leaf.index is not None:
             traced = self._traced[leaf.index]
-            self.outputs.append(dataclasses.replace(traced, role=role, target=target))
+            self.outputs.append(GraphOutput(traced.node, role, target, plain_or_none(traced.constant)))
         elif leaf.input_leaf in self._by_leaf:
             self.outputs.append(GraphOutput(self._value_of(self._by_leaf[leaf.input_leaf]), role, target))
         elif leaf.lifted is not None:
             self.outputs.append(GraphOutput(self._value_of(self._by_name[leaf.lifted]), role, target))
         else:
-            # A constant, or a Python value of the caller's that the contract fixes: only plain ones print in a graph.
-            plain = leaf.constant if isinstance(leaf.constant, (int, float, bool, str)) else None
-            self.outputs.append(GraphOutput(None, role, target, constant=plain))
+            self.outputs.append(GraphOutput(None, role, target, plain_or_none(leaf.constant)))
         return dataclasses.replace(leaf, index=index)
 
     def add_state(self, leaf: OutputLeaf, path: str) -> OutputLeaf:
@@ -107,6 +118,11 @@ class _Returned:
         """Return the node that holds what a graph input is worth once the program has run."""
         written = self._written.get((_WRITTEN_AS[entry.role], entry.target))
         return entry.node if written is None else written
+
+
+def plain_or_none(constant: Any) -> Any:
+    """Return a constant as the graph returns it: what a graph cannot print, the program alone gives back."""
+    return constant if type(constant) in (int, float, bool, str) else None
 
 
 _PER_LEAF = (OutputRole.USER, OutputRole.ARGUMENT_STATE)
@@ -130,21 +146,59 @@ def _state_paths(trace: Trace, count: int) -> list[str]:
     return [f"arguments[{index}]" for index in range(count)]
 
 
-def _set_output(graph: fx.Graph, outputs: Sequence[GraphOutput], nodes: dict[str, fx.Node]) -> None:
-    """Make the graph return these values."""
-    values = []
-    for entry in outputs:
-        if entry.node is not None and entry.node not in nodes:
-            raise Unsupported(
-                f"The program returns a value, {entry.node!r}, that its graph does not compute.",
-                why="A tensor came out of the program that no recorded operator made.",
-                instead="Report this with the program: the trace lost a tensor.",
-            )
-        values.append(entry.constant if entry.node is None else nodes[entry.node])
-    for node in reversed(graph.nodes):
+def _tensors(entries: Iterable[GraphInput]) -> dict[str, torch.Tensor]:
+    return {entry.target: entry.value for entry in entries if entry.value is not None}
+
+
+def _finish_graph(
+    graph: fx.Graph, modules: dict[str, torch.nn.Module], outputs: Sequence[GraphOutput]
+) -> tuple[GraphOutput, ...]:
+    """Make the graph return these values and bring it into its final form.
+
+    Returns:
+        The outputs with the names that their nodes have then: a value computed under `no_grad` comes out of a region.
+    """
+    _set_output(graph, outputs)
+    eliminate_dead_code(graph)
+    group_grad_regions(graph, modules)
+    returned: Any = graph.output_node().args[0]
+    names = (value.name if isinstance(value, fx.Node) else None for value in returned)
+    return tuple(dataclasses.replace(entry, node=name) for entry, name in zip(outputs, names))
+
+
+def _apply_equalities(graph: fx.Graph, solutions: Mapping[Expr, Expr]) -> None:
+    """Replace the symbols that turned out to be others in the sizes that the nodes were recorded with."""
+    if solutions:
+        for node in graph.nodes:
+            if "val" in node.meta:
+                node.meta["val"] = _with_equalities(node.meta["val"], solutions)
+
+
+def _with_equalities(value: Any, solutions: Mapping[Expr, Expr]) -> Any:
+    if isinstance(value, (Expr, Bool)):
+        return substitute(value, solutions)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_with_equalities(item, solutions) for item in value)
+    if isinstance(value, TensorSpec):
+        sizes: Any = tuple(_with_equalities(size, solutions) for size in value.shape)
+        return TensorSpec(sizes, value.dtype, value.device, value.requires_grad)
+    return value
+
+
+def _set_output(graph: fx.Graph, outputs: Sequence[GraphOutput]) -> None:
+    nodes: dict[str, fx.Node] = {}
+    for node in graph.nodes:
         if node.op == "output":
             graph.erase_node(node)
-            nodes.pop(node.name, None)
-            break
-    output = graph.output(tuple(values))
-    nodes[output.name] = output
+        else:
+            nodes[node.name] = node
+    missing = next(
+        (entry.node for entry in outputs if entry.node is not None and entry.node not in nodes), None
+    )
+    if missing is not None:
+        raise Unsupported(
+            f"The program returns a value, `{missing}`, that its graph does not compute.",
+            why="A tensor came out of the program that no recorded operator made.",
+            instead="Look for a hook, a tensor subclass or a mode in the program, and take it out.",
+        )
+    graph.output(tuple(entry.constant if entry.node is None else nodes[entry.node] for entry in outputs))

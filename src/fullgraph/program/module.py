@@ -108,5 +108,7 @@ def _place(root: nn.Module, name: str, tensor: torch.Tensor, persistent: bool) -
 
 def find_name_clash(tensors: Mapping[str, torch.Tensor]) -> str | None:
     """Return a name that is both a tensor and the path to another one, which no module tree can hold."""
-    paths = {name[:position] for name in tensors for position, character in enumerate(name) if character == "."}
+    paths = {
+        name[:position] for name in tensors for position, character in enumerate(name) if character == "."
+    }
     return next((name for name in tensors if name in paths), None)

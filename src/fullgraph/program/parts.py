@@ -8,16 +8,16 @@ Invariant: `state` and `constants` hold the user's own tensors. Nothing here is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import fx
 
 from fullgraph.program.signature import ExportGraphSignature
-from fullgraph.tracing import GraphInput, GraphOutput, Inputs, OutputLeaf, Tree, WrittenState
+from fullgraph.tracing import Container, GraphInput, GraphOutput, Inputs, OutputLeaf, Tree, WrittenState
 
 if TYPE_CHECKING:
     from fullgraph.contract import Contract
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class ArgumentState:
     """The arguments as the program left them, when it changed a list, dict or object among them."""
 
-    tree: Tree
+    tree: Container
     leaves: tuple[OutputLeaf, ...]
 
 
@@ -78,5 +78,10 @@ class ProgramParts:
     @property
     def lifted(self) -> tuple[torch.Tensor, ...]:
         """The tensors for the placeholders that no caller gives, in order."""
-        names = (entry.target for entry in self.graph_inputs if entry.leaf is None)
-        return tuple(self.state[name] if name in self.state else self.constants[name] for name in names)
+        names = [entry.target for entry in self.graph_inputs if entry.leaf is None]
+        return tuple(tensor for _, tensor in self.named(names))
+
+    def named(self, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """Yield the lifted tensors of these names."""
+        for name in names:
+            yield name, self.state[name] if name in self.state else self.constants[name]

@@ -54,7 +54,7 @@ class Steps:
     """The functions that a call is made of.
 
     Args:
-        bind: a call's arguments to the flat list of leaves, or to that and the caller's containers (see `needs_containers`).
+        bind: a call's arguments to the flat leaves, or to those and the caller's containers (`needs_containers`).
         check: accepts the leaves, or raises `ContractError`.
         forward: the graph, on values for its placeholders.
         output: the values of the output leaves (and the containers) to what the caller gets.
@@ -138,12 +138,20 @@ class _Writer:
         names = [parts.graph_inputs[position].node for position, _, _ in self.writes]
         self.sharing = may_share_storage(parts.graph, names)
         unread = {node.name for node in parts.graph.find_nodes(op="placeholder") if not node.users}
-        self.kept_old = {position for position, _, _ in self.writes if parts.graph_inputs[position].node not in unread}
+        self.kept_old = {
+            position for position, _, _ in self.writes if parts.graph_inputs[position].node not in unread
+        }
 
     def source(self) -> str:
         containers = needs_containers(self.parts)
         bound, given = ("leaves, containers", ", containers") if containers else ("leaves", "")
-        lines = [f"{bound} = bind(*args, **kwargs)", "check(leaves)", *self._graph(), *self._protect(), *self._write()]
+        lines = [
+            f"{bound} = bind(*args, **kwargs)",
+            "check(leaves)",
+            *self._graph(),
+            *self._protect(),
+            *self._write(),
+        ]
         if self.parts.argument_state is not None:
             lines.append(f"write_state({self._values(self.parts.argument_state.leaves)}{given})")
         lines.append(f"return build({self._values(self.parts.output_leaves)}{given})")
@@ -167,8 +175,13 @@ class _Writer:
         at_risk = [index for index in sorted(self._read()) if outputs[index].node in self.sharing]
         if not at_risk:
             return []
-        targets = ", ".join(f"t{position}" for position in sorted({position for position, _, _ in self.writes}))
-        return ["out = list(out)", *(f"out[{index}] = detached(out[{index}], {targets})" for index in at_risk)]
+        targets = ", ".join(
+            f"t{position}" for position in sorted({position for position, _, _ in self.writes})
+        )
+        return [
+            "out = list(out)",
+            *(f"out[{index}] = detached(out[{index}], {targets})" for index in at_risk),
+        ]
 
     def _read(self) -> set[int]:
         """Return which returned values are used: not those of leaves that give back the caller's own object."""
@@ -197,6 +210,7 @@ class _Writer:
             return self.places[position]
         if leaf.index is not None and self.parts.graph_outputs[leaf.index].node is not None:
             return f"out[{leaf.index}]"
+        # The graph returns plain constants only; the program gives back the very object.
         self.constants.append(leaf.constant)
         return f"constants[{len(self.constants) - 1}]"
 

@@ -80,7 +80,9 @@ class ExportGraphSignature(torch_signature.ExportGraphSignature):
     @property
     def user_outputs(self) -> tuple[int | float | bool | str | None, ...]:
         """Names of the returned values that make up what the caller gets; constants by value."""
-        specs = (spec for spec in self.output_specs if spec.kind is OutputKind.USER_OUTPUT and spec.target is None)
+        specs = (
+            spec for spec in self.output_specs if spec.kind is OutputKind.USER_OUTPUT and spec.target is None
+        )
         return tuple(_name_or_value(spec.arg) for spec in specs)
 
     @property
@@ -129,7 +131,9 @@ def _input_spec(entry: GraphInput, node: fx.Node) -> InputSpec:
     )
 
 
-def _output_spec(entry: GraphOutput, nodes: Mapping[str, fx.Node], placeholders: Mapping[str, str]) -> OutputSpec:
+def _output_spec(
+    entry: GraphOutput, nodes: Mapping[str, fx.Node], placeholders: Mapping[str, str]
+) -> OutputSpec:
     target = entry.target
     if entry.role is OutputRole.INPUT:
         target = placeholders[target or ""]  # torch.export names the graph's input, not the user's path

@@ -1,4 +1,4 @@
-"""The printed form of a program: the graph as code with the shape of each value, the signature, the symbols, the contract.
+"""The printed form of a program: the graph as code with the shape of each value, signature, symbols, contract.
 
 The code is what `torch.fx` generates and runs (dead values cleared with `; x = None`); only the annotations are added:
 `f32[batch, 2]` for a tensor, `Sym(batch + 1)` for a size, and a comment where the user's line changes.
@@ -66,7 +66,7 @@ def range_constraints(contract: Contract) -> dict[Expr, RangeConstraint]:
 def render_program(parts: ProgramParts) -> str:
     """Return the printed form of a program."""
     sections = [
-        f"ExportedProgram:\n{_indent(render_code(parts.graph, parts.modules))}",
+        f"ExportedProgram:\n{_indent(render_code(parts.graph, parts.modules))}\n",
         f"Graph signature: {parts.signature}",
         f"Symbol to range: {render_ranges(range_constraints(parts.contract))}",
         f"Contract:\n{_indent(str(parts.contract))}",
@@ -91,7 +91,10 @@ def render_code(graph: fx.Graph, modules: Mapping[str, torch.nn.Module]) -> str:
         if isinstance(module, fx.GraphModule) and _is_used(graph, name)
     ]
     return "\n\n".join(
-        ["class GraphModule(torch.nn.Module):\n" + _indent("\n".join(lines)), *(_indent(child) for child in children)]
+        [
+            "class GraphModule(torch.nn.Module):\n" + _indent("\n".join(lines)),
+            *(_indent(child) for child in children),
+        ]
     )
 
 
@@ -160,4 +163,4 @@ def _bound(value: float) -> str:
 
 
 def _indent(text: str) -> str:
-    return "\n".join(f"    {line}" if line else line for line in text.split("\n"))
+    return "\n".join(f"    {line}" if line.strip() else "" for line in text.rstrip().split("\n"))

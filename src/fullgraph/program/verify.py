@@ -32,8 +32,8 @@ _SIZE_FUNCTIONS: Final = frozenset(map(id, (round, min, max, abs, int, float, bo
 _SIZE_MODULES: Final = frozenset((operator.add.__module__, operator.__name__, math.__name__))
 _SYMBOLIC: Final = (torch.SymInt, torch.SymFloat, torch.SymBool, Expr, Bool)
 _PLAIN: Final = frozenset(
-    (int, float, bool, complex, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format)
-    + (type(...), range)
+    {int, float, bool, complex, str, type(None), type(...), range}
+    | {torch.dtype, torch.device, torch.layout, torch.memory_format}
 )
 _WRITES: Final = (OutputRole.BUFFER, OutputRole.PARAMETER, OutputRole.CONSTANT, OutputRole.INPUT)
 
@@ -70,7 +70,9 @@ def verify_graph(graph: fx.Graph, modules: Any) -> None:
             _verify_arguments(node)
         earlier.add(node)
     if outputs != 1:
-        raise Unsupported("The graph returns nothing.", why=f"It has {outputs} output nodes and must have one.")
+        raise Unsupported(
+            "The graph returns nothing.", why=f"It has {outputs} output nodes and must have one."
+        )
 
 
 def _verify_target(node: fx.Node) -> None:
@@ -126,7 +128,9 @@ def _verify_arguments(node: fx.Node) -> None:
             _refuse(node, f"the symbolic size `{value}` is an argument of `{node.name}` instead of a node")
         elif node.op == "output" or computes_sizes(node.target):
             # An operator's own schema decides what else it takes (generators, script objects, a mode).
-            _refuse(node, f"an argument of `{node.name}` is a `{type(value).__name__}`, which no graph can hold")
+            _refuse(
+                node, f"an argument of `{node.name}` is a `{type(value).__name__}`, which no graph can hold"
+            )
 
 
 def _verify_inputs(parts: ProgramParts) -> None:
@@ -134,7 +138,8 @@ def _verify_inputs(parts: ProgramParts) -> None:
     expected = [entry.node for entry in parts.graph_inputs]
     if names != expected:
         raise Unsupported(
-            "The inputs of the graph are not those of its signature.", why=f"graph: {names}; signature: {expected}."
+            "The inputs of the graph are not those of its signature.",
+            why=f"graph: {names}; signature: {expected}.",
         )
     lifted = [entry.leaf is None for entry in parts.graph_inputs]
     if lifted != sorted(lifted, reverse=True):
@@ -177,7 +182,9 @@ def _fits(new: Any, old: Any) -> bool:
     """Say whether a value of shape `new` replaces one of shape `old` without being broadcast."""
     # Two expressions may be equal by what the contract says; a number and an expression are not, or it would be one.
     sizes = zip(new, old)
-    return len(new) == len(old) and all(a == b or not (isinstance(a, int) or isinstance(b, int)) for a, b in sizes)
+    return len(new) == len(old) and all(
+        a == b or not (isinstance(a, int) or isinstance(b, int)) for a, b in sizes
+    )
 
 
 def _kind(value: Any) -> str:
@@ -203,13 +210,15 @@ def _verify_tensors(parts: ProgramParts) -> None:
     tensors = {**parts.state, **parts.constants}
     for entry in parts.graph_inputs:
         if entry.leaf is None and entry.target not in tensors:
-            raise Unsupported(f"The graph needs the tensor `{entry.target}`, which the program does not have.")
+            raise Unsupported(
+                f"The graph needs the tensor `{entry.target}`, which the program does not have."
+            )
     for name, tensor in tensors.items():
         if is_stand_in(tensor):
             raise Unsupported(
                 f"`{name}` is a {type(tensor).__name__}, which stands for a tensor and has no contents.",
                 why="It was left behind by a trace, in an object that outlives it.",
-                instead="Load the model again, or assign a real tensor to it; the `meta` device may be used for shapes alone.",
+                instead="Load the model again. For shapes without contents, put it on the `meta` device.",
             )
     clash = find_name_clash(tensors)
     if clash is not None:
@@ -238,6 +247,6 @@ def _refuse(node: fx.Node, what: str, why: str = "", instead: str = "") -> NoRet
     raise Unsupported(
         f"The captured graph is not a legal one: {what}.",
         why=why or "Something changed the graph, or ran operators, behind the recorder's back.",
-        instead=instead or "Look at the line above for a hook, a tensor subclass or a mode, and take it out of the program.",
+        instead=instead or "Take the hook, tensor subclass or mode out of the program.",
         where=node.meta.get("origin"),
     )

@@ -31,21 +31,15 @@ class Region:
     nodes: list[fx.Node] = field(default_factory=list)
 
 
-def group_grad_regions(graph: fx.Graph, modules: dict[str, torch.nn.Module]) -> dict[str, str]:
+def group_grad_regions(graph: fx.Graph, modules: dict[str, torch.nn.Module]) -> None:
     """Replace each region by a call of a subgraph, in place.
 
     Args:
-        graph: a graph whose nodes may be marked with `meta["grad_enabled"]`.
+        graph: a graph with its output, whose nodes may be marked with `meta["grad_enabled"]`.
         modules: its subgraphs; those of the regions are added.
-
-    Returns:
-        The new name of each value whose node moved into a region and that is used outside of it.
     """
-    renamed: dict[str, str] = {}
-    for region in find_regions(graph):
-        name = f"grad_region_{sum(key.startswith('grad_region_') for key in modules)}"
-        renamed.update(_outline(graph, modules, region, name))
-    return renamed
+    for number, region in enumerate(find_regions(graph)):
+        _outline(graph, modules, region, f"grad_region_{number}")
 
 
 def find_regions(graph: fx.Graph) -> list[Region]:
@@ -53,7 +47,9 @@ def find_regions(graph: fx.Graph) -> list[Region]:
     regions: list[Region] = []
     region: Region | None = None
     inside: set[fx.Node] = set()
-    pending: list[fx.Node] = []  # sizes met since the last node of the region; they join if another node follows
+    pending: list[
+        fx.Node
+    ] = []  # sizes met since the last node of the region; they join if another node follows
     for node in graph.nodes:
         enabled = node.meta.get(_MARK)
         if node.op == "call_function" and enabled is not None:
@@ -78,14 +74,15 @@ def _is_neutral(node: fx.Node) -> bool:
     return node.op == "get_attr" or (node.op == "call_function" and computes_sizes(node.target))
 
 
-def _outline(graph: fx.Graph, modules: dict[str, torch.nn.Module], region: Region, name: str) -> dict[str, str]:
+def _outline(graph: fx.Graph, modules: dict[str, torch.nn.Module], region: Region, name: str) -> None:
     """Move a region into a subgraph called `name`."""
     inside = set(region.nodes)
     # A reference to a subgraph moves in with its users; everything else from before comes in as an operand.
     outer = dict.fromkeys(a for node in region.nodes for a in node.all_input_nodes if a not in inside)
     operands = [node for node in outer if node.op != "get_attr"]
+    references = [node for node in outer if node.op == "get_attr"]
     results = [node for node in region.nodes if any(user not in inside for user in node.users)]
-    modules[name] = _subgraph(region.nodes, operands, results, [n for n in outer if n.op == "get_attr"], modules)
+    modules[name] = _subgraph(region.nodes, operands, results, references, modules)
     last = region.nodes[-1]
     with graph.inserting_after(last):
         call = graph.call_function(SET_GRAD, ())
@@ -94,10 +91,12 @@ def _outline(graph: fx.Graph, modules: dict[str, torch.nn.Module], region: Regio
     call.args = (region.enabled, body, *operands)
     call.meta = {**_place(last), "val": tuple(node.meta.get("val") for node in results)}
     body.meta = _place(last)
-    moved = _take_results(graph, call, results, inside)
+    _take_results(graph, call, results, inside)
     for node in reversed(region.nodes):
         graph.erase_node(node)
-    return moved
+    for node in references:
+        if not node.users:
+            graph.erase_node(node)
 
 
 def _subgraph(
@@ -122,17 +121,14 @@ def _subgraph(
     return fx.GraphModule(attributes, graph, "GraphModule")
 
 
-def _take_results(graph: fx.Graph, call: fx.Node, results: list[fx.Node], inside: set[fx.Node]) -> dict[str, str]:
-    moved: dict[str, str] = {}
+def _take_results(graph: fx.Graph, call: fx.Node, results: list[fx.Node], inside: set[fx.Node]) -> None:
     after = call
     for index, node in enumerate(results):
         with graph.inserting_after(after):
             item = graph.call_function(operator.getitem, (call, index))
         item.meta = {key: value for key, value in node.meta.items() if key != _MARK}
         node.replace_all_uses_with(item, delete_user_cb=lambda user: user not in inside)
-        moved[node.name] = item.name
         after = item
-    return moved
 
 
 def _place(node: fx.Node) -> dict[str, Any]:

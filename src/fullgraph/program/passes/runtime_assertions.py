@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from fullgraph.contract import TensorSpec
 from fullgraph.program.parts import ProgramParts
 from fullgraph.symbolic import Bool, Expr, lower, render
 
@@ -42,7 +43,6 @@ class _Assertions:
     def __init__(self, graph: fx.Graph, parts: ProgramParts) -> None:
         self.graph = graph
         self.parts = parts
-        self.inputs = parts.arguments.leaves
         self.sizes: dict[tuple[int, int], fx.Node] = {}  # by leaf and dim
         self.known: dict[Expr | Bool, Any] = {}
         self.placeholders = list(graph.find_nodes(op="placeholder"))
@@ -62,11 +62,10 @@ class _Assertions:
         for node, entry in zip(self.placeholders, self.parts.graph_inputs):
             if entry.leaf is None:
                 continue
-            value = node.meta.get("val")
-            if isinstance(value, Expr):
-                self.known.setdefault(value, node)
-                continue
-            for dim, size in enumerate(value.shape):
+            accepted = self.parts.contract.inputs[entry.leaf]
+            if accepted.scalar is not None:
+                self.known.setdefault(accepted.scalar, node)
+            for dim, size in enumerate(accepted.dims or ()):
                 read = self._node(_SIZE, (node, dim), size)
                 self.sizes[entry.leaf, dim] = read
                 if isinstance(size, Expr) and size.kind == "symbol":
@@ -74,14 +73,18 @@ class _Assertions:
 
     def _assert_size(self, leaf: int, dim: int) -> None:
         read = self.sizes[leaf, dim]
-        size = self.parts.contract.inputs[leaf].dims[dim]
-        name = f"Input {self.inputs[leaf].path}.shape[{dim}]"
+        accepted = self.parts.contract.inputs[leaf]
+        size = (accepted.dims or ())[dim]
+        name = f"Input {accepted.path}.shape[{dim}]"
         if not isinstance(size, Expr):
             self._assert(self._node(operator.eq, (read, size)), f"{name} is specialized at {size}")
         elif self.known.get(size) is read:
             self._assert_range(read, size, name)
         elif all(symbol in self.known for symbol in size.symbols):
-            self._assert(self._node(operator.eq, (read, self._compute(size))), f"{name} is not {render(size)}")
+            self._assert(
+                self._node(operator.eq, (read, self._compute(size))),
+                f"{name} is not {render(size, self.parts.contract.names)}",
+            )
 
     def _assert_range(self, read: fx.Node, symbol: Expr, name: str) -> None:
         found = self.parts.contract.ranges.get(symbol)
@@ -99,10 +102,11 @@ class _Assertions:
             if isinstance(assumption.fact, Bool):
                 origin = assumption.origin
                 place = f"  ({origin}: {origin.segment})" if origin is not None and origin.known else ""
-                yield assumption.fact, f"{render(assumption.fact)}{place}"
+                yield assumption.fact, f"{render(assumption.fact, self.parts.contract.names)}{place}"
 
     def _assert(self, condition: Any, text: str) -> None:
         made = self._node(_SCALAR_TENSOR, (condition,))
+        made.meta["val"] = TensorSpec((), torch.get_default_dtype())
         self.graph.call_function(_ASSERT, (made, text))
 
     def _compute(self, what: Any) -> Any:
