@@ -117,7 +117,7 @@ def main() -> None:
     found = run(asked.models, asked.exporters, asked.runs, console)
     console.print(table_of(found, asked.exporters))
     for line in summary_of(found, asked.exporters):
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(item) for item in found], indent=1) + "\n")
 

@@ -147,7 +147,7 @@ def main() -> int:
     console.print(table_of(rows))
     for row in rows:
         for line in row.wrong:
-            console.print(f"{row.model.name}: {line}", markup=False, highlight=False)
+            console.print(f"{row.model.name}: {line}", markup=False, highlight=False, soft_wrap=True)
     return int(any(row.wrong for row in rows))
 
 

@@ -13,7 +13,6 @@ import fullgraph
 from benchmarks.models import MODELS, Model, compare
 
 STRAIGHT = [model for model in MODELS.values() if not model.asks]
-DECODE_STEPS = [model for model in MODELS.values() if "past_key_values" in model.inputs]
 ASKING = [model for model in MODELS.values() if model.asks]
 TOLERANCE = 2e-5
 
@@ -98,39 +97,6 @@ def test_a_position_beyond_the_table_is_rejected() -> None:
 
     with pytest.raises(fullgraph.ContractError, match="seq"):
         program(**model.at({"batch": 2, "seq": 65}))
-
-
-def test_generation_step_by_step() -> None:
-    """The program of one decode step, fed with its own cache, generates what eager generates."""
-    model = MODELS["llama_decode"]
-    module = model.build()
-    program = export(model, module)
-    start = {"batch": 3, "past": 4}
-    wanted, came = model.at(start), model.at(start)
-
-    for _ in range(5):
-        with torch.no_grad():
-            expected, actual = module(**wanted), program(**came)
-        token = expected.logits[:, -1:].argmax(-1)
-        assert torch.equal(token, actual.logits[:, -1:].argmax(-1))
-        wanted = {"input_ids": token, "past_key_values": expected.past_key_values, "use_cache": True}
-        came = {"input_ids": token, "past_key_values": actual.past_key_values, "use_cache": True}
-
-    assert compare(wanted, came).within(TOLERANCE)
-    assert came["past_key_values"].get_seq_length() == 4 + 5
-
-
-@pytest.mark.parametrize("model", DECODE_STEPS, ids=lambda model: model.name)
-def test_a_cache_passed_in_is_extended_as_in_eager(model: Model) -> None:
-    module = model.build()
-    program = export(model, module)
-    wanted, came = model.at(model.others[1]), model.at(model.others[1])
-
-    with torch.no_grad():
-        module(**wanted)
-        program(**came)
-
-    assert compare(wanted, came).within(TOLERANCE)
 
 
 def test_tied_parameters_stay_tied() -> None:
