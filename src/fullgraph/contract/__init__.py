@@ -1,0 +1,62 @@
+"""What a program assumes of its inputs.
+
+What may enter: what the user says of sizes (`Dim`, specs), what a trace relied on (`Ledger`), and the contract that the
+two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
+
+Read in this order: `dim`, `tensor_spec`, `inputs` (what is spoken of), `entries`, `matching`, `relations`, `gather`,
+`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `simplify`, `refusal`,
+`contract`, `text` (what becomes of it), `values`, `overlap`, `check`, `violation` (at a call).
+"""
+
+from __future__ import annotations
+
+from fullgraph.contract.check import check_source, compile_check
+from fullgraph.contract.contract import Contract, InputContract, render_contract
+from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dynamic_dim
+from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
+from fullgraph.contract.inputs import Input
+from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.simplify import simplify
+from fullgraph.contract.specs import Specs, read_specs
+from fullgraph.contract.symbols import Binding, DimSpec, Source
+from fullgraph.contract.tensor_spec import TensorSpec
+from fullgraph.contract.text import assumption_text, fact_text
+from fullgraph.contract.values import same_value
+from fullgraph.contract.violation import symbol_values
+
+__all__ = [
+    "AMBIENT",
+    "PROPERTIES",
+    "Ambient",
+    "Assumption",
+    "AssumptionKind",
+    "Binding",
+    "Constant",
+    "Contract",
+    "Dim",
+    "DimKind",
+    "DimSpec",
+    "Disjoint",
+    "Fact",
+    "Input",
+    "InputContract",
+    "Ledger",
+    "Property",
+    "Relation",
+    "SameObject",
+    "Sizes",
+    "Source",
+    "Specs",
+    "TensorSpec",
+    "UnnamedDim",
+    "assumption_text",
+    "check_source",
+    "compile_check",
+    "dynamic_dim",
+    "fact_text",
+    "read_specs",
+    "render_contract",
+    "same_value",
+    "simplify",
+    "symbol_values",
+]

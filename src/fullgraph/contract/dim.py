@@ -1,0 +1,324 @@
+"""`Dim`: how users name a size, with its range, and arithmetic and comparisons on it.
+
+A `Dim` is an expression over symbols, with the sizes that each symbol may have. A plain `Dim("batch")` is the symbol
+itself; `2*batch + 1` is a derived dim. `Dim.AUTO`, `Dim.DYNAMIC` and `Dim.STATIC` are dims without a name.
+
+Invariant: an expression of a `Dim` is canonical, so two dims are the same exactly if their expressions are, however
+they were written (`d + d` is `2*d`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Union
+
+from fullgraph.errors import SpecError
+from fullgraph.symbolic import Bool, Expr, add, eq, floordiv, ge, gt, integer, le, lt, mul, render, sub, symbol
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that a dim may have.
+
+    Args:
+        min: the smallest; None when the user gave none.
+        max: the largest; None for no bound.
+        values: the only ones, in order, if they were listed.
+    """
+
+    min: int | None = None
+    max: int | None = None
+    values: tuple[int, ...] | None = None
+
+    def __contains__(self, size: int) -> bool:
+        if self.values is not None:
+            return size in self.values
+        return (self.min or 0) <= size and (self.max is None or size <= self.max)
+
+    def __str__(self) -> str:
+        """`2..8`, `2..`, or `{640, 1280}`."""
+        if self.values is not None:
+            return "{" + ", ".join(map(str, self.values)) + "}"
+        return f"{self.min or 0}..{'' if self.max is None else self.max}"
+
+    @property
+    def arguments(self) -> str:
+        """As the arguments of `Dim`: `min=2, max=8`; empty when nothing was said."""
+        if self.values is not None:
+            return f"values={list(self.values)}"
+        given = (("min", self.min), ("max", self.max))
+        return ", ".join(f"{name}={size}" for name, size in given if size is not None)
+
+
+ANY_SIZE = Sizes()
+
+
+class DimKind(Enum):
+    """How strictly a dim is dynamic."""
+
+    NAMED = "named"  # dynamic in its whole range, or the export is refused
+    DYNAMIC = "DYNAMIC"  # the same, without a name
+    AUTO = "AUTO"  # dynamic, unless the program pins it
+    STATIC = "STATIC"  # the size of the example
+
+
+@dataclass(frozen=True)
+class UnnamedDim:
+    """`Dim.AUTO`, `Dim.DYNAMIC` or `Dim.STATIC`; call it to say a range: `Dim.AUTO(min=2, max=64)`."""
+
+    kind: DimKind
+    sizes: Sizes = ANY_SIZE
+
+    def __call__(self, *, min: int | None = None, max: int | None = None) -> UnnamedDim:
+        return UnnamedDim(self.kind, _sizes(f"Dim.{self.kind.value}", min, max, None))
+
+    def __repr__(self) -> str:
+        arguments = self.sizes.arguments
+        return f"Dim.{self.kind.value}({arguments})" if arguments else f"Dim.{self.kind.value}"
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """A comparison of dims, for `constraints=`. It holds of every call, so it is never true or false by itself."""
+
+    fact: Bool
+    sizes: Mapping[str, Sizes]
+    places: Mapping[str, tuple[Any, int]]
+
+    def __bool__(self) -> bool:
+        raise SpecError(
+            "A comparison of dims was used as a truth value.",
+            why="Python reads `2 <= dim <= 10` as `2 <= dim and dim <= 10`, which asks for one.",
+            instead="constraints=[2 <= dim, dim <= 10]",
+        )
+
+
+Operand = Union["Dim", int]
+
+
+class Dim:
+    """A named size, the same wherever the name appears.
+
+    Args:
+        name: a Python identifier; errors and the contract call the size so.
+        min: the smallest size, 0 unless given.
+        max: the largest size; no bound unless given.
+        values: the only sizes there are, instead of `min` and `max`.
+
+    Raises:
+        SpecError: the name is no identifier, or no size is left.
+
+    Example:
+        >>> batch, width = Dim("batch", min=1, max=64), Dim("width", values=[640, 1280])
+        >>> dynamic_shapes = {"image": (batch, 3, None, width), "mask": (2 * batch, width // 8)}
+    """
+
+    __slots__ = ("expr", "places", "sizes")
+
+    AUTO: ClassVar[UnnamedDim] = UnnamedDim(DimKind.AUTO)
+    DYNAMIC: ClassVar[UnnamedDim] = UnnamedDim(DimKind.DYNAMIC)
+    STATIC: ClassVar[UnnamedDim] = UnnamedDim(DimKind.STATIC)
+
+    expr: Expr
+    sizes: Mapping[str, Sizes]  # of each symbol that came with any
+    places: Mapping[str, tuple[Any, int]]  # of symbols made by `dynamic_dim`: the tensor and its dim
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        min: int | None = None,
+        max: int | None = None,
+        values: Iterable[int] | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name.isidentifier() or name == "_":  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SpecError(f"{name!r} cannot name a dim.", why="A name is a Python identifier.", instead='Dim("batch")')
+        self.expr = symbol(name)
+        self.sizes = {name: _sizes(f"Dim({name!r})", min, max, values)}
+        self.places = {}
+
+    @classmethod
+    def of(
+        cls,
+        expr: Expr,
+        sizes: Mapping[str, Sizes] | None = None,
+        places: Mapping[str, tuple[Any, int]] | None = None,
+    ) -> Dim:
+        """Return the dim of an expression over named symbols."""
+        new = cls.__new__(cls)
+        new.expr, new.sizes, new.places = expr, sizes or {}, places or {}
+        return new
+
+    @property
+    def name(self) -> str:
+        """The name; of a derived dim, its expression."""
+        return render(self.expr)
+
+    def _derive(self, operation: Callable[[Expr, Expr], Expr], left: Operand, right: Operand) -> Dim:
+        sizes, places = joined(left, right)
+        kind = DynamicDim if places else Dim
+        return kind.of(operation(expr_of_operand(left), expr_of_operand(right)), sizes, places)
+
+    def __add__(self, other: Operand) -> Dim:
+        return self._derive(add, self, other)
+
+    def __radd__(self, other: Operand) -> Dim:
+        return self._derive(add, other, self)
+
+    def __sub__(self, other: Operand) -> Dim:
+        return self._derive(sub, self, other)
+
+    def __rsub__(self, other: Operand) -> Dim:
+        return self._derive(sub, other, self)
+
+    def __mul__(self, other: Operand) -> Dim:
+        return self._derive(mul, self, other)
+
+    def __rmul__(self, other: Operand) -> Dim:
+        return self._derive(mul, other, self)
+
+    def __floordiv__(self, other: Operand) -> Dim:
+        return self._derive(floordiv, self, other)
+
+    def __le__(self, other: Operand) -> Relation:
+        return _relation(le, self, other)
+
+    def __lt__(self, other: Operand) -> Relation:
+        return _relation(lt, self, other)
+
+    def __ge__(self, other: Operand) -> Relation:
+        return _relation(ge, self, other)
+
+    def __gt__(self, other: Operand) -> Relation:
+        return _relation(gt, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        if not isinstance(other, Dim):
+            return NotImplemented
+        return self.expr is other.expr and self.sizes == other.sizes
+
+    def __hash__(self) -> int:
+        return hash(self.expr)
+
+    def __repr__(self) -> str:
+        arguments = [s.arguments for s in self.sizes.values() if s.arguments]
+        if self.expr.kind != "symbol":
+            return render(self.expr)
+        return f"Dim({', '.join([repr(self.name), *arguments])})"
+
+
+class DynamicDim(Dim):
+    """What `dynamic_dim` returns. Unlike a named dim, `==` states that two sizes are equal."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, (Dim, int)):
+            return _relation(eq, self, other)
+        return NotImplemented
+
+    __hash__ = Dim.__hash__
+
+    def __repr__(self) -> str:
+        return "dynamic_dim(...)"
+
+
+def dynamic_dim(x: Any, index: int) -> Dim:
+    """Say that one dim of an example tensor is dynamic, for `constraints=`.
+
+    Args:
+        x: the tensor, as it is passed to `export`.
+        index: which of its dims; negative ones count from the end.
+
+    Returns:
+        The dim, to be compared with integers and other dims. By itself in `constraints=` it is dynamic in any range.
+
+    Example:
+        >>> constraints = [dynamic_dim(x, 0) <= 10, dynamic_dim(x, 0) == dynamic_dim(y, 0)]
+    """
+    rank = len(x.shape)
+    if not -rank <= index < rank:
+        raise SpecError(f"`dynamic_dim(x, {index})` names a dim beyond the rank of a tensor with {rank} dims.")
+    index %= rank
+    # The angle brackets keep the name apart from any that a user can write.
+    name = f"<{id(x):x}[{index}]>"
+    return DynamicDim.of(symbol(name), {name: ANY_SIZE}, {name: (x, index)})
+
+
+def as_dim(value: object) -> Dim | UnnamedDim | None:
+    """Return ours for a dim of ours or of `torch.export`; None for anything else."""
+    if isinstance(value, (Dim, UnnamedDim)):
+        return value
+    # Objects of torch.export exist only if it was imported; importing it for this costs a second.
+    theirs = sys.modules.get("torch.export")
+    if theirs is None:
+        return None
+    if isinstance(value, theirs.Dim):
+        return _from_torch(value)
+    if isinstance(value, type(theirs.Dim.AUTO)):
+        unnamed: Any = value
+        return UnnamedDim(DimKind[unnamed.type.name], Sizes(unnamed.min, unnamed.max))
+    return None
+
+
+def _from_torch(dim: Any) -> Dim:
+    root = getattr(dim, "root", None)
+    if root is not None:  # derived: the function that was applied to the root applies to ours as well
+        return dim.fn(_from_torch(root))
+    # "No bound" is a number of sympy's there.
+    low, high = (bound if isinstance(bound, int) else None for bound in (dim.min, dim.max))
+    return Dim(dim.__name__, min=low or None, max=high)
+
+
+def merge_sizes(name: str, a: Sizes, b: Sizes) -> Sizes:
+    """Return the sizes that two mentions of a name agree on; a mention without a range agrees with any."""
+    if a == b or b == ANY_SIZE:
+        return a
+    if a == ANY_SIZE:
+        return b
+    raise SpecError(
+        f"Dim {name!r} is given two ranges: {a} and {b}.",
+        why="A name stands for one size, wherever it appears.",
+        instead=f"one `Dim({name!r}, ...)` used in each place, or two names",
+    )
+
+
+def joined(*operands: Operand) -> tuple[dict[str, Sizes], dict[str, tuple[Any, int]]]:
+    """Return the sizes and places of all the symbols of these operands."""
+    sizes: dict[str, Sizes] = {}
+    places: dict[str, tuple[Any, int]] = {}
+    for operand in operands:
+        if isinstance(operand, Dim):
+            for name, found in operand.sizes.items():
+                sizes[name] = merge_sizes(name, sizes.get(name, ANY_SIZE), found)
+            places.update(operand.places)
+    return sizes, places
+
+
+def expr_of_operand(operand: Operand) -> Expr:
+    """Return the expression of a dim or an integer."""
+    if isinstance(operand, Dim):
+        return operand.expr
+    if isinstance(operand, int) and not isinstance(operand, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return integer(operand)
+    raise SpecError(f"A dim is computed from dims and integers, not from {operand!r}.")
+
+
+def _relation(compare: Callable[[Expr, Expr], Bool], left: Operand, right: Operand) -> Relation:
+    sizes, places = joined(left, right)
+    return Relation(compare(expr_of_operand(left), expr_of_operand(right)), sizes, places)
+
+
+def _sizes(owner: str, low: int | None, high: int | None, values: Iterable[int] | None) -> Sizes:
+    listed = None if values is None else tuple(sorted(set(values)))
+    if listed is not None and (low is not None or high is not None):
+        raise SpecError(f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`")
+    numbers = listed if listed is not None else tuple(n for n in (low, high) if n is not None)
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise SpecError(f"{owner} has a size that is no integer from 0 upwards: {', '.join(map(str, numbers))}.")
+    if listed == () or (low is not None and high is not None and low > high):
+        raise SpecError(f"{owner} leaves no size: {'no values' if listed == () else f'{low}..{high}'}.")
+    return Sizes(low, high, listed)

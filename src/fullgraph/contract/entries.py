@@ -1,0 +1,138 @@
+"""What the user says of one tensor, as one entry per dim: `"batch 3 2*h _"`, `{0: batch}`, `(batch, None, Dim.AUTO)`.
+
+An entry is an `int` (static, and the example must have this size), a `Dim`, or an unnamed dim; `Dim.STATIC` is what
+`None`, `_` and silence mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import EllipsisType
+from typing import Any, Union
+
+from fullgraph.contract.dim import Dim, UnnamedDim, as_dim
+from fullgraph.errors import SpecError
+from fullgraph.symbolic import Expr, parse
+
+Entry = Union[int, Dim, UnnamedDim]
+
+STATIC = Dim.STATIC
+_EXAMPLE = '"batch 3 2*h _", or "batch ..."'
+
+
+def entries_of(spec: object, rank: int, path: str) -> tuple[Entry, ...]:
+    """Read the spec of one tensor.
+
+    Args:
+        spec: a string, a dict from dim to entry, a sequence of entries, or a dim without a name for all dims.
+        rank: how many dims the example has.
+        path: how errors call the input.
+
+    Returns:
+        One entry per dim.
+
+    Raises:
+        SpecError: the spec cannot be read, or does not fit the rank.
+    """
+    if spec is None:
+        return (STATIC,) * rank
+    if isinstance(spec, str):
+        return _fitted([_word(word, path) for word in _words(spec)], rank, path, spec)
+    if isinstance(spec, Mapping):
+        return _by_dim(spec, rank, path)
+    if isinstance(spec, Sequence):
+        return _fitted([_item(item, path) for item in spec], rank, path, spec)
+    dim = as_dim(spec)
+    if isinstance(dim, UnnamedDim):
+        return (dim,) * rank
+    if dim is not None:
+        return _fitted([dim], rank, path, spec)
+    raise SpecError(f"The spec of `{path}` is {spec!r}, which says nothing of its dims.", instead=_EXAMPLE)
+
+
+def entry_of(value: object, path: str) -> Entry:
+    """Read the spec of one dim."""
+    if value is None:
+        return STATIC
+    if isinstance(value, str):
+        entry = _word(value.strip(), path)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        entry = value
+    else:
+        entry = as_dim(value)
+    if entry is None or isinstance(entry, EllipsisType):
+        raise SpecError(f"A dim of `{path}` is said to be {value!r}.", instead='a `Dim`, its name, an integer, "_" or None')
+    return entry
+
+
+def read_expression(text: str, path: str) -> Expr:
+    """Read the text of one derived dim, as in `2*h`."""
+    try:
+        expr = parse(text)
+    except SpecError as error:
+        raise SpecError(
+            f"{text!r} in the spec of `{path}` cannot be read as a size.", why=error.why, instead=_EXAMPLE
+        ) from None
+    if not isinstance(expr, Expr) or expr.is_float:
+        raise SpecError(f"{text!r} in the spec of `{path}` is no integer.", instead=_EXAMPLE)
+    return expr
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _item(value: object, path: str) -> Entry | EllipsisType:
+    return value if isinstance(value, EllipsisType) else entry_of(value, path)
+
+
+def _word(word: str, path: str) -> Entry | EllipsisType:
+    if word == "_":
+        return STATIC
+    if word == "?":
+        return Dim.AUTO
+    if word == "...":
+        return ...
+    expr = read_expression(word, path)
+    return expr.value if expr.is_const else Dim.of(expr)
+
+
+def _fitted(items: Sequence[Entry | EllipsisType], rank: int, path: str, spec: object) -> tuple[Entry, ...]:
+    """Replace `...` by as many static dims as are missing."""
+    gaps = sum(isinstance(item, EllipsisType) for item in items)
+    said = len(items) - gaps
+    if gaps > 1:
+        raise SpecError(f"The spec {spec!r} of `{path}` has `...` twice.", instead=_EXAMPLE)
+    if said > rank or (said < rank and not gaps):
+        raise SpecError(
+            f"The spec {spec!r} of `{path}` has {said} dims, but the example has {rank}.",
+            instead="one entry per dim; `_` for a static one, `...` for any number of static ones",
+        )
+    entries: list[Entry] = []
+    for item in items:
+        if isinstance(item, EllipsisType):
+            entries += [STATIC] * (rank - said)
+        else:
+            entries.append(item)
+    return tuple(entries)
+
+
+def _by_dim(spec: Mapping[Any, object], rank: int, path: str) -> tuple[Entry, ...]:
+    entries: list[Entry] = [STATIC] * rank
+    said: set[int] = set()
+    for dim, value in spec.items():
+        if not isinstance(dim, int) or isinstance(dim, bool):
+            raise SpecError(
+                f"The spec of `{path}` has the key {dim!r}, but `{path}` is a tensor: its keys are dims.",
+                instead='{0: "batch"}',
+            )
+        if not -rank <= dim < rank:
+            raise SpecError(
+                f"The spec of `{path}` names dim {dim}, but the example has {rank} dims.",
+                instead=f"a dim from 0 to {rank - 1}" if rank else "no spec: the tensor has no dims",
+            )
+        if dim % rank in said:
+            raise SpecError(f"The spec of `{path}` names dim {dim % rank} twice.")
+        said.add(dim % rank)
+        entries[dim % rank] = entry_of(value, path)
+    return tuple(entries)

@@ -1,0 +1,119 @@
+"""The assumptions of one trace, as they are made.
+
+The ledger only collects. What of it becomes a line of the contract, and what is refused, is decided once, at the end
+of the trace, in `simplify`: only then are all of them known, and all that must be refused can be named together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from fullgraph.contract.facts import Fact
+
+if TYPE_CHECKING:
+    from fullgraph.contract.symbols import DimSpec
+    from fullgraph.source import Origin
+    from fullgraph.symbolic import Expr
+
+
+class AssumptionKind(Enum):
+    """Why a fact is in the ledger."""
+
+    DECLARED = "declared"  # the user's spec states it
+    CHECK = "check"  # the program demands it: torch._check, an assertion
+    OPERATOR = "operator"  # a shape rule relied on it
+    PROGRAM = "program"  # the user's Python took a way because of it
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A fact the program relies on.
+
+    Args:
+        fact: what holds.
+        origin: the user's line that caused it; None if the spec did.
+        kind: why it is here.
+        note: the operator that relied on it, or the message of a check.
+    """
+
+    fact: Fact
+    origin: Origin | None
+    kind: AssumptionKind
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A Python value that the program read and that is fixed from now on, by its qualified name."""
+
+    path: str
+    value: Any
+    origin: Origin | None = None
+
+
+class Ledger:
+    """Collects the assumptions of one trace.
+
+    Example:
+        >>> ledger = Ledger()
+        >>> sizes = specs.declare(scope, ledger)
+        >>> ledger.assume(le(seq, 512), origin_here(), AssumptionKind.OPERATOR, note="aten.slice")
+    """
+
+    def __init__(self) -> None:
+        self._specs: dict[Expr, DimSpec] = {}
+        self._assumptions: dict[Fact, Assumption] = {}
+        self._constants: dict[str, Constant] = {}
+
+    def declare(self, specs: Iterable[DimSpec]) -> None:
+        """Introduce the symbols of the inputs."""
+        self._specs.update((spec.symbol, spec) for spec in specs)
+
+    def assume(self, fact: Fact, origin: Origin | None, kind: AssumptionKind, note: str = "") -> None:
+        """Record that the program relies on a fact.
+
+        The first origin of a fact is kept. A fact that is also demanded by a check is one that the user wants.
+        """
+        first = self._assumptions.setdefault(fact, Assumption(fact, origin, kind, note))
+        if kind is AssumptionKind.CHECK and first.kind in (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM):
+            self._assumptions[fact] = replace(first, kind=kind, origin=origin, note=note)
+
+    def constant(self, path: str, value: Any, origin: Origin | None = None) -> None:
+        """Record that a Python value was read and is fixed from now on."""
+        self._constants.setdefault(path, Constant(path, value, origin))
+
+    def spec_of(self, symbol: Expr) -> DimSpec | None:
+        """Return what the user said of a symbol; None if it is no symbol of an input."""
+        return self._specs.get(symbol)
+
+    def is_dynamic(self, symbol: Expr) -> bool:
+        """Whether the user declared the symbol dynamic, so that narrowing it will be refused."""
+        spec = self._specs.get(symbol)
+        return spec is not None and spec.is_strict
+
+    @property
+    def symbols(self) -> tuple[DimSpec, ...]:
+        """The symbols of the inputs, in order."""
+        return tuple(self._specs.values())
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """What was assumed, in order, each fact once."""
+        return tuple(self._assumptions.values())
+
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """The Python values that were read."""
+        return tuple(self._constants.values())
+
+    def mark(self) -> int:
+        """Return the present length, to come back to with `undo`."""
+        return len(self._assumptions)
+
+    def undo(self, mark: int) -> None:
+        """Forget the assumptions made since `mark`."""
+        for fact in list(self._assumptions)[mark:]:
+            del self._assumptions[fact]

@@ -1,0 +1,215 @@
+"""Which spec is meant for which input.
+
+`dynamic_shapes` names inputs in four ways: by parameter (a dict by name or a sequence by position), by the structure of
+the argument below it, by a prefix of that structure (then the spec holds for every tensor below), and by a pattern
+over the paths of the inputs (`"past_key_values.*"`). All of them end here as one list: (index of the input, its spec).
+
+Invariant: every spec that says something reaches at least one input, or is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from fullgraph.contract.dim import as_dim
+from fullgraph.contract.inputs import Input
+from fullgraph.contract.tensor_spec import TensorSpec
+from fullgraph.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Match:
+    """A spec that holds for one input. `where` is how the user addressed it."""
+
+    index: int
+    spec: Any
+    where: str
+
+
+def is_tensor(value: object) -> bool:
+    """Whether this input has dims."""
+    return isinstance(value, (torch.Tensor, TensorSpec))
+
+
+def matches(dynamic_shapes: object, inputs: Sequence[Input], parameters: Sequence[str]) -> Iterator[Match]:
+    """Say which input each part of `dynamic_shapes` is meant for.
+
+    Args:
+        dynamic_shapes: as given to `export`.
+        inputs: the flattened arguments.
+        parameters: the names of the program's parameters, in order.
+
+    Raises:
+        SpecError: a part is meant for no input.
+    """
+    everything = list(range(len(inputs)))
+    if dynamic_shapes is None:
+        return
+    if isinstance(dynamic_shapes, Mapping) and not _keyed_by_dims(dynamic_shapes):
+        for key, spec in dynamic_shapes.items():
+            yield from _by_name(key, spec, inputs, parameters)
+    elif _is_sequence(dynamic_shapes):
+        if len(dynamic_shapes) > len(parameters):
+            raise SpecError(
+                f"dynamic_shapes has {len(dynamic_shapes)} entries, but the program has {len(parameters)} parameters.",
+                instead=f"a dict by name: {_example_by_name(parameters)}",
+            )
+        for name, spec in zip(parameters, dynamic_shapes, strict=False):
+            yield from _by_name(name, spec, inputs, parameters)
+    else:
+        yield from _below(dynamic_shapes, everything, 0, "dynamic_shapes", inputs)
+
+
+def _by_name(key: object, spec: object, inputs: Sequence[Input], parameters: Sequence[str]) -> Iterator[Match]:
+    if not isinstance(key, str):
+        raise SpecError(
+            f"dynamic_shapes has the key {key!r}, which names no parameter.",
+            instead=_example_by_name(parameters),
+        )
+    below = [i for i, leaf in enumerate(inputs) if leaf.keys and leaf.keys[0] == key]
+    if below:
+        yield from _below(spec, below, 1, key, inputs)
+    elif _says_nothing(spec) and key in parameters:
+        return
+    elif key in parameters:
+        raise SpecError(
+            f"dynamic_shapes has a spec for `{key}`, which is not given in the example.",
+            instead=f"pass `{key}` to export, or leave its spec out",
+        )
+    else:
+        yield from _by_pattern(key, spec, inputs, parameters)
+
+
+def _by_pattern(pattern: str, spec: object, inputs: Sequence[Input], parameters: Sequence[str]) -> Iterator[Match]:
+    # `*` stands for anything, dots included; what matches a container holds for all below it.
+    regex = re.compile(".*".join(map(re.escape, pattern.split("*"))) + r"(?=$|\.|\[)")
+    found = [i for i, leaf in enumerate(inputs) if regex.match(leaf.path)]
+    if not found:
+        paths = [*parameters, *(leaf.path for leaf in inputs)]
+        raise SpecError(
+            f"dynamic_shapes has a spec for {pattern!r}, which matches no input.",
+            why=f"The inputs are {_listed(leaf.path for leaf in inputs)}.",
+            instead=_did_you_mean(pattern, paths),
+        )
+    if isinstance(spec, Mapping) and not _keyed_by_dims(spec):
+        raise SpecError(
+            f"dynamic_shapes[{pattern!r}] is a dict by name, but a pattern takes the spec of a tensor.",
+            instead=f'{{"{pattern}.{next(iter(spec), "name")}": ...}}',
+        )
+    yield from _to_tensors(spec, found, repr(pattern), inputs)
+
+
+def _below(spec: object, indices: list[int], depth: int, where: str, inputs: Sequence[Input]) -> Iterator[Match]:
+    """Match a spec with the inputs that share their first `depth` keys, which `where` spells."""
+    if spec is None:
+        return
+    if len(indices) == 1 and len(inputs[indices[0]].keys) == depth:
+        yield Match(indices[0], spec, where)
+        return
+    children = _children(indices, depth, inputs)
+    if isinstance(spec, Mapping) and not _meant_for_each_tensor(spec, children, where):
+        for key, part in spec.items():
+            if key in children:
+                yield from _below(part, children[key], depth + 1, f"{where}.{key}", inputs)
+            elif not _says_nothing(part):
+                raise SpecError(
+                    f"dynamic_shapes has a spec for `{where}.{key}`, but `{where}` has no {key!r} in the example.",
+                    instead=_did_you_mean(str(key), map(str, children)),
+                )
+    elif _is_sequence(spec):
+        yield from _in_order(spec, children, depth, where, inputs)
+    else:
+        yield from _to_tensors(spec, indices, where, inputs)
+
+
+def _in_order(
+    spec: Sequence[object],
+    children: dict[str | int, list[int]],
+    depth: int,
+    where: str,
+    inputs: Sequence[Input],
+) -> Iterator[Match]:
+    # A child without tensors or values (an empty list) has no key here, so integer keys may have gaps.
+    positions = all(isinstance(key, int) for key in children)
+    keys: Iterable[Any] = range(len(spec)) if positions else children
+    expected = 1 + max((key for key in children if isinstance(key, int)), default=-1) if positions else len(children)
+    if len(spec) < expected or (len(spec) > expected and not all(map(_says_nothing, spec[expected:]))):
+        raise SpecError(
+            f"The spec of `{where}` has {len(spec)} elements, but `{where}` has {expected} in the example.",
+            instead=f'one spec per element, or one for all of them as a text: "{where}": "batch ..."',
+        )
+    for key, part in zip(keys, spec, strict=False):
+        if key in children:
+            yield from _below(part, children[key], depth + 1, f"{where}.{key}", inputs)
+
+
+def _to_tensors(spec: object, indices: list[int], where: str, inputs: Sequence[Input]) -> Iterator[Match]:
+    """A prefix: the spec holds for every tensor below it; other values stay as they are."""
+    if _says_nothing(spec):
+        return
+    found = [i for i in indices if is_tensor(inputs[i].value)]
+    if not found and len(indices) == 1:
+        found = indices  # a number that is to be dynamic; anything else is refused with its own words
+    if not found:
+        raise SpecError(f"dynamic_shapes has a spec for `{where}`, where the example has no tensor.")
+    for index in found:
+        yield Match(index, spec, where)
+
+
+def _children(indices: list[int], depth: int, inputs: Sequence[Input]) -> dict[str | int, list[int]]:
+    children: dict[str | int, list[int]] = {}
+    for index in indices:
+        children.setdefault(inputs[index].keys[depth], []).append(index)
+    return children
+
+
+def _meant_for_each_tensor(spec: Mapping[Any, object], children: dict[str | int, list[int]], where: str) -> bool:
+    """Whether a dict on a container is the spec of its tensors (`{0: batch}`) instead of mirroring the container."""
+    if not _keyed_by_dims(spec):
+        return False
+    if any(isinstance(part, (Mapping, list, tuple)) for part in spec.values()):
+        return False
+    if not any(isinstance(key, int) for key in children):
+        return True
+    raise SpecError(
+        f"The spec {spec!r} of `{where}` could mean elements of `{where}`, or dims of each tensor in it.",
+        instead='a list with a spec per element, or a text that holds for each tensor: "batch ..."',
+    )
+
+
+def _keyed_by_dims(spec: Mapping[Any, object]) -> bool:
+    return bool(spec) and all(isinstance(key, int) for key in spec)
+
+
+def _is_sequence(spec: object) -> bool:
+    return isinstance(spec, Sequence) and not isinstance(spec, str) and as_dim(spec) is None
+
+
+def _says_nothing(spec: object) -> bool:
+    if isinstance(spec, Mapping):
+        return all(map(_says_nothing, spec.values()))
+    return spec is None or (_is_sequence(spec) and all(map(_says_nothing, spec)))  # type: ignore[arg-type]
+
+
+def _example_by_name(parameters: Sequence[str]) -> str:
+    name = parameters[0] if parameters else "x"
+    return f'dynamic_shapes={{"{name}": "batch ..."}}'
+
+
+def _listed(names: Iterable[str], most: int = 8) -> str:
+    quoted = [f"`{name}`" for name in names]
+    if not quoted:
+        return "none"
+    return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
+
+
+def _did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    known = list(dict.fromkeys(candidates))
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"one of {_listed(known)}"

@@ -1,0 +1,52 @@
+"""Whether tensors share memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+
+def overlapping(leaves: Sequence[Any], indices: Sequence[int], pairs: Sequence[tuple[int, int]]) -> int | None:
+    """Return which of the pairs shares memory, or None.
+
+    Args:
+        leaves: the flattened arguments.
+        indices: those that occur in a pair.
+        pairs: the pairs that must not overlap, by index into the leaves.
+
+    Memory is compared by address, because two storages may be views of the same memory of another library. Tensors
+    whose extents overlap count as sharing memory even if their elements interleave without touching.
+    """
+    # Usually no two storages overlap at all: sort them, and compare neighbours.
+    storages = sorted(_storage_extent(leaves[index]) for index in indices)
+    if all(before[1] <= after[0] for before, after in zip(storages, storages[1:], strict=False)):
+        return None
+    for number, (a, b) in enumerate(pairs):
+        if _share(leaves[a], leaves[b]):
+            return number
+    return None
+
+
+def _storage_extent(tensor: torch.Tensor) -> tuple[int, int]:
+    storage = tensor.untyped_storage()
+    start = storage.data_ptr()
+    return start, start + storage.nbytes()
+
+
+def _share(a: torch.Tensor, b: torch.Tensor) -> bool:
+    if a is b:
+        return a.numel() > 0
+    if a.device != b.device or a.is_meta:
+        return False  # a tensor without data shares none
+    (a_start, a_end), (b_start, b_end) = _extent(a), _extent(b)
+    return a_start < b_end and b_start < a_end
+
+
+def _extent(tensor: torch.Tensor) -> tuple[int, int]:
+    start = tensor.data_ptr()
+    if tensor.numel() == 0:
+        return start, start
+    last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return start, start + (last + 1) * tensor.element_size()

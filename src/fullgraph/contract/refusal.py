@@ -1,0 +1,126 @@
+"""What is said when a trace relied on something that it may not rely on: all of it at once, with a spec to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fullgraph.contract.dim import DimKind
+from fullgraph.contract.ledger import Assumption
+from fullgraph.contract.specs import Specs
+from fullgraph.contract.symbols import DimSpec, linear_in, texts
+from fullgraph.contract.text import assumption_text, fact_text, range_text
+from fullgraph.errors import CaptureError, Specialized, Unsupported
+from fullgraph.symbolic import Bool, Expr, neg, render, substitute
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An assumption that narrows what may not be narrowed; `sample` is the example it excludes, if it is that."""
+
+    assumption: Assumption
+    sample: int | None
+
+
+def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
+    """Return the error that names all of them, and a spec under which they would be accepted."""
+    names = texts(specs.symbols)
+    first = refused[0]
+    if len(refused) == 1:
+        what = f"The program only works if {fact_text(first.assumption.fact, names)}."
+    else:
+        what = f"The program only works if {len(refused)} things hold of dims that are declared dynamic."
+    return Specialized(
+        what,
+        why="\n".join(_reason(item, specs, names) for item in refused),
+        instead=accepted_spec([item.assumption for item in refused], specs),
+        where=next((r.assumption.origin for r in refused if r.assumption.origin is not None), None),
+    )
+
+
+def contradictory(assumption: Assumption, earlier: Sequence[Assumption], specs: Specs) -> CaptureError:
+    """Return the error for a fact that can never hold together with the earlier ones."""
+    names = texts(specs.symbols)
+    symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset()
+    ranges = [range_text(s.text, s.sizes) for s in specs.symbols if s.symbol in symbols and s.sizes.arguments]
+    related = [a for a in earlier if isinstance(a.fact, Bool) and a.fact.symbols & symbols]
+    against = [*ranges, *(assumption_text(a, names) for a in related)]
+    return Unsupported(
+        f"`{fact_text(assumption.fact, names)}` can never hold here, so no call would be accepted.",
+        why="\n".join(["It contradicts:", *against]) if against else "No size satisfies it.",
+        instead="a check that some size satisfies, or another range in dynamic_shapes",
+        where=assumption.origin,
+    )
+
+
+def _reason(item: Refused, specs: Specs, names: Mapping[Expr, str]) -> str:
+    text = assumption_text(item.assumption, names)
+    if item.sample is not None:
+        return f"{text}, which example {item.sample} does not satisfy"
+    assert isinstance(item.assumption.fact, Bool)
+    used = [s for s in specs.symbols if s.symbol in item.assumption.fact.symbols]
+    declared = ", ".join(f"`{s.text}` is declared {_declared(s)}" for s in used)
+    return f"{text}, but {declared}"
+
+
+def _declared(spec: DimSpec) -> str:
+    if spec.kind is DimKind.NAMED:
+        return f"dynamic in {spec.sizes}" if spec.sizes.arguments else "dynamic"
+    return f"Dim.{spec.kind.value}"
+
+
+def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
+    """Return the arguments of `export` under which the refused facts are what the user declared.
+
+    Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint.
+    """
+    solutions: dict[Expr, Expr] = {}
+    constraints: list[str] = []
+    for assumption in refused:
+        assert isinstance(assumption.fact, Bool)
+        fact = substitute(assumption.fact, solutions)
+        if not _solve(fact, solutions) and not fact.is_const:
+            constraints.append(render(fact))
+    by_symbol = {spec.symbol: spec for spec in specs.symbols}
+    shapes: dict[str, str] = {}
+    for index, leaf in enumerate(specs.inputs):
+        dims = specs.dims[index]
+        sizes = dims if dims is not None else (specs.scalars[index],) if index in specs.scalars else ()
+        if any(isinstance(size, Expr) for size in sizes):
+            words = [_word(size, solutions, by_symbol) for size in sizes]
+            shapes[leaf.path] = repr(" ".join(words)) if dims is not None else repr(words[0])
+    declared = [_range(s) for s in specs.symbols if s.is_strict and s.sizes.arguments and s.symbol not in solutions]
+    given = [substitute(relation.fact, solutions) for relation in specs.relations]
+    constraints = [*declared, *(render(fact) for fact in given if not fact.is_const), *constraints]
+    text = "dynamic_shapes={" + ", ".join(f"{path!r}: {spec}" for path, spec in shapes.items()) + "}"
+    return f"{text}, constraints={constraints}" if constraints else text
+
+
+def _solve(fact: Bool, solutions: dict[Expr, Expr]) -> bool:
+    if fact.kind != "eq":
+        return False
+    for symbol in sorted(fact.symbols, key=render, reverse=True):
+        split = linear_in(fact.args[0], symbol)
+        if split is not None and abs(split[0]) == 1:
+            value = neg(split[1]) if split[0] == 1 else split[1]
+            for known in solutions:
+                solutions[known] = substitute(solutions[known], {symbol: value})
+            solutions[symbol] = value
+            return True
+    return False
+
+
+def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[Expr, DimSpec]) -> str:
+    if isinstance(size, int):
+        return "_"
+    known = substitute(size, solutions)
+    if known.is_const:
+        return str(known.value)
+    if any(by_symbol[s].kind is DimKind.AUTO for s in known.symbols):
+        return "?"
+    return render(known).replace(" ", "")
+
+
+def _range(spec: DimSpec) -> str:
+    name, values = render(spec.symbol), spec.sizes.values
+    return " or ".join(f"{name} == {v}" for v in values) if values is not None else range_text(name, spec.sizes)

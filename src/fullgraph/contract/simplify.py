@@ -1,0 +1,218 @@
+"""From the assumptions of a trace to a contract: what follows from the rest is dropped, what must be refused is refused.
+
+The facts are taken in this order: what the spec states, what the program checks, then what the trace relied on,
+equalities first. Each is put in terms of what is known so far; if it follows, it is no line. Otherwise it narrows
+something. Narrowing only dims that were declared dynamic is refused, and the refusals are raised together at the end.
+
+Why dropping is right: a line is dropped only if `Scope.decide` derives it from lines that stay and from ranges that the
+check tests. `decide` is sound, so whatever passes the check satisfies the dropped lines as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fullgraph.contract.contract import Contract, InputContract
+from fullgraph.contract.dim import DimKind
+from fullgraph.contract.inputs import Input
+from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
+from fullgraph.contract.refusal import Refused, contradictory, specialized
+from fullgraph.contract.specs import Specs
+from fullgraph.contract.symbols import DimSpec, linear_in
+from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, eq, evaluate, neg, render, substitute
+
+_ORDER = {AssumptionKind.DECLARED: 0, AssumptionKind.CHECK: 1, AssumptionKind.OPERATOR: 2, AssumptionKind.PROGRAM: 2}
+_RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
+
+
+def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
+    """Make the contract of a trace.
+
+    Args:
+        ledger: the assumptions of the trace.
+        specs: what the user said about the inputs.
+        scope: the scope of the trace; it knows the ranges of values that appear only during a run.
+
+    Raises:
+        Specialized: the trace relied on something that narrows dims declared dynamic.
+        Unsupported: what the program checks can never hold.
+    """
+    symbols = {spec.symbol: spec for spec in specs.symbols}
+    on_sizes: list[Assumption] = []
+    on_inputs: list[Assumption] = []
+    deferred: list[Assumption] = []
+    for assumption in ledger.assumptions:
+        if not isinstance(assumption.fact, Bool):
+            on_inputs.append(assumption)
+        elif assumption.fact.symbols <= symbols.keys():
+            on_sizes.append(assumption)
+        else:
+            deferred.append(assumption)
+    reduction = _Reduction(specs, symbols)
+    for assumption in sorted(on_sizes, key=_rank):
+        reduction.take(assumption)
+    if reduction.refused:
+        raise specialized(reduction.refused, specs)
+    lines, known = reduction.minimal()
+    solutions = reduction.solutions
+    return Contract(
+        inputs=tuple(_input(index, leaf, specs, solutions) for index, leaf in enumerate(specs.inputs)),
+        symbols=symbols,
+        assumptions=(*lines, *on_inputs),
+        solutions=solutions,
+        ranges=_ranges(symbols, solutions, known, scope),
+        deferred=tuple(deferred),
+        constants=ledger.constants,
+    )
+
+
+def _rank(assumption: Assumption) -> tuple[int, bool]:
+    return _ORDER[assumption.kind], assumption.fact.kind != "eq"  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line that stays for now; `solved` is the symbol that an equality determines."""
+
+    assumption: Assumption
+    solved: Expr | None
+
+
+class _Reduction:
+    """What is known so far, and the lines it took to know it."""
+
+    def __init__(self, specs: Specs, symbols: dict[Expr, DimSpec]) -> None:
+        self._specs = specs
+        self._symbols = symbols
+        # Symbols without a name are solved for first, and of those the last one: the user's names stay.
+        preference = sorted(symbols.values(), key=lambda s: (s.is_strict, s.is_named))
+        self._preference = {spec.symbol: place for place, spec in enumerate(preference)}
+        self._scope = fresh_scope(specs.symbols)
+        self._lines: list[_Line] = []
+        self.solutions: dict[Expr, Expr] = {}
+        self.refused: list[Refused] = []
+
+    def take(self, assumption: Assumption) -> None:
+        """Learn an assumption; keep it as a line unless it follows, refuse it if it may not narrow what it narrows."""
+        assert isinstance(assumption.fact, Bool)
+        fact = substitute(assumption.fact, self.solutions) if self.solutions else assumption.fact
+        answer = self._scope.decide(fact)
+        if answer is True:
+            return
+        if answer is False:
+            self._contradicted(assumption, fact)
+            return
+        if assumption.kind in _RELIED_ON:
+            sample = self._violated_sample(fact)
+            if sample is not None or all(self._symbols[s].is_strict for s in fact.symbols):
+                self.refused.append(Refused(replace(assumption, fact=fact), sample))
+        solved = self._solve(fact)
+        try:
+            self._scope.assume(fact)
+        except Contradiction:
+            self._contradicted(assumption, fact)
+            return
+        self._lines.append(_Line(replace(assumption, fact=fact), solved))
+
+    def minimal(self) -> tuple[list[Assumption], Scope]:
+        """Return the lines that do not follow from later ones either, in the order they were made, and what is known."""
+        scope = fresh_scope(self._specs.symbols)
+        for symbol, value in self.solutions.items():
+            scope.assume(eq(symbol, value))
+        kept: list[Assumption] = []
+        for line in reversed(self._lines):
+            if line.solved is not None:
+                kept.append(replace(line.assumption, fact=eq(line.solved, self.solutions[line.solved])))
+                continue
+            assert isinstance(line.assumption.fact, Bool)
+            fact = substitute(line.assumption.fact, self.solutions)
+            if scope.decide(fact) is not True:
+                scope.assume(fact)
+                kept.append(replace(line.assumption, fact=fact))
+        kept.reverse()
+        return kept, scope
+
+    def _solve(self, fact: Bool) -> Expr | None:
+        """Use an equality to express one symbol by the others. Returns that symbol."""
+        if fact.kind != "eq":
+            return None
+        (difference,) = fact.args
+        for symbol in sorted(fact.symbols, key=self._preference.__getitem__):
+            split = linear_in(difference, symbol)
+            if split is None or abs(split[0]) != 1:
+                continue
+            slope, rest = split
+            value = neg(rest) if slope == 1 else rest
+            self.solutions = {s: substitute(v, {symbol: value}) for s, v in self.solutions.items()}
+            self.solutions[symbol] = value
+            return symbol
+        return None
+
+    def _violated_sample(self, fact: Bool) -> int | None:
+        """Return the number of the first further example that the fact would exclude."""
+        for number, values in enumerate(self._specs.samples[1:], start=2):
+            if fact.symbols <= values.keys() and not evaluate(fact, values):
+                return number
+        return None
+
+    def _contradicted(self, assumption: Assumption, fact: Bool) -> None:
+        if assumption.kind is AssumptionKind.CHECK or not self.refused:
+            raise contradictory(assumption, [line.assumption for line in self._lines], self._specs)
+        self.refused.append(Refused(replace(assumption, fact=fact), None))
+
+
+class _NeverAsked:
+    """The scope here only decides; what does not follow is kept as a line instead of being asked."""
+
+    def condition(self, question: Bool, kind: str) -> bool:
+        raise AssertionError(f"simplify asked {render(question)} ({kind})")
+
+    def value(self, expr: Expr) -> int | float:
+        raise AssertionError(f"simplify asked for the value of {render(expr)}")
+
+
+def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
+    """Return a scope that knows the declared ranges and nothing else."""
+    scope = Scope(_NeverAsked())
+    for spec in sorted(symbols, key=lambda s: (not s.is_named, s.kind is DimKind.AUTO)):
+        lo: Any = spec.range.lo
+        hi = None if spec.range.hi == math.inf else int(spec.range.hi)
+        scope.declare(render(spec.symbol), lo, hi, None, spec.sizes.values)
+    return scope
+
+
+def _input(index: int, leaf: Input, specs: Specs, solutions: dict[Expr, Expr]) -> InputContract:
+    declared = specs.dims[index]
+    if declared is None:
+        scalar = specs.scalars.get(index)
+        if scalar is None:
+            return InputContract(leaf.path, value=leaf.value)
+        return InputContract(leaf.path, scalar=substitute(scalar, solutions))
+    return InputContract(
+        path=leaf.path,
+        dims=tuple(_applied(size, solutions) for size in declared),
+        declared=declared,
+        dtype=leaf.value.dtype,
+        device=leaf.value.device,
+        layout=getattr(leaf.value, "layout", None),
+    )
+
+
+def _applied(size: int | Expr, solutions: dict[Expr, Expr]) -> int | Expr:
+    if isinstance(size, int):
+        return size
+    known = substitute(size, solutions)
+    return known.value if known.is_const else known
+
+
+def _ranges(
+    symbols: dict[Expr, DimSpec], solutions: dict[Expr, Expr], known: Scope, scope: Scope
+) -> dict[Expr, Range]:
+    ranges = {symbol: known.range_of(symbol) for symbol in symbols if symbol not in solutions}
+    ranges.update((symbol, scope.range_of(symbol)) for symbol in scope.symbols if symbol not in symbols)
+    return ranges
+
+

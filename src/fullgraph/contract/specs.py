@@ -1,0 +1,188 @@
+"""`read_specs`: all that the user said about the inputs, as one spec per input, checked against the examples.
+
+Three sources meet here: `dynamic_shapes` (and the shapes of `TensorSpec` arguments), `constraints`, and `examples`.
+The result says for each size whether it is a constant or an expression over symbols, and for each symbol its kind,
+its range and how a call gives it a value.
+
+Invariant: the examples satisfy the specs. Whatever contradicts them, or itself, is refused here, before tracing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
+from fullgraph.contract.entries import Entry
+from fullgraph.contract.gather import gather
+from fullgraph.contract.inputs import Input
+from fullgraph.contract.ledger import AssumptionKind, Ledger
+from fullgraph.contract.relations import Statement, read_constraints
+from fullgraph.contract.samples import check_samples, sizes_of
+from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, range_of_sizes
+from fullgraph.errors import SpecError
+from fullgraph.symbolic import Expr, Scope, integer, render, symbol
+
+Dims = tuple["int | Expr", ...]
+
+
+@dataclass(frozen=True)
+class Specs:
+    """What the user said, input by input.
+
+    Args:
+        inputs: the flattened arguments.
+        dims: for each input its sizes; None for what is no tensor.
+        scalars: the expression of each integer argument that is dynamic, by its index.
+        symbols: the symbols, in the order in which a call gives them values.
+        relations: facts stated in `constraints`.
+        samples: the symbols' values in each example, the arguments of `export` first; a symbol may have none.
+    """
+
+    inputs: tuple[Input, ...]
+    dims: tuple[Dims | None, ...]
+    scalars: Mapping[int, Expr]
+    symbols: tuple[DimSpec, ...]
+    relations: tuple[Statement, ...]
+    samples: tuple[Mapping[Expr, int], ...]
+
+    def declare(self, scope: Scope, ledger: Ledger) -> list[Dims | None]:
+        """Introduce the symbols and what the user stated of them.
+
+        Args:
+            scope: a fresh scope, that of the trace.
+            ledger: its ledger.
+
+        Returns:
+            For each input its sizes, None for what is no tensor.
+        """
+        hints = self.samples[0]
+        # In the order of the inputs: where sizes turn out to be equal, the first one's name is kept.
+        for spec in sorted(self.symbols, key=lambda s: (not s.is_named, not s.is_strict)):
+            lo: Any = spec.range.lo
+            hi = None if spec.range.hi == math.inf else int(spec.range.hi)
+            scope.declare(render(spec.symbol), lo, hi, hints.get(spec.symbol), spec.sizes.values)
+        ledger.declare(self.symbols)
+        for relation in self.relations:
+            if scope.decide(relation.fact) is False:
+                raise SpecError(f"The constraint {relation.text!r} contradicts the ranges and the other constraints.")
+            scope.assume(relation.fact)
+            ledger.assume(relation.fact, None, AssumptionKind.DECLARED, relation.text)
+        return [None if dims is None else tuple(_known(size, scope) for size in dims) for dims in self.dims]
+
+
+def read_specs(
+    inputs: Sequence[Input],
+    dynamic_shapes: object,
+    constraints: object,
+    examples: Sequence[Sequence[Input]] | None,
+    parameters: Sequence[str],
+) -> Specs:
+    """Read everything that was said about the inputs.
+
+    Args:
+        inputs: the flattened arguments of `export`.
+        dynamic_shapes: as given to `export`.
+        constraints: the same.
+        examples: further arguments, each flattened.
+        parameters: the names of the program's parameters, in order.
+
+    Raises:
+        SpecError: something matches no input, cannot be read, or contradicts an example or something else.
+    """
+    samples = [inputs, *(examples or ())]
+    stated = read_constraints(constraints, inputs)
+    entries = gather(inputs, dynamic_shapes, stated.dynamic, samples, parameters)
+    table = _SymbolTable(entries)
+    declared = [Declared(source, table.expr_of(source, entry)) for source, entry in entries.items()]
+    bindings = bind(declared)
+    relations = stated.resolved({source: d.expr for source, d in zip(entries, declared, strict=True)}, table.names)
+    table.narrow(stated.sizes)
+    symbols = tuple(
+        DimSpec(
+            symbol=name,
+            text=render(name) if table.kinds[name] is DimKind.NAMED else str(binding.source),
+            kind=table.kinds[name],
+            sizes=table.sizes[name],
+            range=range_of_sizes(table.sizes[name], is_size=table.is_size[name]),
+            binding=binding,
+        )
+        for name, binding in bindings.items()
+    )
+    values = check_samples(samples, declared, symbols, relations)
+    by_source = {d.source: d.expr for d in declared}
+    return Specs(
+        inputs=tuple(inputs),
+        dims=tuple(_dims(index, leaf, by_source) for index, leaf in enumerate(inputs)),
+        scalars={d.source.leaf: d.expr for d in declared if d.source.dim is None},
+        symbols=symbols,
+        relations=relations,
+        samples=values,
+    )
+
+
+class _SymbolTable:
+    """Gives each dynamic entry its expression, and collects what was said of its symbols."""
+
+    def __init__(self, entries: Mapping[Source, Entry]) -> None:
+        self.kinds: dict[Expr, DimKind] = {}
+        self.sizes: dict[Expr, Sizes] = {}
+        self.is_size: dict[Expr, bool] = {}
+        taken = {render(s) for entry in entries.values() if isinstance(entry, Dim) for s in entry.expr.symbols}
+        # torch.export and the printed form call unnamed symbols s0, s1, ...; so do we, around the user's own names.
+        self._fresh = (name for name in map("s{}".format, range(len(taken) + len(entries))) if name not in taken)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that constraints may use."""
+        return frozenset(render(s) for s, kind in self.kinds.items() if kind is DimKind.NAMED)
+
+    def expr_of(self, source: Source, entry: Entry) -> Expr:
+        """Return the expression of a size."""
+        if isinstance(entry, UnnamedDim):
+            return self._enter(symbol(next(self._fresh)), entry.kind, entry.sizes, source)
+        if isinstance(entry, int):
+            return integer(entry)
+        for name in entry.expr.symbols:
+            self._enter(name, DimKind.NAMED, entry.sizes.get(render(name), ANY_SIZE), source)
+        return entry.expr
+
+    def narrow(self, sizes: Mapping[str, Sizes]) -> None:
+        """Take in the ranges of dims that were mentioned in constraints."""
+        for name, found in sizes.items():
+            known = symbol(name)
+            if known in self.sizes:
+                self.sizes[known] = merge_sizes(name, self.sizes[known], found)
+
+    def _enter(self, name: Expr, kind: DimKind, sizes: Sizes, source: Source) -> Expr:
+        self.kinds[name] = kind
+        self.sizes[name] = merge_sizes(render(name), self.sizes.get(name, ANY_SIZE), sizes)
+        # An integer that is passed itself may be negative, unless the same name is also the size of a tensor.
+        self.is_size[name] = self.is_size.get(name, False) or source.dim is not None
+        return name
+
+
+def _dims(index: int, leaf: Input, exprs: Mapping[Source, Expr]) -> Dims | None:
+    sizes = sizes_of(leaf.value)
+    if sizes is None:
+        return None
+    found: list[int | Expr] = []
+    for dim, size in enumerate(sizes):
+        expr = exprs.get(Source(index, dim, leaf.path))
+        if expr is None:
+            assert size is not None, "a size without a number has an entry"
+            found.append(size)
+        else:
+            found.append(expr.value if expr.is_const else expr)
+    return tuple(found)
+
+
+def _known(size: int | Expr, scope: Scope) -> int | Expr:
+    if isinstance(size, int):
+        return size
+    simpler = scope.simplify(size)
+    return simpler.value if simpler.is_const else simpler
+
+

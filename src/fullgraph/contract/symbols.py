@@ -1,0 +1,180 @@
+"""The symbols of a program's inputs: what the user said of each, and how a call gives it a value.
+
+A symbol is *bound* by one size in which it appears linearly: `batch` by a size `batch`, `h` by a size `2*h + 1`, `w`
+by a size `h + w` once `h` is bound. A symbol that no size binds (`d` in `d // 2` alone) has no value at a call, and
+the spec is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.errors import SpecError
+from fullgraph.symbolic import Expr, Range, add, evaluate, integer, mul, render, sub, substitute
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value is read at a call: a dim of an input, or (`dim` is None) an integer that is passed itself."""
+
+    leaf: int
+    dim: int | None
+    path: str
+
+    def __str__(self) -> str:
+        return self.path if self.dim is None else f"{self.path}.shape[{self.dim}]"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """`value at source == factor * symbol + rest`; `rest` has only symbols that are bound earlier."""
+
+    source: Source
+    factor: int
+    rest: Expr
+
+    def solve(self, size: int, values: Mapping[Expr, int]) -> int | None:
+        """Return the symbol's value for this size, or None when there is none."""
+        whole, left = divmod(size - int(evaluate(self.rest, values)), self.factor)
+        return None if left else whole
+
+
+@dataclass(frozen=True)
+class DimSpec:
+    """One symbol as the user declared it.
+
+    Args:
+        symbol: the symbol.
+        text: what messages call it: the user's name, or `x.shape[0]` for a dim without one.
+        kind: how strictly it is dynamic.
+        sizes: the range as the user gave it.
+        range: the same with its defaults: sizes start at 0, integers that are passed themselves anywhere.
+        binding: how a call gives it a value.
+    """
+
+    symbol: Expr
+    text: str
+    kind: DimKind
+    sizes: Sizes
+    range: Range
+    binding: Binding
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether narrowing it is refused."""
+        return self.kind is not DimKind.AUTO
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the user gave it a name."""
+        return self.kind is DimKind.NAMED
+
+    def allows(self, value: int) -> bool:
+        """Whether the user's range has this value."""
+        return value in self.range and (self.sizes.values is None or value in self.sizes.values)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A size as the spec states it: an expression over symbols, read at `source`."""
+
+    source: Source
+    expr: Expr
+
+
+def bind(declared: Sequence[Declared]) -> dict[Expr, Binding]:
+    """Find the binding of each symbol, in an order in which they can be computed.
+
+    Raises:
+        SpecError: no size determines a symbol.
+    """
+    bindings: dict[Expr, Binding] = {}
+    # Plain sizes first: `batch` is better read from `batch` than from `2*batch`.
+    waiting = sorted(declared, key=lambda d: d.expr.kind != "symbol")
+    while waiting:
+        later = [d for d in waiting if not _bind_one(d, bindings)]
+        if len(later) == len(waiting):
+            break
+        waiting = later
+    for left in waiting:
+        for symbol in sorted(left.expr.symbols - bindings.keys(), key=render):
+            name, text = render(symbol), render(left.expr)
+            raise SpecError(
+                f"Dim {name!r} cannot be computed from `{left.source}`, which is {text}.",
+                why=f"Several values of `{name}` can give the same size, and no other dim says which it is.",
+                instead=f"a name for the size itself, or `{name}` as a dim of some input",
+            )
+    return bindings
+
+
+def _bind_one(declared: Declared, bindings: dict[Expr, Binding]) -> bool:
+    """Bind the last unknown symbol of a size. Returns whether nothing is left to do for this size."""
+    unknown = declared.expr.symbols - bindings.keys()
+    if len(unknown) != 1:
+        return not unknown
+    (symbol,) = unknown
+    split = linear_in(declared.expr, symbol)
+    if split is None:
+        return False
+    bindings[symbol] = Binding(declared.source, *split)
+    return True
+
+
+def linear_in(expr: Expr, symbol: Expr) -> tuple[int, Expr] | None:
+    """Return (k, rest) with `expr == k*symbol + rest`, k an integer other than 0; None if it has no such form."""
+    if expr is symbol:
+        return 1, integer(0)
+    try:
+        rest = substitute(expr, {symbol: 0})
+        slope = sub(substitute(expr, {symbol: 1}), rest)
+    except ZeroDivisionError:
+        return None
+    if slope.is_const and slope.value and add(mul(slope, symbol), rest) is expr:
+        return slope.value, rest
+    return None
+
+
+def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) -> dict[Expr, int]:
+    """Compute the symbols from the sizes of one example.
+
+    Args:
+        bindings: in order of computation.
+        sizes: the size at each source; None where the example has none (a `TensorSpec` with a name).
+
+    Returns:
+        The values of those symbols that have one.
+
+    Raises:
+        SpecError: a size is not of the form that the spec gives it.
+    """
+    values: dict[Expr, int] = {}
+    for symbol, binding in bindings.items():
+        size = sizes[binding.source]
+        if size is None or not binding.rest.symbols <= values.keys():
+            continue
+        value = binding.solve(size, values)
+        if value is None:
+            form = render(add(mul(binding.factor, symbol), binding.rest))
+            raise SpecError(
+                f"`{binding.source}` is {size} in the example, but the spec says it is {form}.",
+                why=f"No integer {render(symbol)} gives {size}.",
+                instead=f"an example whose size is {form}, or another spec",
+            )
+        values[symbol] = value
+    return values
+
+
+def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
+    """Return the range that these sizes lie in."""
+    if sizes.values is not None:
+        return Range(sizes.values[0], sizes.values[-1])
+    lowest = sizes.min if sizes.min is not None else 0 if is_size else -math.inf
+    return Range(lowest, math.inf if sizes.max is None else sizes.max)
+
+
+def texts(specs: Iterable[DimSpec]) -> dict[Expr, str]:
+    """Return what messages call each symbol."""
+    return {spec.symbol: spec.text for spec in specs}

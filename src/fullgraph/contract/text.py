@@ -1,0 +1,103 @@
+"""The words of a contract: one line per input, range and assumption, in the user's names.
+
+    input_ids: int64[batch, seq] on cpu
+    1 <= batch <= 64
+    seq <= 512  (model.py:41: mask[:, :seq])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fullgraph.contract.facts import Ambient, Disjoint, Fact, Property, SameObject
+from fullgraph.contract.ledger import Assumption
+from fullgraph.symbolic import Bool, Expr, render
+
+if TYPE_CHECKING:
+    import torch
+
+    from fullgraph.contract.dim import Sizes
+
+Names = Mapping[Expr, str]
+# Values of more characters than this are cut in messages.
+_LONGEST_VALUE = 60
+
+
+def size_text(size: int | Expr, names: Names) -> str:
+    """`2*batch`."""
+    return render(size, names) if isinstance(size, Expr) else str(size)
+
+
+def value_text(value: object) -> str:
+    """A Python value, cut when it is long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+
+
+def dtype_text(dtype: torch.dtype | None) -> str:
+    """`float32`."""
+    return str(dtype).removeprefix("torch.")
+
+
+def input_text(
+    path: str,
+    dtype: torch.dtype | None,
+    dims: tuple[int | Expr, ...] | None,
+    device: torch.device | None,
+    value: object,
+    scalar: Expr | None,
+    names: Names,
+) -> str:
+    """`x: float32[batch, 3] on cpu`, or `flag is True`."""
+    if dims is not None:
+        return f"{path}: {dtype_text(dtype)}[{', '.join(size_text(d, names) for d in dims)}] on {device}"
+    if scalar is not None:
+        return f"{path}: int {render(scalar, names)}" if render(scalar, names) != path else f"{path}: int"
+    return f"{path} is {value_text(value)}"
+
+
+def range_text(name: str, sizes: Sizes) -> str:
+    """`2 <= batch <= 8`."""
+    if sizes.values is not None:
+        return f"{name} in {sizes}"
+    low, high = sizes.min, sizes.max
+    if low is not None and high is not None:
+        return f"{low} <= {name} <= {high}"
+    return f"{name} >= {low}" if high is None else f"{name} <= {high}"
+
+
+def fact_text(fact: Fact, names: Names) -> str:
+    """A fact alone."""
+    match fact:
+        case Bool():
+            return render(fact, names)
+        case Property(path, name, value):
+            shown = _sizes_text(value, names) if isinstance(value, tuple) else value_text(value)
+            return f"{path}.{name} is {shown}"
+        case SameObject(a, b, same):
+            return f"{a} is {b}" if same else f"{a} is not {b}"
+        case Disjoint(a, b):
+            return f"{a} and {b} share no memory"
+        case Ambient(name, value):
+            return f"{name} is {value_text(value)} at the call"
+
+
+def assumption_text(assumption: Assumption, names: Names) -> str:
+    """`seq <= 512  (model.py:41: mask[:, :seq])`."""
+    because = reason_text(assumption)
+    fact = fact_text(assumption.fact, names)
+    return f"{fact}  ({because})" if because else fact
+
+
+def reason_text(assumption: Assumption) -> str:
+    """Where an assumption came from: `model.py:41: mask[:, :seq]`; the operator if the line is not known."""
+    origin = assumption.origin
+    if origin is not None and origin.known:
+        segment = " ".join(origin.segment.split())
+        return f"{origin}: {segment}" if segment else str(origin)
+    return assumption.note if origin is not None or assumption.note else ""
+
+
+def _sizes_text(sizes: tuple[Any, ...], names: Names) -> str:
+    return f"({', '.join(size_text(s, names) if isinstance(s, Expr) else repr(s) for s in sizes)})"

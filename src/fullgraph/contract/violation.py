@@ -1,0 +1,240 @@
+"""What is wrong with a call that the check rejected, in the user's words.
+
+Nothing here runs for a call inside the contract, so it is written for the reader of the message: which input, what was
+expected, what came, and how each symbol got its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fullgraph.contract.contract import Contract, InputContract
+from fullgraph.contract.dim import DimKind
+from fullgraph.contract.facts import AMBIENT, Ambient, Disjoint, Fact, Property
+from fullgraph.contract.ledger import Assumption, AssumptionKind
+from fullgraph.contract.overlap import overlapping
+from fullgraph.contract.symbols import DimSpec
+from fullgraph.contract.text import dtype_text, fact_text, reason_text, size_text, value_text
+from fullgraph.errors import ContractError
+from fullgraph.symbolic import Bool, Expr, add, evaluate, mul
+
+if TYPE_CHECKING:
+    from fullgraph.source import Origin
+
+
+class LineKind(Enum):
+    """What a line of the check tests."""
+
+    INPUT = auto()  # type, dtype, device, layout, rank and static sizes of an input, or its value
+    BINDING = auto()  # a size gives its symbol an integer value
+    SIZE = auto()  # a size is the one that the symbols say
+    RANGE = auto()  # a symbol is in its declared range
+    ASSUMPTION = auto()  # something else that the program relies on
+    DISJOINT = auto()  # inputs share no memory
+    ARITHMETIC = auto()  # some assumption divides by zero
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the check, enough to say what is wrong when it does not hold."""
+
+    kind: LineKind
+    leaf: int = 0
+    dim: int = 0
+    symbol: Expr | None = None
+    assumption: Assumption | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
+    disjoint: tuple[Assumption, ...] = ()
+
+
+def violation(contract: Contract, line: Line, leaves: Sequence[Any]) -> ContractError:
+    """Return the error for a call whose first violated line is `line`."""
+    match line.kind:
+        case LineKind.INPUT:
+            return _input(contract, contract.inputs[line.leaf], leaves[line.leaf])
+        case LineKind.BINDING | LineKind.RANGE:
+            assert line.symbol is not None
+            return _symbol(contract, contract.symbols[line.symbol], line.kind, leaves)
+        case LineKind.SIZE:
+            return _size(contract, line.leaf, line.dim, leaves)
+        case LineKind.DISJOINT:
+            number = overlapping(leaves, range(len(leaves)), line.pairs) if line.pairs else None
+            return _assumption(contract, line.disjoint[number or 0], leaves)
+        case LineKind.ASSUMPTION:
+            assert line.assumption is not None
+            return _assumption(contract, line.assumption, leaves)
+        case LineKind.ARITHMETIC:
+            return _assumption(contract, _undefined(contract, leaves), leaves)
+
+
+def symbol_values(contract: Contract, leaves: Sequence[Any]) -> dict[Expr, int]:
+    """Return the value that a call gives each symbol, as far as its arguments have the sizes that say so."""
+    values: dict[Expr, int] = {}
+    for symbol, spec in contract.symbols.items():
+        size = _at(leaves, spec)
+        if size is not None and spec.binding.rest.symbols <= values.keys():
+            value = spec.binding.solve(size, values)
+            if value is not None:
+                values[symbol] = value
+    return values
+
+
+def _at(leaves: Sequence[Any], spec: DimSpec) -> int | None:
+    leaf, dim = leaves[spec.binding.source.leaf], spec.binding.source.dim
+    if dim is None:
+        return leaf if type(leaf) is int else None
+    return leaf.shape[dim] if isinstance(leaf, torch.Tensor) and dim < leaf.dim() else None
+
+
+def _input(contract: Contract, item: InputContract, value: object) -> ContractError:
+    if item.scalar is not None:
+        return _refused(item.path, _kind(value), "int", "The program was exported for any integer there.")
+    if item.dims is None:
+        if isinstance(value, torch.Tensor):
+            return _refused(item.path, "a tensor", value_text(item.value), _FIXED)
+        return _refused(item.path, value_text(value), value_text(item.value), _FIXED)
+    if not isinstance(value, torch.Tensor):
+        return _refused(item.path, _kind(value), "a tensor", "")
+    # The first of these that differs is the one that the check met.
+    for what, found, expected in (
+        ("dtype", dtype_text(value.dtype), dtype_text(item.dtype)),
+        ("device", str(value.device), str(item.device)),
+        ("layout", str(value.layout), str(item.layout or value.layout)),
+    ):
+        if found != expected:
+            return _refused(f"{item.path}.{what}", found, expected, f"The {what} of every input is fixed at export.")
+    if value.dim() != len(item.dims):
+        shape = ", ".join(size_text(d, contract.names) for d in item.dims)
+        return ContractError(
+            f"`{item.path}` has {value.dim()} dims, but the program takes {len(item.dims)}.",
+            why=f"Its shape is {list(value.shape)}; the program was exported for [{shape}].",
+        )
+    dim = next(d for d, (a, b) in enumerate(zip(value.shape, item.declared, strict=True)) if a != b)
+    return _static_size(item.path, dim, value.shape[dim], item.declared[dim])
+
+
+_FIXED = "A value that is no tensor is fixed at export."
+
+
+def _refused(name: str, found: str, expected: str, why: str) -> ContractError:
+    return ContractError(f"`{name}` is {found}, but the program takes {expected}.", why=why)
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"of type {type(value).__name__}"
+
+
+def _static_size(path: str, dim: int, found: int, expected: object) -> ContractError:
+    return ContractError(
+        f"`{path}.shape[{dim}]` is {found}, but the program takes {expected}.",
+        why="The dim is static, because dynamic_shapes gave it no name.",
+        instead=f'export with dynamic_shapes={{"{path}": {{{dim}: Dim("n")}}}} if it is to be dynamic',
+    )
+
+
+def _size(contract: Contract, leaf: int, dim: int, leaves: Sequence[Any]) -> ContractError:
+    item = contract.inputs[leaf]
+    declared, found = item.declared[dim], leaves[leaf].shape[dim]
+    if isinstance(declared, int):
+        return _static_size(item.path, dim, found, declared)
+    values = symbol_values(contract, leaves)
+    expected = _evaluated(declared, values)
+    text = size_text(declared, contract.names)
+    return ContractError(
+        f"`{item.path}.shape[{dim}]` is {found}, but the program takes {text}"
+        + (f" = {expected}." if expected is not None and text != str(expected) else "."),
+        why=_values_text(contract, declared.symbols, leaves),
+    )
+
+
+def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[Any]) -> ContractError:
+    source = spec.binding.source
+    if kind is LineKind.BINDING:
+        form = size_text(add(mul(spec.binding.factor, spec.symbol), spec.binding.rest), contract.names)
+        return ContractError(
+            f"`{source}` is {_at(leaves, spec)}, but the program takes {form}.",
+            why=_values_text(contract, spec.binding.rest.symbols, leaves) or f"`{spec.text}` is an integer.",
+        )
+    value = symbol_values(contract, leaves).get(spec.symbol)
+    return ContractError(
+        f"`{spec.text}` is {value}, but its range is {spec.sizes}.",
+        why=_values_text(contract, {spec.symbol}, leaves) if spec.is_named else "",
+        instead=f"a size in {spec.sizes}",
+    )
+
+
+def _assumption(contract: Contract, assumption: Assumption, leaves: Sequence[Any]) -> ContractError:
+    fact = assumption.fact
+    text = fact_text(fact, contract.names)
+    symbols = fact.symbols if isinstance(fact, (Bool, Property)) else frozenset[Expr]()
+    reason = reason_text(assumption)
+    why = [_values_text(contract, symbols, leaves), _because(assumption, contract, reason)]
+    return ContractError(
+        f"The program takes only inputs with {text}{_got(contract, fact, leaves)}.",
+        why="\n".join(line for line in why if line),
+        instead=_instead(fact),
+        where=assumption.origin,
+    )
+
+
+def _because(assumption: Assumption, contract: Contract, reason: str) -> str:
+    match assumption.kind:
+        case AssumptionKind.DECLARED:
+            return "It was stated in the constraints of the export."
+        case AssumptionKind.CHECK:
+            return f"The program checks it: {assumption.note}" if assumption.note else "The program checks it."
+        case _:
+            symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else ()
+            auto = [s.text for s in map(contract.symbols.get, symbols) if s is not None and s.kind is DimKind.AUTO]
+            given_up = f"; Dim.AUTO gave up {' and '.join(sorted(auto))} there" if auto else ""
+            return f"The program relied on it when it was exported: {reason}{given_up}" if reason else ""
+
+
+def _got(contract: Contract, fact: Fact, leaves: Sequence[Any]) -> str:
+    """Say what came, for facts that are not about sizes."""
+    by_path = {item.path: leaf for item, leaf in zip(contract.inputs, leaves, strict=True)}
+    if isinstance(fact, Property):
+        return f", but it is {value_text(fact.read(by_path[fact.path]))}"
+    if isinstance(fact, Ambient):
+        return f", but it is {value_text(AMBIENT[fact.name]())}"
+    return ""
+
+
+def _instead(fact: Fact) -> str:
+    if isinstance(fact, Disjoint):
+        return f"`{fact.path_b}.clone()`, if the two may be separate"
+    if isinstance(fact, Property) and fact.name == "is_contiguous" and fact.value is True:
+        return f"`{fact.path}.contiguous()`"
+    return ""
+
+
+def _undefined(contract: Contract, leaves: Sequence[Any]) -> Assumption:
+    """Return the first assumption that cannot be computed for this call."""
+    values = symbol_values(contract, leaves)
+    for assumption in contract.assumptions:
+        if isinstance(assumption.fact, Bool):
+            try:
+                evaluate(assumption.fact, values)
+            except (ArithmeticError, KeyError):
+                return assumption
+    raise AssertionError("a check divided by zero where its contract does not")
+
+
+def _evaluated(size: Expr, values: dict[Expr, int]) -> int | float | None:
+    return evaluate(size, values) if size.symbols <= values.keys() else None
+
+
+def _values_text(contract: Contract, symbols: frozenset[Expr] | set[Expr], leaves: Sequence[Any]) -> str:
+    """`batch = 3 from input_ids.shape[0], seq = 7 from ...`."""
+    values = symbol_values(contract, leaves)
+    return ", ".join(
+        f"{spec.text} = {values[symbol]}"
+        + (f" from {spec.binding.source}" if spec.text != str(spec.binding.source) else "")
+        for symbol, spec in contract.symbols.items()
+        if symbol in symbols and symbol in values
+    )
