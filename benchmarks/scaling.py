@@ -1,6 +1,6 @@
 """What an operator costs as programs grow: seconds per operator and peak memory, from 10 to 10,000 operators.
 
-The program is a generated straight line of twenty kinds of operators with two dynamic sizes. Each length is
+The program is a generated straight line of the operators models are made of, with two dynamic sizes. Each length is
 exported in a fresh process, after a short program that loads what is loaded once. A linear exporter shows a
 flat line.
 

@@ -85,27 +85,28 @@ class StraightLine(nn.Module):
         self.norm = nn.LayerNorm(_WIDTH)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Rounds of twenty operators, on `x` of sizes batch, sequence and width; then single ones."""
-        left = self.operators
-        while left >= 20:
-            x = self._round(x)
-            left -= 20
-        for _ in range(left):
+        """Ten operators a block, two kinds of blocks in turn, on `x` of sizes batch, sequence and width."""
+        blocks, rest = divmod(self.operators, 10)
+        for block in range(blocks):
+            x = self._gate(x) if block % 2 else self._mix(x)
+        for _ in range(rest):
             x = x * 0.5
         return x
 
-    def _round(self, x: torch.Tensor) -> torch.Tensor:
+    def _mix(self, x: torch.Tensor) -> torch.Tensor:
         batch, seq, width = x.shape
         h = self.linear(self.norm(x))
         heads = h.view(batch, seq, 4, width // 4).transpose(1, 2)
-        scores = (heads @ heads.transpose(-1, -2)) * 0.5
-        h = torch.softmax(scores, dim=-1) @ heads
-        h = h.transpose(1, 2).reshape(batch, seq, width)
-        gate, value = h[..., : width // 2], h[..., width // 2 :]
+        h = (heads @ heads.transpose(-1, -2)) @ heads
+        return x + h.transpose(1, 2).reshape(batch, seq, width)
+
+    def _gate(self, x: torch.Tensor) -> torch.Tensor:
+        half = x.shape[-1] // 2
+        gate, value = x[..., :half], x[..., half:]
         h = torch.cat([torch.nn.functional.silu(gate), value], dim=-1)
         mean = h.mean(dim=1, keepdim=True)
         h = torch.where(h > mean, h, mean)
-        return x + h.clamp(-1.0, 1.0)
+        return x + h.clamp(-1.0, 1.0) * 0.5
 
 
 def _straight(operators: int) -> Subject:
