@@ -1,0 +1,223 @@
+"""Convolutions: `conv1d` to `conv3d`, transposed, and the general form.
+
+That a kernel is no larger than its padded input is left to the operator, which raises otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fullgraph.symbolic import Scope
+from fullgraph.tracing.rules.dims import (
+    Dims,
+    Size,
+    minus,
+    plus,
+    quotient,
+    remainder,
+    require_same,
+    shown,
+    times,
+)
+from fullgraph.tracing.rules.dtypes import Shaped
+from fullgraph.tracing.rules.table import Out, rule
+
+Numbers = Sequence[Size] | int
+
+
+def listed(numbers: Numbers, count: int) -> list[Size]:
+    """Return one number for each spatial dim: a single one is meant for all."""
+    found: list[Size] = [numbers] if isinstance(numbers, int) else list(numbers)
+    return found * count if len(found) == 1 else found
+
+
+def windows(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Size) -> Size:
+    """Return at how many places a kernel fits a padded dim."""
+    reach = plus(times(dilation, minus(kernel, 1)), 1)
+    return plus(quotient(minus(plus(size, times(padding, 2)), reach), stride), 1)
+
+
+def _convolved(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    rank: int,
+    stride: Numbers,
+    padding: Numbers | str,
+    dilation: Numbers,
+    groups: Size,
+) -> Out | None:
+    dims, kernel = input.dims, weight.dims
+    batched = len(dims) == rank + 2
+    if (not batched and len(dims) != rank + 1) or len(kernel) != rank + 2 or input.dtype != weight.dtype:
+        return None
+    spatial = dims[len(dims) - rank :]
+    channels = dims[-rank - 1]
+    if not require_same(channels, times(kernel[1], groups), scope):
+        raise RuntimeError(
+            f"Given groups={groups}, weight of size {shown(kernel)}, expected input{shown(dims)} to have "
+            f"{times(kernel[1], groups)} channels, but got {channels} channels instead"
+        )
+    strides, dilations = listed(stride, rank), listed(dilation, rank)
+    if padding == "same":
+        sizes = list(spatial)  # PyTorch accepts it with stride 1 only
+    else:
+        paddings = listed(0 if isinstance(padding, str) else padding, rank)
+        sizes = [windows(*each) for each in zip(spatial, kernel[2:], strides, paddings, dilations)]
+    _refuse_negative(sizes, spatial, kernel)
+    return Out((*dims[: len(dims) - rank - 1], kernel[0], *sizes), input.dtype, input.device)
+
+
+def _refuse_negative(sizes: Sequence[Size], spatial: Dims, kernel: Dims) -> None:
+    if any(isinstance(size, int) and size <= 0 and length != 0 for size, length in zip(sizes, spatial)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: {shown(spatial)}. Kernel size: {shown(kernel[2:])}. Kernel size "
+            "can't be greater than actual input size"
+        )
+
+
+@rule("conv1d conv1d.padding")
+def conv1d(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None = None,
+    stride: Numbers = 1,
+    padding: Numbers | str = 0,
+    dilation: Numbers = 1,
+    groups: Size = 1,
+) -> Out | None:
+    """Convolution over one dim."""
+    return _convolved(scope, input, weight, 1, stride, padding, dilation, groups)
+
+
+@rule("conv2d conv2d.padding")
+def conv2d(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None = None,
+    stride: Numbers = 1,
+    padding: Numbers | str = 0,
+    dilation: Numbers = 1,
+    groups: Size = 1,
+) -> Out | None:
+    """Convolution over two dims."""
+    return _convolved(scope, input, weight, 2, stride, padding, dilation, groups)
+
+
+@rule("conv3d conv3d.padding")
+def conv3d(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None = None,
+    stride: Numbers = 1,
+    padding: Numbers | str = 0,
+    dilation: Numbers = 1,
+    groups: Size = 1,
+) -> Out | None:
+    """Convolution over three dims."""
+    return _convolved(scope, input, weight, 3, stride, padding, dilation, groups)
+
+
+@rule("convolution")
+def convolution(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None,
+    stride: Numbers,
+    padding: Numbers,
+    dilation: Numbers,
+    transposed: bool,
+    output_padding: Numbers,
+    groups: Size,
+) -> Out | None:
+    """Any of the convolutions, by its flags."""
+    rank = len(weight.dims) - 2
+    if transposed:
+        return _transposed(scope, input, weight, rank, stride, padding, output_padding, groups, dilation)
+    return _convolved(scope, input, weight, rank, stride, padding, dilation, groups)
+
+
+def _transposed(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    rank: int,
+    stride: Numbers,
+    padding: Numbers,
+    output_padding: Numbers,
+    groups: Size,
+    dilation: Numbers,
+) -> Out | None:
+    dims, kernel = input.dims, weight.dims
+    if len(dims) not in (rank + 1, rank + 2) or len(kernel) != rank + 2 or input.dtype != weight.dtype:
+        return None
+    spatial = dims[len(dims) - rank :]
+    if not require_same(dims[-rank - 1], kernel[0], scope) or remainder(kernel[0], groups) != 0:
+        raise RuntimeError(
+            f"Given transposed=1, weight of size {shown(kernel)}, expected input{shown(dims)} to have {kernel[0]} "
+            f"channels, but got {dims[-rank - 1]} channels instead"
+        )
+    options = zip(
+        listed(stride, rank), listed(padding, rank), listed(output_padding, rank), listed(dilation, rank)
+    )
+    sizes = [_grown(size, k, *each) for size, k, each in zip(spatial, kernel[2:], options)]
+    channels = times(kernel[1], groups)
+    return Out((*dims[: len(dims) - rank - 1], channels, *sizes), input.dtype, input.device)
+
+
+def _grown(size: Size, kernel: Size, stride: Size, padding: Size, output_padding: Size, dilation: Size) -> Size:
+    """Return the size a convolution with these options would have come from."""
+    spread = plus(times(minus(size, 1), stride), times(dilation, minus(kernel, 1)))
+    return plus(plus(minus(spread, times(padding, 2)), output_padding), 1)
+
+
+@rule("conv_transpose1d")
+def conv_transpose1d(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None = None,
+    stride: Numbers = 1,
+    padding: Numbers = 0,
+    output_padding: Numbers = 0,
+    groups: Size = 1,
+    dilation: Numbers = 1,
+) -> Out | None:
+    """Transposed convolution over one dim."""
+    return _transposed(scope, input, weight, 1, stride, padding, output_padding, groups, dilation)
+
+
+@rule("conv_transpose2d.input")
+def conv_transpose2d(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None = None,
+    stride: Numbers = 1,
+    padding: Numbers = 0,
+    output_padding: Numbers = 0,
+    groups: Size = 1,
+    dilation: Numbers = 1,
+) -> Out | None:
+    """Transposed convolution over two dims."""
+    return _transposed(scope, input, weight, 2, stride, padding, output_padding, groups, dilation)
+
+
+@rule("conv_transpose3d.input")
+def conv_transpose3d(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped,
+    bias: Shaped | None = None,
+    stride: Numbers = 1,
+    padding: Numbers = 0,
+    output_padding: Numbers = 0,
+    groups: Size = 1,
+    dilation: Numbers = 1,
+) -> Out | None:
+    """Transposed convolution over three dims."""
+    return _transposed(scope, input, weight, 3, stride, padding, output_padding, groups, dilation)

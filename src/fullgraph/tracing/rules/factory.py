@@ -1,0 +1,251 @@
+"""Tensors made from sizes and numbers: `zeros`, `arange`, `full_like` and their kin.
+
+The sizes are arguments, so symbols go straight through. The dtype is the one asked for, else PyTorch's default for
+the kind of number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from fullgraph.symbolic import Bool, Expr, Scope, sub, to_float, to_integer, truediv
+from fullgraph.tracing.rules.broadcast import simplest
+from fullgraph.tracing.rules.dims import Size, minus, plain, quotient, quotient_up, times
+from fullgraph.tracing.rules.dtypes import Shaped
+from fullgraph.tracing.rules.table import Out, rule
+
+Number = int | float | complex | Expr | Bool
+_CPU = torch.device("cpu")
+
+
+def _device(device: Any) -> torch.device:
+    return _CPU if device is None else torch.device(device)
+
+
+def _dtype_of(number: Any) -> torch.dtype:
+    """Return the dtype that PyTorch gives a Python number."""
+    if isinstance(number, (bool, Bool)):
+        return torch.bool
+    if isinstance(number, Expr):
+        return torch.get_default_dtype() if number.is_float else torch.int64
+    if isinstance(number, complex):
+        return torch.get_default_dtype().to_complex()
+    return torch.get_default_dtype() if isinstance(number, float) else torch.int64
+
+
+@rule("zeros ones empty.memory_format rand rand.generator randn randn.generator")
+def sized(
+    scope: Scope, size: Sequence[Size], *, dtype: torch.dtype | None = None, device: Any = None, **options: Any
+) -> Out | None:
+    """A tensor of these sizes."""
+    if options.get("layout") not in (None, torch.strided):
+        return None
+    return Out(simplest(tuple(size)), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("full")
+def full(
+    scope: Scope,
+    size: Sequence[Size],
+    fill_value: Number,
+    *,
+    dtype: torch.dtype | None = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """A tensor of these sizes, all elements the same."""
+    return Out(simplest(tuple(size)), dtype or _dtype_of(fill_value), _device(device))
+
+
+@rule("empty_strided")
+def empty_strided(
+    scope: Scope, size: Sequence[Size], stride: Sequence[Size], *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
+    """A tensor of these sizes in a layout of its own."""
+    return Out(simplest(tuple(size)), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("randint")
+def randint(
+    scope: Scope, high: Size, size: Sequence[Size], *, dtype: Any = torch.int64, device: Any = None, **options: Any
+) -> Out:
+    """Random integers below `high`."""
+    return Out(simplest(tuple(size)), dtype or torch.int64, _device(device))
+
+
+@rule("randint.low")
+def randint_low(
+    scope: Scope,
+    low: Size,
+    high: Size,
+    size: Sequence[Size],
+    *,
+    dtype: Any = torch.int64,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """Random integers in a range."""
+    return Out(simplest(tuple(size)), dtype or torch.int64, _device(device))
+
+
+@rule("randperm")
+def randperm(scope: Scope, n: Size, *, dtype: Any = torch.int64, device: Any = None, **options: Any) -> Out:
+    """The integers below n in random order."""
+    return Out((n,), dtype or torch.int64, _device(device))
+
+
+@rule("scalar_tensor")
+def scalar_tensor(scope: Scope, s: Number, *, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+    """A number as a tensor; the default dtype whatever the number."""
+    return Out((), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("arange")
+def arange(scope: Scope, end: Number, **options: Any) -> Out | None:
+    """Numbers from 0."""
+    return arange_step(scope, 0, end, 1, **options)
+
+
+@rule("arange.start")
+def arange_start(scope: Scope, start: Number, end: Number, **options: Any) -> Out | None:
+    """Numbers from `start`."""
+    return arange_step(scope, start, end, 1, **options)
+
+
+@rule("arange.start_step")
+def arange_step(
+    scope: Scope, start: Any, end: Any, step: Any = 1, *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out | None:
+    """Numbers from `start` by `step`, `end` not among them."""
+    numbers = (start, end, step)
+    if any(isinstance(number, (bool, Bool, complex)) for number in numbers):
+        return None
+    whole = all(not number.is_float if isinstance(number, Expr) else isinstance(number, int) for number in numbers)
+    dtype = dtype or (torch.int64 if whole else torch.get_default_dtype())
+    if not isinstance(step, (int, float)) or step == 0:
+        return None
+    if whole:
+        # That the bounds fit the sign of the step is checked by the operator.
+        span = minus(end, start) if step > 0 else minus(start, end)
+        if isinstance(span, int) and span < 0:
+            raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+        count = quotient_up(span, abs(step))
+    elif dtype.is_floating_point:
+        if not any(isinstance(number, Expr) for number in numbers):
+            return None
+        count = plain(to_integer("ceil", truediv(to_float(sub(end, start)), to_float(step))))
+    else:
+        return None
+    return Out((count,), dtype, _device(device))
+
+
+@rule("linspace logspace")
+def linspace(
+    scope: Scope, start: Any, end: Any, steps: Size, *rest: Any, dtype: Any = None, device: Any = None, **options: Any
+) -> Out | None:
+    """`steps` numbers from `start` to `end`."""
+    if isinstance(start, complex) or isinstance(end, complex):
+        return None
+    return Out((steps,), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("eye")
+def eye(scope: Scope, n: Size, *, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+    """The identity matrix."""
+    return Out((n, n), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("eye.m")
+def eye_m(scope: Scope, n: Size, m: Size, *, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+    """Ones on the diagonal of a matrix."""
+    return Out((n, m), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("hann_window hamming_window blackman_window bartlett_window")
+def window(scope: Scope, window_length: Size, *, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+    """One number for each element of a window."""
+    return Out((window_length,), dtype or torch.get_default_dtype(), _device(device))
+
+
+def _derived(self: Shaped, dims: tuple[Size, ...], dtype: Any, device: Any) -> Out:
+    return Out(dims, dtype or self.dtype, self.device if device is None else torch.device(device))
+
+
+@rule("zeros_like ones_like empty_like rand_like randn_like")
+def like(scope: Scope, self: Shaped, *, dtype: Any = None, device: Any = None, **options: Any) -> Out | None:
+    """A tensor of another's sizes."""
+    return _derived(self, self.dims, dtype, device) if options.get("layout") in (None, torch.strided) else None
+
+
+@rule("full_like")
+def full_like(
+    scope: Scope, self: Shaped, fill_value: Any, *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
+    """A tensor of another's sizes, all elements the same."""
+    return _derived(self, self.dims, dtype, device)
+
+
+@rule("randint_like randint_like.low_dtype")
+def randint_like(scope: Scope, self: Shaped, *bounds: Size, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+    """Random integers of another's sizes."""
+    return _derived(self, self.dims, dtype, device)
+
+
+@rule("new_zeros new_ones new_empty")
+def new_sized(
+    scope: Scope, self: Shaped, size: Sequence[Size], *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
+    """A tensor of these sizes, with another's dtype and device."""
+    return _derived(self, simplest(tuple(size)), dtype, device)
+
+
+@rule("new_full")
+def new_full(
+    scope: Scope,
+    self: Shaped,
+    size: Sequence[Size],
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """A tensor of these sizes, with another's dtype and device, all elements the same."""
+    return _derived(self, simplest(tuple(size)), dtype, device)
+
+
+@rule("new_empty_strided")
+def new_empty_strided(
+    scope: Scope,
+    self: Shaped,
+    size: Sequence[Size],
+    stride: Sequence[Size],
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """A tensor of these sizes in a layout of its own."""
+    return _derived(self, simplest(tuple(size)), dtype, device)
+
+
+@rule("vander")
+def vander(scope: Scope, x: Shaped, N: Size | None = None, increasing: bool = False) -> Out | None:
+    """Powers of each element."""
+    if len(x.dims) != 1:
+        return None
+    dtype = x.dtype if x.dtype.is_floating_point or x.dtype.is_complex else torch.int64
+    return Out((x.dims[0], x.dims[0] if N is None else N), dtype, x.device)
+
+
+@rule("combinations")
+def combinations(scope: Scope, self: Shaped, r: int = 2, with_replacement: bool = False) -> Out | None:
+    """Pairs of elements."""
+    if len(self.dims) != 1 or r != 2:
+        return None
+    n = self.dims[0]
+    count = quotient(times(n, minus(n, -1 if with_replacement else 1)), 2)
+    return Out((count, 2), self.dtype, self.device)
