@@ -1,11 +1,11 @@
 """The check: the contract as one Python function that accepts or rejects a call.
 
-The function is straight-line code. For each line of the contract it evaluates one condition, and calls `fail` with the
-number of the first that is false; only then is the contract looked at again, slowly, to say what is wrong
+The function is straight-line code. For each line of the contract it evaluates one condition, and calls `fail` with
+the number of the first that is false; only then is the contract looked at again, slowly, to say what is wrong
 (`violation.py`). So a call inside the contract pays for the conditions and nothing else.
 
-Order matters: types and ranks come before sizes, sizes before symbols, symbols before what is stated of them, so that no
-line reads what an earlier one has not made sure of.
+Order matters: types and ranks come before sizes, sizes before symbols, symbols before what is stated of them, so
+that no line reads what an earlier one has not made sure of.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class _Writer:
         kind = type(value).__name__ if type(value) in (int, str, float) else self._constant(type(value))
         if type(value) in (int, str, bytes):
             return f"type({name}) is {kind} and {name} == {value!r}"
-        if isinstance(value, float) and value == value and value != 0:
+        if isinstance(value, float) and value != 0 and not math.isnan(value):
             return f"type({name}) is {kind} and {name} == {self._constant(value)}"
         return f"type({name}) is {kind} and identity_of({name}) == {self._constant(identity_of(value))}"
 
@@ -155,7 +155,11 @@ class _Writer:
     def _bind(self, spec: DimSpec) -> None:
         binding, name = spec.binding, self._names[spec.symbol]
         size = self._size(binding.source.leaf, binding.source.dim)
-        rest = "" if binding.rest.is_const and binding.rest.value == 0 else f" - ({render(binding.rest, self._names)})"
+        rest = (
+            ""
+            if binding.rest.is_const and binding.rest.value == 0
+            else f" - ({render(binding.rest, self._names)})"
+        )
         if binding.factor == 1:
             self._code.append(f"{name} = {size}{rest}")
             return
@@ -178,7 +182,9 @@ class _Writer:
             self._require(f"{name} in {spec.sizes.values}", line)
             return
         # A size that is read as it is cannot be negative.
-        is_read = spec.binding.source.dim is not None and spec.binding.factor == 1 and spec.binding.rest.is_const
+        is_read = (
+            spec.binding.source.dim is not None and spec.binding.factor == 1 and spec.binding.rest.is_const
+        )
         trivial = is_read and spec.range.lo == 0 and spec.binding.rest.value == 0
         low = None if trivial or spec.range.lo == -math.inf else spec.range.lo
         high = None if spec.range.hi == math.inf else spec.range.hi
@@ -202,7 +208,9 @@ class _Writer:
                 return f"{found} == ({''.join(f'{s}, ' for s in sizes)})"
             return f"{found} == {self._constant(fact.value)}"
         if isinstance(fact, SameObject):
-            return f"{self._leaf_of[fact.path_a]} {'is' if fact.same else 'is not'} {self._leaf_of[fact.path_b]}"
+            return (
+                f"{self._leaf_of[fact.path_a]} {'is' if fact.same else 'is not'} {self._leaf_of[fact.path_b]}"
+            )
         assert isinstance(fact, Ambient)
         return f"{self._constant(AMBIENT[fact.name])}() == {self._constant(fact.value)}"
 

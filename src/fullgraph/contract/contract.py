@@ -1,7 +1,7 @@
 """`Contract`: everything a program relies on, as plain data.
 
-What is in it is exactly what the compiled check tests. The sizes are kept twice: as the spec declared them, which is how
-a call gives each symbol its value, and with all equalities applied, which is what the graph and the reader see.
+What is in it is exactly what the compiled check tests. The sizes are kept twice: as the spec declared them, which is
+how a call gives each symbol its value, and with all equalities applied, which is what the graph and the reader see.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Contract:
 
     def lines(self) -> tuple[str, ...]:
         """Return the contract as text: inputs, then ranges, then a line per assumption with its source line."""
-        inputs = (input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar, self.names) for i in self.inputs)
+        inputs = (input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar) for i in self.inputs)
         ranges = (range_text(s.text, s.sizes) for s in self.symbols.values() if s.sizes.arguments)
         facts = (assumption_text(line, self.names) for line in (*self.assumptions, *self.deferred))
         constants = (f"{c.path} is {value_text(c.value)}" for c in self.constants)

@@ -16,7 +16,22 @@ from enum import Enum
 from typing import Any, ClassVar, Union
 
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Bool, Expr, add, eq, floordiv, ge, gt, integer, le, lt, mul, render, sub, symbol
+from fullgraph.symbolic import (
+    Bool,
+    Expr,
+    add,
+    eq,
+    floordiv,
+    ge,
+    gt,
+    integer,
+    le,
+    lt,
+    mul,
+    render,
+    sub,
+    symbol,
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +150,9 @@ class Dim:
         values: Iterable[int] | None = None,
     ) -> None:
         if not isinstance(name, str) or not name.isidentifier() or name == "_":  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise SpecError(f"{name!r} cannot name a dim.", why="A name is a Python identifier.", instead='Dim("batch")')
+            raise SpecError(
+                f"{name!r} cannot name a dim.", why="A name is a Python identifier.", instead='Dim("batch")'
+            )
         self.expr = symbol(name)
         self.sizes = {name: _sizes(f"Dim({name!r})", min, max, values)}
         self.places = {}
@@ -241,7 +258,9 @@ def dynamic_dim(x: Any, index: int) -> Dim:
     """
     rank = len(x.shape)
     if not -rank <= index < rank:
-        raise SpecError(f"`dynamic_dim(x, {index})` names a dim beyond the rank of a tensor with {rank} dims.")
+        raise SpecError(
+            f"`dynamic_dim(x, {index})` names a dim beyond the rank of a tensor with {rank} dims."
+        )
     index %= rank
     # The angle brackets keep the name apart from any that a user can write.
     name = f"<{id(x):x}[{index}]>"
@@ -275,7 +294,7 @@ def _from_torch(dim: Any) -> Dim:
 
 def merge_sizes(name: str, a: Sizes, b: Sizes) -> Sizes:
     """Return the sizes that two mentions of a name agree on; a mention without a range agrees with any."""
-    if a == b or b == ANY_SIZE:
+    if b in (a, ANY_SIZE):
         return a
     if a == ANY_SIZE:
         return b
@@ -315,10 +334,14 @@ def _relation(compare: Callable[[Expr, Expr], Bool], left: Operand, right: Opera
 def _sizes(owner: str, low: int | None, high: int | None, values: Iterable[int] | None) -> Sizes:
     listed = None if values is None else tuple(sorted(set(values)))
     if listed is not None and (low is not None or high is not None):
-        raise SpecError(f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`")
+        raise SpecError(
+            f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`"
+        )
     numbers = listed if listed is not None else tuple(n for n in (low, high) if n is not None)
     if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise SpecError(f"{owner} has a size that is no integer from 0 upwards: {', '.join(map(str, numbers))}.")
+        raise SpecError(
+            f"{owner} has a size that is no integer from 0 upwards: {', '.join(map(str, numbers))}."
+        )
     if listed == () or (low is not None and high is not None and low > high):
         raise SpecError(f"{owner} leaves no size: {'no values' if listed == () else f'{low}..{high}'}.")
     return Sizes(low, high, listed)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import EllipsisType
-from typing import Any, Union
+from typing import Any
 
-from fullgraph.contract.dim import Dim, UnnamedDim, as_dim
+from fullgraph.contract.dim import Dim, DynamicDim, UnnamedDim, as_dim
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import Expr, parse
 
-Entry = Union[int, Dim, UnnamedDim]
+Entry = int | Dim | UnnamedDim
 
 STATIC = Dim.STATIC
 _EXAMPLE = '"batch 3 2*h _", or "batch ..."'
@@ -54,14 +54,18 @@ def entry_of(value: object, path: str) -> Entry:
     """Read the spec of one dim."""
     if value is None:
         return STATIC
+    entry: Entry | EllipsisType | None
     if isinstance(value, str):
         entry = _word(value.strip(), path)
     elif isinstance(value, int) and not isinstance(value, bool):
         entry = value
     else:
         entry = as_dim(value)
-    if entry is None or isinstance(entry, EllipsisType):
-        raise SpecError(f"A dim of `{path}` is said to be {value!r}.", instead='a `Dim`, its name, an integer, "_" or None')
+    if entry is None or isinstance(entry, (EllipsisType, DynamicDim)):
+        raise SpecError(
+            f"A dim of `{path}` is said to be {value!r}.",
+            instead='a `Dim`, its name, an integer, "_" or None',
+        )
     return entry
 
 

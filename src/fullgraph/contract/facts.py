@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 import torch
 
@@ -112,5 +112,5 @@ class Ambient:
         return cls(name, AMBIENT[name]())
 
 
-InputFact = Union[Property, SameObject, Disjoint, Ambient]
-Fact = Union[Bool, InputFact]
+InputFact = Property | SameObject | Disjoint | Ambient
+Fact = Bool | InputFact

@@ -6,9 +6,9 @@ size. They must agree; silence agrees with anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from fullgraph.contract.dim import Dim, UnnamedDim
+from fullgraph.contract.dim import Dim, DimKind, UnnamedDim
 from fullgraph.contract.entries import STATIC, Entry, entries_of, entry_of
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.matching import Match, matches
@@ -41,20 +41,36 @@ def gather(
     said: dict[Source, Entry] = {}
     for index, leaf in enumerate(inputs):
         if isinstance(leaf.value, TensorSpec):
-            for dim, size in enumerate(leaf.value.shape):
-                if not isinstance(size, int):
-                    said[Source(index, dim, leaf.path)] = entry_of(size, leaf.path)
+            said.update(_of_tensor_spec(index, leaf, leaf.value))
     for match in matches(dynamic_shapes, inputs, parameters):
         for source, entry in _entries(match, inputs[match.index]):
             said[source] = _agreed(source, said.get(source, STATIC), entry)
     for source in dynamic.values():
-        if said.get(source, STATIC) == STATIC:
+        entry = said.get(source, STATIC)
+        if entry == STATIC:
             said[source] = Dim.DYNAMIC
+        elif _is_static(entry):
+            raise _contradiction(source, _shown(entry), "dynamic in the constraints")
     for source in differing(samples):
-        if said.get(source, STATIC) == STATIC:
+        entry = said.get(source, STATIC)
+        if entry == STATIC:
             said[source] = Dim.AUTO
-    kept = {source: entry for source, entry in said.items() if _is_needed(source, entry, inputs)}
+        elif _is_static(entry):
+            raise _contradiction(source, _shown(entry), "different sizes in the examples")
+    kept = {source: entry for source, entry in said.items() if _is_dynamic(source, entry, inputs)}
     return dict(sorted(kept.items(), key=lambda item: (item[0].leaf, item[0].dim or 0)))
+
+
+def _of_tensor_spec(index: int, leaf: Input, spec: TensorSpec) -> Iterator[tuple[Source, Entry]]:
+    for dim, size in enumerate(spec.shape):
+        if not isinstance(size, int):
+            entry = entry_of(size, leaf.path)
+            if _is_static(entry):
+                raise SpecError(
+                    f"The shape of the TensorSpec for `{leaf.path}` says {size!r} for dim {dim}, which is no size.",
+                    instead="an integer for a static dim, a name for a dynamic one",
+                )
+            yield Source(index, dim, leaf.path), entry
 
 
 def _entries(match: Match, leaf: Input) -> list[tuple[Source, Entry]]:
@@ -74,45 +90,49 @@ def _scalar_entry(match: Match, leaf: Input) -> list[tuple[Source, Entry]]:
     raise SpecError(
         f"dynamic_shapes has a spec for `{leaf.path}`, which is {kind} in the example.",
         why="Tensors have sizes, and integers may be dynamic themselves; any other value is fixed by the contract.",
-        instead=advice if isinstance(value, (bool, float)) else f"no spec for `{leaf.path}`, or a tensor as the example",
+        instead=advice
+        if isinstance(value, (bool, float))
+        else f"no spec for `{leaf.path}`, or a tensor as the example",
     )
 
 
 def _agreed(source: Source, a: Entry, b: Entry) -> Entry:
-    if a == b or b == STATIC:
+    if b in (a, STATIC):
         return a
     if a == STATIC:
         return b
-    raise SpecError(f"Two specs contradict each other: `{source}` is said to be {_shown(a)} and {_shown(b)}.")
+    raise _contradiction(source, _shown(a), _shown(b))
+
+
+def _contradiction(source: Source, a: str, b: str) -> SpecError:
+    return SpecError(f"Two specs contradict each other: `{source}` is said to be {a} and {b}.")
 
 
 def _shown(entry: Entry) -> str:
     return entry.name if isinstance(entry, Dim) else str(entry)
 
 
-def _is_needed(source: Source, entry: Entry, inputs: Sequence[Input]) -> bool:
-    """Whether the entry makes its size dynamic; a static one is only checked against the example."""
-    if isinstance(entry, int) or (isinstance(entry, Dim) and entry.expr.is_const):
-        expected = entry if isinstance(entry, int) else entry.expr.value
-        value = inputs[source.leaf].value
-        sizes = sizes_of(value)
-        size = value if sizes is None else sizes[source.dim or 0]
-        if size is not None and size != expected:
-            raise SpecError(
-                f"`{source}` is {size} in the example, but the spec says {expected}.",
-                instead="an example of that size, or `_` for whatever size the example has",
-            )
-        return size is None
-    if not isinstance(entry, UnnamedDim) or entry != STATIC:
-        return not isinstance(entry, UnnamedDim) or _is_dynamic(source, entry, inputs)
-    return False
+def _is_static(entry: Entry) -> bool:
+    if isinstance(entry, UnnamedDim):
+        return entry.kind is DimKind.STATIC
+    return isinstance(entry, int) or entry.expr.is_const
 
 
-def _is_dynamic(source: Source, entry: UnnamedDim, inputs: Sequence[Input]) -> bool:
-    if entry.kind is not Dim.STATIC.kind:
+def _is_dynamic(source: Source, entry: Entry, inputs: Sequence[Input]) -> bool:
+    """Whether the entry makes its size dynamic; what it says of a static one is checked here and then done with."""
+    if not _is_static(entry):
         return True
-    sizes = sizes_of(inputs[source.leaf].value) or ()
-    size = sizes[source.dim or 0] if sizes else None
-    if size is not None and size not in entry.sizes:
-        raise SpecError(f"`{source}` is {size} in the example, but the spec says {entry}.")
+    value = inputs[source.leaf].value
+    sizes = sizes_of(value)
+    size = value if sizes is None or source.dim is None else sizes[source.dim]
+    assert size is not None, "a TensorSpec has no static dim without a size"
+    if isinstance(entry, UnnamedDim):
+        fits = size in entry.sizes
+    else:
+        fits = size == (entry if isinstance(entry, int) else entry.expr.value)
+    if not fits:
+        raise SpecError(
+            f"`{source}` is {size} in the example, but the spec says {_shown(entry)}.",
+            instead="an example of that size, or `_` for whatever size the example has",
+        )
     return False

@@ -13,7 +13,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
@@ -66,7 +66,9 @@ def matches(dynamic_shapes: object, inputs: Sequence[Input], parameters: Sequenc
         yield from _below(dynamic_shapes, everything, 0, "dynamic_shapes", inputs)
 
 
-def _by_name(key: object, spec: object, inputs: Sequence[Input], parameters: Sequence[str]) -> Iterator[Match]:
+def _by_name(
+    key: object, spec: object, inputs: Sequence[Input], parameters: Sequence[str]
+) -> Iterator[Match]:
     if not isinstance(key, str):
         raise SpecError(
             f"dynamic_shapes has the key {key!r}, which names no parameter.",
@@ -86,7 +88,9 @@ def _by_name(key: object, spec: object, inputs: Sequence[Input], parameters: Seq
         yield from _by_pattern(key, spec, inputs, parameters)
 
 
-def _by_pattern(pattern: str, spec: object, inputs: Sequence[Input], parameters: Sequence[str]) -> Iterator[Match]:
+def _by_pattern(
+    pattern: str, spec: object, inputs: Sequence[Input], parameters: Sequence[str]
+) -> Iterator[Match]:
     # `*` stands for anything, dots included; what matches a container holds for all below it.
     regex = re.compile(".*".join(map(re.escape, pattern.split("*"))) + r"(?=$|\.|\[)")
     found = [i for i, leaf in enumerate(inputs) if regex.match(leaf.path)]
@@ -105,7 +109,9 @@ def _by_pattern(pattern: str, spec: object, inputs: Sequence[Input], parameters:
     yield from _to_tensors(spec, found, repr(pattern), inputs)
 
 
-def _below(spec: object, indices: list[int], depth: int, where: str, inputs: Sequence[Input]) -> Iterator[Match]:
+def _below(
+    spec: object, indices: list[int], depth: int, where: str, inputs: Sequence[Input]
+) -> Iterator[Match]:
     """Match a spec with the inputs that share their first `depth` keys, which `where` spells."""
     if spec is None:
         return
@@ -138,7 +144,9 @@ def _in_order(
     # A child without tensors or values (an empty list) has no key here, so integer keys may have gaps.
     positions = all(isinstance(key, int) for key in children)
     keys: Iterable[Any] = range(len(spec)) if positions else children
-    expected = 1 + max((key for key in children if isinstance(key, int)), default=-1) if positions else len(children)
+    expected = (
+        1 + max((key for key in children if isinstance(key, int)), default=-1) if positions else len(children)
+    )
     if len(spec) < expected or (len(spec) > expected and not all(map(_says_nothing, spec[expected:]))):
         raise SpecError(
             f"The spec of `{where}` has {len(spec)} elements, but `{where}` has {expected} in the example.",
@@ -169,7 +177,9 @@ def _children(indices: list[int], depth: int, inputs: Sequence[Input]) -> dict[s
     return children
 
 
-def _meant_for_each_tensor(spec: Mapping[Any, object], children: dict[str | int, list[int]], where: str) -> bool:
+def _meant_for_each_tensor(
+    spec: Mapping[Any, object], children: dict[str | int, list[int]], where: str
+) -> bool:
     """Whether a dict on a container is the spec of its tensors (`{0: batch}`) instead of mirroring the container."""
     if not _keyed_by_dims(spec):
         return False
@@ -187,14 +197,14 @@ def _keyed_by_dims(spec: Mapping[Any, object]) -> bool:
     return bool(spec) and all(isinstance(key, int) for key in spec)
 
 
-def _is_sequence(spec: object) -> bool:
+def _is_sequence(spec: object) -> TypeGuard[Sequence[object]]:
     return isinstance(spec, Sequence) and not isinstance(spec, str) and as_dim(spec) is None
 
 
 def _says_nothing(spec: object) -> bool:
     if isinstance(spec, Mapping):
         return all(map(_says_nothing, spec.values()))
-    return spec is None or (_is_sequence(spec) and all(map(_says_nothing, spec)))  # type: ignore[arg-type]
+    return spec is None or (_is_sequence(spec) and all(map(_says_nothing, spec)))
 
 
 def _example_by_name(parameters: Sequence[str]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
 
 
-def overlapping(leaves: Sequence[Any], indices: Sequence[int], pairs: Sequence[tuple[int, int]]) -> int | None:
+def overlapping(
+    leaves: Sequence[Any], indices: Sequence[int], pairs: Sequence[tuple[int, int]]
+) -> int | None:
     """Return which of the pairs shares memory, or None.
 
     Args:
@@ -21,7 +24,7 @@ def overlapping(leaves: Sequence[Any], indices: Sequence[int], pairs: Sequence[t
     """
     # Usually no two storages overlap at all: sort them, and compare neighbours.
     storages = sorted(_storage_extent(leaves[index]) for index in indices)
-    if all(before[1] <= after[0] for before, after in zip(storages, storages[1:], strict=False)):
+    if all(before[1] <= after[0] for before, after in pairwise(storages)):
         return None
     for number, (a, b) in enumerate(pairs):
         if _share(leaves[a], leaves[b]):

@@ -89,7 +89,9 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
         if any(isinstance(size, Expr) for size in sizes):
             words = [_word(size, solutions, by_symbol) for size in sizes]
             shapes[leaf.path] = repr(" ".join(words)) if dims is not None else repr(words[0])
-    declared = [_range(s) for s in specs.symbols if s.is_strict and s.sizes.arguments and s.symbol not in solutions]
+    declared = [
+        _range(s) for s in specs.symbols if s.is_strict and s.sizes.arguments and s.symbol not in solutions
+    ]
     given = [substitute(relation.fact, solutions) for relation in specs.relations]
     constraints = [*declared, *(render(fact) for fact in given if not fact.is_const), *constraints]
     text = "dynamic_shapes={" + ", ".join(f"{path!r}: {spec}" for path, spec in shapes.items()) + "}"
@@ -103,8 +105,8 @@ def _solve(fact: Bool, solutions: dict[Expr, Expr]) -> bool:
         split = linear_in(fact.args[0], symbol)
         if split is not None and abs(split[0]) == 1:
             value = neg(split[1]) if split[0] == 1 else split[1]
-            for known in solutions:
-                solutions[known] = substitute(solutions[known], {symbol: value})
+            for known, old in solutions.items():
+                solutions[known] = substitute(old, {symbol: value})
             solutions[symbol] = value
             return True
     return False
@@ -123,4 +125,6 @@ def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[E
 
 def _range(spec: DimSpec) -> str:
     name, values = render(spec.symbol), spec.sizes.values
-    return " or ".join(f"{name} == {v}" for v in values) if values is not None else range_text(name, spec.sizes)
+    return (
+        " or ".join(f"{name} == {v}" for v in values) if values is not None else range_text(name, spec.sizes)
+    )

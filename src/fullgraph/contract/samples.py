@@ -85,7 +85,10 @@ def check_samples(
         SpecError: an example contradicts the specs.
     """
     bindings = {spec.symbol: spec.binding for spec in symbols}
-    return tuple(_values(number, sample, bindings, declared, symbols, relations) for number, sample in enumerate(samples))
+    return tuple(
+        _values(number, sample, bindings, declared, symbols, relations)
+        for number, sample in enumerate(samples)
+    )
 
 
 def _values(
@@ -112,7 +115,9 @@ def _values(
         if value is not None and not spec.allows(value):
             raise SpecError(
                 f"`{spec.text}` is {value} in {example}, which is outside its own range {spec.sizes}.",
-                why="" if spec.text == str(spec.binding.source) else f"It is read from `{spec.binding.source}`.",
+                why=""
+                if spec.text == str(spec.binding.source)
+                else f"It is read from `{spec.binding.source}`.",
                 instead="an example inside the range, or another range",
             )
     for relation in relations:

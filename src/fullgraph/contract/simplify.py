@@ -1,4 +1,4 @@
-"""From the assumptions of a trace to a contract: what follows from the rest is dropped, what must be refused is refused.
+"""From the assumptions of a trace to a contract: drop what follows from the rest, refuse what must be refused.
 
 The facts are taken in this order: what the spec states, what the program checks, then what the trace relied on,
 equalities first. Each is put in terms of what is known so far; if it follows, it is no line. Otherwise it narrows
@@ -24,7 +24,12 @@ from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, linear_in
 from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, eq, evaluate, neg, render, substitute
 
-_ORDER = {AssumptionKind.DECLARED: 0, AssumptionKind.CHECK: 1, AssumptionKind.OPERATOR: 2, AssumptionKind.PROGRAM: 2}
+_ORDER = {
+    AssumptionKind.DECLARED: 0,
+    AssumptionKind.CHECK: 1,
+    AssumptionKind.OPERATOR: 2,
+    AssumptionKind.PROGRAM: 2,
+}
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
 
 
@@ -118,7 +123,7 @@ class _Reduction:
         self._lines.append(_Line(replace(assumption, fact=fact), solved))
 
     def minimal(self) -> tuple[list[Assumption], Scope]:
-        """Return the lines that do not follow from later ones either, in the order they were made, and what is known."""
+        """Return the lines that do not follow from later ones either, in order, and what is known with them."""
         scope = fresh_scope(self._specs.symbols)
         for symbol, value in self.solutions.items():
             scope.assume(eq(symbol, value))
@@ -214,5 +219,3 @@ def _ranges(
     ranges = {symbol: known.range_of(symbol) for symbol in symbols if symbol not in solutions}
     ranges.update((symbol, scope.range_of(symbol)) for symbol in scope.symbols if symbol not in symbols)
     return ranges
-
-

@@ -23,7 +23,7 @@ from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
 from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, range_of_sizes
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Expr, Scope, integer, render, symbol
+from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, symbol
 
 Dims = tuple["int | Expr", ...]
 
@@ -66,9 +66,12 @@ class Specs:
             scope.declare(render(spec.symbol), lo, hi, hints.get(spec.symbol), spec.sizes.values)
         ledger.declare(self.symbols)
         for relation in self.relations:
-            if scope.decide(relation.fact) is False:
-                raise SpecError(f"The constraint {relation.text!r} contradicts the ranges and the other constraints.")
-            scope.assume(relation.fact)
+            try:
+                scope.assume(relation.fact)
+            except Contradiction:
+                raise SpecError(
+                    f"The constraint {relation.text!r} contradicts the ranges and the other constraints."
+                ) from None
             ledger.assume(relation.fact, None, AssumptionKind.DECLARED, relation.text)
         return [None if dims is None else tuple(_known(size, scope) for size in dims) for dims in self.dims]
 
@@ -98,7 +101,9 @@ def read_specs(
     table = _SymbolTable(entries)
     declared = [Declared(source, table.expr_of(source, entry)) for source, entry in entries.items()]
     bindings = bind(declared)
-    relations = stated.resolved({source: d.expr for source, d in zip(entries, declared, strict=True)}, table.names)
+    relations = stated.resolved(
+        {source: d.expr for source, d in zip(entries, declared, strict=True)}, table.names
+    )
     table.narrow(stated.sizes)
     symbols = tuple(
         DimSpec(
@@ -130,9 +135,13 @@ class _SymbolTable:
         self.kinds: dict[Expr, DimKind] = {}
         self.sizes: dict[Expr, Sizes] = {}
         self.is_size: dict[Expr, bool] = {}
-        taken = {render(s) for entry in entries.values() if isinstance(entry, Dim) for s in entry.expr.symbols}
+        taken = {
+            render(s) for entry in entries.values() if isinstance(entry, Dim) for s in entry.expr.symbols
+        }
         # torch.export and the printed form call unnamed symbols s0, s1, ...; so do we, around the user's own names.
-        self._fresh = (name for name in map("s{}".format, range(len(taken) + len(entries))) if name not in taken)
+        self._fresh = (
+            name for name in map("s{}".format, range(len(taken) + len(entries))) if name not in taken
+        )
 
     @property
     def names(self) -> frozenset[str]:
@@ -184,5 +193,3 @@ def _known(size: int | Expr, scope: Scope) -> int | Expr:
         return size
     simpler = scope.simplify(size)
     return simpler.value if simpler.is_const else simpler
-
-

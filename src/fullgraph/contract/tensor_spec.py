@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from fullgraph.contract.dim import Dim, UnnamedDim
 
-    Size = Union[int, str, Dim, UnnamedDim]
+    Size = int | str | Dim | UnnamedDim
 
 
 @dataclass(frozen=True, slots=True)

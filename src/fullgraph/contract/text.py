@@ -1,8 +1,8 @@
 """The words of a contract: one line per input, range and assumption, in the user's names.
 
-    input_ids: int64[batch, seq] on cpu
-    1 <= batch <= 64
-    seq <= 512  (model.py:41: mask[:, :seq])
+input_ids: int64[batch, seq] on cpu
+1 <= batch <= 64
+seq <= 512  (model.py:41: mask[:, :seq])
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def input_text(
     device: torch.device | None,
     value: object,
     scalar: Expr | None,
-    names: Names,
 ) -> str:
-    """`x: float32[batch, 3] on cpu`, or `flag is True`."""
+    """`x: float32[batch, 3] on cpu`, or `flag is True`.
+
+    Symbols stand here under their own names, as in the printed graph: `x: float32[s0, 3]` says what s0 is.
+    """
     if dims is not None:
-        return f"{path}: {dtype_text(dtype)}[{', '.join(size_text(d, names) for d in dims)}] on {device}"
+        return f"{path}: {dtype_text(dtype)}[{', '.join(size_text(d, {}) for d in dims)}] on {device}"
     if scalar is not None:
-        return f"{path}: int {render(scalar, names)}" if render(scalar, names) != path else f"{path}: int"
+        return f"{path}: int {render(scalar)}" if render(scalar) != path else f"{path}: int"
     return f"{path} is {value_text(value)}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -22,9 +22,6 @@ from fullgraph.contract.symbols import DimSpec
 from fullgraph.contract.text import dtype_text, fact_text, reason_text, size_text, value_text
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, evaluate, mul
-
-if TYPE_CHECKING:
-    from fullgraph.source import Origin
 
 
 class LineKind(Enum):
@@ -107,7 +104,9 @@ def _input(contract: Contract, item: InputContract, value: object) -> ContractEr
         ("layout", str(value.layout), str(item.layout or value.layout)),
     ):
         if found != expected:
-            return _refused(f"{item.path}.{what}", found, expected, f"The {what} of every input is fixed at export.")
+            return _refused(
+                f"{item.path}.{what}", found, expected, f"The {what} of every input is fixed at export."
+            )
     if value.dim() != len(item.dims):
         shape = ", ".join(size_text(d, contract.names) for d in item.dims)
         return ContractError(
@@ -187,10 +186,14 @@ def _because(assumption: Assumption, contract: Contract, reason: str) -> str:
         case AssumptionKind.DECLARED:
             return "It was stated in the constraints of the export."
         case AssumptionKind.CHECK:
-            return f"The program checks it: {assumption.note}" if assumption.note else "The program checks it."
+            return (
+                f"The program checks it: {assumption.note}" if assumption.note else "The program checks it."
+            )
         case _:
             symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else ()
-            auto = [s.text for s in map(contract.symbols.get, symbols) if s is not None and s.kind is DimKind.AUTO]
+            auto = [
+                s.text for s in map(contract.symbols.get, symbols) if s is not None and s.kind is DimKind.AUTO
+            ]
             given_up = f"; Dim.AUTO gave up {' and '.join(sorted(auto))} there" if auto else ""
             return f"The program relied on it when it was exported: {reason}{given_up}" if reason else ""
 
