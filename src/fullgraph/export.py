@@ -1,13 +1,13 @@
-"""THE MAIN PATH: a function goes in, a program comes out. Each line of `export` is one layer of this package."""
+"""THE MAIN PATH: a function goes in, a program comes out. Each step of `export` is one layer of this package."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from fullgraph import program
 from fullgraph.contract import read_specs, simplify
 from fullgraph.exported_program import ExportedProgram
-from fullgraph.program import assemble, verify
 from fullgraph.tracing import bind, trace
 
 
@@ -21,10 +21,40 @@ def export(
     examples: Sequence[Sequence[Any]] | None = None,
     verify: bool = False,
 ) -> ExportedProgram:
+    """Capture a program as one graph that is right for every input that its contract accepts.
+
+    Args:
+        fn: any callable: a function, a bound method, a module, a callable object.
+        args: example positional arguments: tensors, `TensorSpec`s, Python values, in any nesting of lists, tuples,
+            dicts, dataclasses, registered pytrees and plain objects.
+        kwargs: example keyword arguments.
+        dynamic_shapes: which sizes are dynamic. What `torch.export` takes (`{"x": {0: Dim("batch")}}`, tuples,
+            `Dim.AUTO`), strings (`{"x": "batch 3 2*h _"}`), prefixes of nested arguments, and path patterns
+            (`{"past_key_values.*": "b _ s _"}`). A size that is not named is static.
+        constraints: relations between sizes: `["a >= b"]`, or the older `[dynamic_dim(x, 0) <= 10]`.
+        examples: further argument tuples; sizes that differ between the examples are dynamic.
+        verify: run the program and `fn` on the examples and compare, before returning.
+
+    Returns:
+        The program: callable like `fn`.
+
+    Raises:
+        SpecError: the arguments of `export` contradict the function or each other; nothing was run.
+        CaptureError: the program cannot be captured; the error names the line, the reason and what to write instead.
+
+    Example:
+        >>> import fullgraph, torch
+        >>> exported = fullgraph.export(lambda x: x.sum(0) / x.shape[0], (torch.ones(4, 2),), dynamic_shapes={"x": "n _"})
+        >>> exported(torch.ones(7, 2))
+        tensor([1., 1.])
+    """
     inputs = bind(fn, args, kwargs or {})
     more = [bind(fn, example, {}).leaves for example in examples or ()]
     specs = read_specs(inputs.leaves, dynamic_shapes, constraints, more, inputs.parameters)
-    recorded = trace(fn, inputs, specs, {})
+    recorded = trace(fn, inputs, specs, functions={})
     contract = simplify(recorded.ledger, specs, recorded.scope)
-    parts = assemble(recorded, contract)
+    parts = program.assemble(recorded, contract, inputs)
+    program.verify(parts)
     return ExportedProgram(parts)
+
+

@@ -6,24 +6,22 @@ operator, the few values that Python asks for are computed when it asks, from th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import fx
 
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.dispatch import OpOverload, plain_torch
 from fullgraph.tracing.functionalize import current
 from fullgraph.tracing.operators import operator_of
 from fullgraph.tracing.traced import Value
 
-if TYPE_CHECKING:
-    from fullgraph.tracing.recorder import Recorder
-
 _MOST_NODES = 10_000
 _MOST_ELEMENTS = 1 << 20
 
 
-def constant_of(recorder: Recorder, value: Value) -> torch.Tensor | None:
+def constant_of(recorder: Records, value: Value) -> torch.Tensor | None:
     """Return the contents of a value that depends on constants of the program alone, else None."""
     node = current(recorder, value)
     order = _ancestors(node, recorder.constant_nodes)

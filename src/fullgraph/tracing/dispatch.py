@@ -31,6 +31,9 @@ OpOverload = _ops.OpOverload
 HigherOrderOperator = _ops.HigherOrderOperator
 OnOperator = Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]
 
+# A tensor class with this as `__torch_function__` is treated like a plain tensor by torch's Python functions.
+NO_TORCH_FUNCTION: Any = _C._disabled_torch_function_impl
+
 _KEY = _C.DispatchKey
 _PRE_DISPATCH = _KEY.PreDispatch
 _FRONT = _KEY.FuncTorchDynamicLayerFrontMode

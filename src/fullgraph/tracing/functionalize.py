@@ -11,28 +11,18 @@ question is settled only if one of the two is written later (`settle`).
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import fx
 
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
+from fullgraph.tracing.dispatch import plain_torch
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.strides import contiguous_strides, strides_of
-from fullgraph.tracing.traced import Step, Value
+from fullgraph.tracing.traced import Size, Step, Value
 from fullgraph.tracing.views import put_back
-
-
-class Records(Protocol):
-    """What this file needs of the recorder."""
-
-    clock: int
-
-    def call(self, op: Any, *args: Any, **kwargs: Any) -> Any:
-        """Record a pure operator on values; return its value."""
-
-    def before_write(self, root: Value) -> None:
-        """Write down what a write to this root relies on; refuse what cannot be written."""
 
 
 def current(records: Records, value: Value) -> fx.Node:
@@ -126,9 +116,14 @@ def _shares(source: Value, result: Value) -> bool | None:
         return False
     if any(not isinstance(size, int) for size in (*source.dims, *result.dims, *strides)):
         return None
-    window = torch.empty_strided([int(str(s)) for s in source.dims], [int(str(s)) for s in strides], device="meta")
-    try:
-        window.view([int(str(s)) for s in result.dims])
-    except RuntimeError:
-        return False
+    with plain_torch():
+        window = torch.empty_strided(_integers(source.dims), _integers(strides), device="meta")
+        try:
+            window.view(_integers(result.dims))
+        except RuntimeError:
+            return False
     return True
+
+
+def _integers(sizes: tuple[Size, ...]) -> list[int]:
+    return [size for size in sizes if isinstance(size, int)]

@@ -15,26 +15,24 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, expr_of, gcd, math_function, to_python
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
-if TYPE_CHECKING:
-    from fullgraph.tracing.recorder import Recorder
-
-Replacement = Callable[[Callable[..., Any], "Recorder"], Callable[..., Any]]
+Replacement = Callable[[Callable[..., Any], Records], Callable[..., Any]]
 FunctionTable = Mapping[tuple[Any, str], Replacement]
 
 _SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 
 
 @contextmanager
-def standing_in(table: FunctionTable, recorder: Recorder) -> Iterator[None]:
+def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
     """Put the replacements of a table in place, for this thread, and the originals back."""
     thread = threading.get_ident()
     before: list[tuple[Any, str, Any]] = []
@@ -66,7 +64,7 @@ def module_paths(roots: list[tuple[str, torch.nn.Module]]) -> FunctionTable:
         for name, module in root.named_modules():
             paths.setdefault(id(module), ".".join(part for part in (prefix, name) if part))
 
-    def called(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    def called(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
             path = paths.get(id(module))
             if path is None:
@@ -91,7 +89,7 @@ def _holds_symbol(data: Any) -> bool:
     return isinstance(data, (*_SYMBOLIC, TracedTensor))
 
 
-def _tensor_of_sizes(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     """`torch.tensor(x.shape[0])` stays dynamic: numbers and nested lists of sizes and scalars are put together."""
 
     def build(data: Any, dtype: torch.dtype | None, device: Any) -> Any:
@@ -135,7 +133,7 @@ def _dtype_of(data: Any) -> torch.dtype:
 
 
 def _math(name: str) -> Replacement:
-    def replacement(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def function(*args: Any) -> Any:
             if not any(isinstance(argument, _SYMBOLIC) for argument in args):
                 return original(*args)
@@ -152,7 +150,7 @@ def _expression(argument: Any) -> Expr:
 
 
 def _refused(what: str, instead: str) -> Replacement:
-    def replacement(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def refuse(*args: Any, **kwargs: Any) -> Any:
             error = Unsupported(
                 f"The program calls {what}.",
@@ -168,7 +166,7 @@ def _refused(what: str, instead: str) -> Replacement:
     return replacement
 
 
-def _gcd(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+def _gcd(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     def function(*args: Any) -> Any:
         if not any(isinstance(argument, _SYMBOLIC) for argument in args):
             return original(*args)

@@ -7,7 +7,8 @@ of the program (computed from constants alone); else it depends on the data, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import torch
 
@@ -16,13 +17,17 @@ from fullgraph.errors import CaptureError, DataDependent, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq, to_python
 from fullgraph.tracing.constants import constant_of
-from fullgraph.tracing.dispatch import inside_functorch
+from fullgraph.tracing.dispatch import inside_functorch, plain_torch
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, strides_of, times
 from fullgraph.tracing.traced import Size, Value
 
-if TYPE_CHECKING:
-    from fullgraph.tracing.recorder import Recorder
+
+def _answer(known: torch.Tensor, question: Callable[[torch.Tensor], Any]) -> Any:
+    with plain_torch():
+        return question(known)
+
 
 # Text of a traced tensor starts with this, so that verify finds it should it end up in an output.
 MARKER = "<traced tensor"
@@ -31,7 +36,7 @@ MARKER = "<traced tensor"
 class Questions:
     """Answers for the traced tensors of one trace."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Records) -> None:
         self.recorder = recorder
         self._shapes: dict[tuple[Size, ...], torch.Size] = {}
 
@@ -75,11 +80,25 @@ class Questions:
         if name in _ON_SIZES:
             value = args[0].value
             return _ON_SIZES[name](self, value, *args[1:])
-        return self.recorder.on_operator(op, args, kwargs)
+        return self.recorder.below(op, args, kwargs)
 
     def plain_sizes(self, value: Value) -> tuple[int, ...]:
         """Return sizes for C++ code that takes plain integers only: each symbol gets the example's value."""
         return tuple(int(size) for size in self.shape(value))
+
+    def likely_strides(self, value: Value) -> tuple[Any, ...]:
+        """Return strides for torch's C++ side.
+
+        There they steer which operators are called, each of which is right whatever the strides are; so a guess may
+        stand where the program itself is refused an answer, and nothing is written into the contract.
+        """
+        return self._plain_all(strides_of(value) or contiguous_strides(value.dims))
+
+    def likely_contiguous(self, value: Value, memory_format: torch.memory_format) -> bool:
+        """The same for `is_contiguous()`."""
+        if memory_format != torch.contiguous_format:
+            return False
+        return value.contiguous or (strides_of(value) or ()) == contiguous_strides(value.dims)
 
     # Properties
 
@@ -156,7 +175,7 @@ class Questions:
         self._require_one_element(value, "item()")
         known = self.constant(value)
         if known is not None:
-            return known.item()
+            return _answer(known, torch.Tensor.item)
         if value.dtype in _INTEGERS:
             return self.recorder.data_dependent_size(value)
         return self.refuse_concrete(value, "item()")
@@ -165,23 +184,23 @@ class Questions:
         """Answer `bool(tensor)`."""
         self._require_one_element(value, "bool()")
         known = self.constant(value)
-        return bool(known) if known is not None else self.refuse_concrete(value, "bool()")
+        return _answer(known, bool) if known is not None else self.refuse_concrete(value, "bool()")
 
     def as_number(self, value: Value, kind: type) -> Any:
         """Answer `int(tensor)`, `float(tensor)`, `complex(tensor)`, and use as an index."""
         self._require_one_element(value, f"{kind.__name__}()")
         known = self.constant(value)
-        return kind(known) if known is not None else self.refuse_concrete(value, f"{kind.__name__}()")
+        return _answer(known, kind) if known is not None else self.refuse_concrete(value, f"{kind.__name__}()")
 
     def to_list(self, value: Value) -> Any:
         """Answer `tolist()`."""
         known = self.constant(value)
-        return known.tolist() if known is not None else self.refuse_concrete(value, "tolist()")
+        return _answer(known, torch.Tensor.tolist) if known is not None else self.refuse_concrete(value, "tolist()")
 
     def format(self, value: Value, spec: str) -> str:
         """Answer `format(tensor)`: text with a tensor's contents would be fixed at export."""
         known = self.constant(value)
-        return format(known, spec) if known is not None else self.refuse_concrete(value, "formatting as text")
+        return _answer(known, lambda tensor: format(tensor, spec)) if known is not None else self.refuse_concrete(value, "formatting as text")
 
     def describe(self, value: Value) -> str:
         """Return text for a person who prints while tracing; it holds no contents."""
@@ -250,15 +269,15 @@ _ADVICE = {
 _ON_SIZES: dict[str, Any] = {
     "aten::sym_size": lambda q, v, dim=None: tuple(q.shape(v)) if dim is None else q.shape(v)[q.axis(v, dim)],
     "aten::size": lambda q, v, dim=None: q.plain_sizes(v) if dim is None else q.plain_sizes(v)[q.axis(v, dim)],
-    "aten::sym_stride": lambda q, v, dim=None: q.asked_strides(v) if dim is None else q.asked_strides(v)[q.axis(v, dim)],
-    "aten::stride": lambda q, v, dim=None: tuple(int(s) for s in q.asked_strides(v)),
+    "aten::sym_stride": lambda q, v, dim=None: q.likely_strides(v) if dim is None else q.likely_strides(v)[q.axis(v, dim)],
+    "aten::stride": lambda q, v, dim=None: tuple(int(s) for s in q.likely_strides(v)),
     "aten::sym_numel": lambda q, v: q.numel(v),
     "aten::numel": lambda q, v: int(q.numel(v)),
     "aten::dim": lambda q, v: len(v.dims),
     "aten::sym_storage_offset": lambda q, v: 0,
     "aten::storage_offset": lambda q, v: 0,
-    "aten::is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.asked_contiguous(v, memory_format),
-    "aten::sym_is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.asked_contiguous(v, memory_format),
-    "aten::is_strides_like_format": lambda q, v, memory_format: q.asked_contiguous(v, memory_format),
+    "aten::is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.likely_contiguous(v, memory_format),
+    "aten::sym_is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.likely_contiguous(v, memory_format),
+    "aten::is_strides_like_format": lambda q, v, memory_format: q.likely_contiguous(v, memory_format),
     "aten::is_non_overlapping_and_dense": lambda q, v: True,
 }

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import fx
 
-from fullgraph.contract import AssumptionKind, Ledger, TensorSpec
+from fullgraph.contract import Ledger, TensorSpec
 from fullgraph.errors import CaptureError, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, integer, le, to_python
 from fullgraph.tracing import writes
 from fullgraph.tracing.ask import Answers
+from fullgraph.tracing.data_dependent import DATA_DEPENDENT, record_data_dependent
 from fullgraph.tracing.dispatch import Interceptor, OpOverload
 from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.lifting import Lifting, Owned
@@ -102,7 +102,7 @@ class Recorder:
         return value
 
     def _alias(self, base: Value, tensor: torch.Tensor) -> Value:
-        value = self._view(torch.ops.aten.detach.default, base, (), {}, base.node, None, Out(base.dims, base.dtype, base.device))
+        value = self._view(_DETACH, base, (), {}, base.node, None, Out(base.dims, base.dtype, base.device))
         value.tensor = tensor
         return value
 
@@ -125,13 +125,20 @@ class Recorder:
         named = {name: self.take(argument) for name, argument in kwargs.items()} if kwargs else kwargs
         return self.give(self._treat(info, taken, named))
 
+    def below(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record an operator that torch's C++ side performs below our level."""
+        if op is _DETACH and not args[0].value.requires_grad:
+            # torch does this to every tensor that a factory made; it says nothing.
+            base: Value = args[0].value
+            out = Out(base.dims, base.dtype, base.device)
+            return self.give(self._view(op, base, (), {}, current(self, base), None, out))
+        return self.on_operator(op, args, kwargs)
+
     def _treat(self, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         kind = info.kind
-        if kind is Kind.PURE:
-            if info.overload is _LIFT_FRESH:
-                return self._constant(args[0])
-            return self.call(info.overload, *args, **kwargs)
-        if kind is Kind.VIEW or kind is Kind.MAYBE_VIEW:
+        if info.overload is _LIFT_FRESH:
+            return self._constant(args[0])
+        if kind is Kind.PURE or kind is Kind.VIEW or kind is Kind.MAYBE_VIEW:
             return self.call(info.overload, *args, **kwargs)
         if kind is Kind.QUESTION:
             return self._question(info, args, kwargs)
@@ -139,7 +146,14 @@ class Recorder:
 
     def call(self, op: OpOverload, *args: Any, **kwargs: Any) -> Any:
         """Record a pure operator or a view on values; return its value, or a list of values."""
-        outs = self.shape(op, args, kwargs)
+        if op._schema.name in DATA_DEPENDENT:
+            found = record_data_dependent(self, op, args, kwargs)
+            if found is not None:
+                return found
+        return self.results(op, args, kwargs, self.shape(op, args, kwargs))
+
+    def results(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], outs: Any) -> Any:
+        """Record an operator whose results are known; return their values."""
         node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
         info = operator_of(op)
         if info.kind is Kind.PURE:
@@ -214,7 +228,7 @@ class Recorder:
         value = Value(out.dims, out.dtype, out.device, node, self.clock)
         value.parent = base
         value.step = Step(op, tuple(args), kwargs, index)
-        value.requires_grad = base.requires_grad and op is not torch.ops.aten.detach.default
+        value.requires_grad = base.requires_grad and op is not _DETACH
         value.contiguous = view_is_contiguous(op, base)
         return value
 
@@ -316,6 +330,10 @@ class Recorder:
         """Write down what a write to this root relies on; refuse what cannot be written."""
         writes.rely_on_write(self, root)
 
+    def written_shape(self, value: Value) -> Any:
+        """Return the sizes of a value as the program sees them."""
+        return self.questions.shape(value)
+
     @property
     def grad_mode(self) -> bool:
         """Whether gradients were on where the program was called."""
@@ -325,19 +343,6 @@ class Recorder:
         """Yield the graph inputs that a property of `value` may follow from."""
         root = value.root
         yield from [root] if root.source is not None else [r for r in self.roots if r.source is not None]
-
-    @contextmanager
-    def module(self, path: Mapping[str, Any]) -> Iterator[None]:
-        """Record under a module path."""
-        before, self.module_stack = self.module_stack, path
-        try:
-            yield
-        finally:
-            self.module_stack = before
-
-    def assume(self, fact: Any) -> None:
-        """Write down a fact that the program's own code asked for."""
-        self.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
     def _refuse_inference_mode(self) -> None:
         error = Unsupported(
@@ -368,6 +373,7 @@ def _asks_copy(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     return bool(bound.get("copy")) or bound.get("memory_format") is not None
 
 
+_DETACH = torch.ops.aten.detach.default
 _LIFT_FRESH = torch.ops.aten.lift_fresh.default
 _CASTS = frozenset(f"aten::{n}" for n in "to type_as float double half bfloat16 _to_copy cpu cuda resolve_conj resolve_neg".split())
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format})

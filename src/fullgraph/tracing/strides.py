@@ -52,9 +52,11 @@ def _of_source(value: Value) -> Strides | None:
         return tuple(real.stride())
     # A dynamic input: the example's order of dims, densely packed, is what the contract will ask of a call.
     order = sorted(range(len(value.dims)), key=lambda d: (-real.stride(d), d))
-    packed = real.permute(order)
-    if not packed.is_contiguous():
-        return None
+    expected = 1
+    for d in reversed(order):
+        if real.size(d) != 1 and real.stride(d) != expected:
+            return None
+        expected *= real.size(d)
     strides = contiguous_strides(tuple(value.dims[d] for d in order))
     return tuple(strides[order.index(d)] for d in range(len(order)))
 

@@ -23,13 +23,14 @@ from fullgraph.source import trace_boundary
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.dispatch import exporting_flags, intercepting
-from fullgraph.tracing.effects import PythonState, refusing_ambient_effects
+from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functionalize import current
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
 from fullgraph.tracing.inputs import Inputs, Rebuilt
 from fullgraph.tracing.owned import owned_tensors, root_modules
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
+from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.traced import Source, TracedTensor, Value
 
 _one_at_a_time = threading.RLock()

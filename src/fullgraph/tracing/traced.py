@@ -11,17 +11,14 @@ Invariant: `fresh_at >= root.written_at` holds exactly when `node` computes the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import fx
 
 from fullgraph.symbolic import Expr
-from fullgraph.tracing.dispatch import OpOverload, traced_tensor_base
+from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
 from fullgraph.tracing.result import InputRole
-
-if TYPE_CHECKING:
-    from fullgraph.tracing.questions import Questions
 
 Size = int | Expr
 
@@ -103,12 +100,12 @@ class TracedTensor(torch.Tensor):
     """Stands for a tensor while the program runs; everything asked of it is answered by the recorder."""
 
     value: Value
-    asked: Questions
+    asked: Any  # questions.Questions, which is made of values and cannot be named here
 
-    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+    __torch_function__ = NO_TORCH_FUNCTION
 
     @staticmethod
-    def of(value: Value, asked: Questions) -> TracedTensor:
+    def of(value: Value, asked: Any) -> TracedTensor:
         """Make the object that the program holds for `value`."""
         made = traced_tensor_base(TracedTensor, (1,) * len(value.dims), value.dtype, value.device)
         made.value = value
@@ -164,6 +161,10 @@ class TracedTensor(torch.Tensor):
 
     def is_contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> bool:  # type: ignore[override]
         return self.asked.asked_contiguous(self.value, memory_format)
+
+    def contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> Any:
+        # torch's own method asks for the strides first, and returns without an operator when they are right.
+        return torch.ops.aten.contiguous.default(self, memory_format=memory_format)
 
     def storage_offset(self) -> Any:
         return self.asked.refuse_storage("storage_offset()")

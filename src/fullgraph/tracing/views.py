@@ -10,21 +10,15 @@ with positions as the general case instead of a list of inverses.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from fullgraph.symbolic import add, mul, sub
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import Size, Step, Value
 
 aten = torch.ops.aten
-
-
-class Records(Protocol):
-    """What this file needs of the recorder."""
-
-    def call(self, op: Any, *args: Any, **kwargs: Any) -> Any:
-        """Record a pure operator on values; return its value."""
 
 
 PutBack = Callable[[Records, Step, Value, Value, Value], Value]

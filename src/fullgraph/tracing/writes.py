@@ -8,7 +8,7 @@ through torch's own `auto_functionalized`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -18,17 +18,15 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq
 from fullgraph.tracing.functionalize import write
 from fullgraph.tracing.operators import Kind, Operator
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.traced import Step, Value
 
-if TYPE_CHECKING:
-    from fullgraph.tracing.recorder import Recorder
-
 aten = torch.ops.aten
 
 
-def perform(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def perform(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Record an operator that writes, and return what the program gets for it."""
     if info.kind is Kind.HIDDEN:
         return _hidden(recorder, info, args, kwargs)
@@ -46,7 +44,7 @@ def perform(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: d
     return _into_outputs(recorder, info, bound)
 
 
-def _in_place(recorder: Recorder, info: Operator, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _in_place(recorder: Records, info: Operator, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if isinstance(target, list):  # _foreach_add_
         results = recorder.call(info.pure, *args, **kwargs)
         for item, result in zip(target, results):
@@ -57,7 +55,7 @@ def _in_place(recorder: Recorder, info: Operator, target: Any, args: tuple[Any, 
     return target
 
 
-def _into_outputs(recorder: Recorder, info: Operator, bound: dict[str, Any]) -> Any:
+def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> Any:
     drop = info.written if info.kind is Kind.OUT else ()
     given = {name: value for name, value in bound.items() if name not in drop}
     results = recorder.call(info.pure, **given)
@@ -74,10 +72,10 @@ def _into_outputs(recorder: Recorder, info: Operator, bound: dict[str, Any]) -> 
     return targets if len(targets) > 1 else targets[0]
 
 
-def _store(recorder: Recorder, info: Operator, target: Value, result: Value) -> None:
+def _store(recorder: Records, info: Operator, target: Value, result: Value) -> None:
     """Write an in-place operator's result, with the target's dtype and sizes."""
     if not _same_sizes(recorder, target.dims, result.dims):
-        shown = [recorder.questions.shape(v) for v in (target, result)]
+        shown = [recorder.written_shape(v) for v in (target, result)]
         raise RuntimeError(f"output with shape {list(shown[0])} doesn't match the broadcast shape {list(shown[1])}")
     if result.dtype != target.dtype:
         if not torch.can_cast(result.dtype, target.dtype):
@@ -86,7 +84,7 @@ def _store(recorder: Recorder, info: Operator, target: Value, result: Value) -> 
     _set(recorder, target, result)
 
 
-def _store_out(recorder: Recorder, info: Operator, target: Value, result: Value) -> None:
+def _store_out(recorder: Records, info: Operator, target: Value, result: Value) -> None:
     if not _same_sizes(recorder, target.dims, result.dims):
         if target.source is not None or target.parent is not None or target.dims != (0,):
             raise Unsupported(
@@ -99,7 +97,7 @@ def _store_out(recorder: Recorder, info: Operator, target: Value, result: Value)
     _store(recorder, info, target, result)
 
 
-def _same_sizes(recorder: Recorder, wanted: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
+def _same_sizes(recorder: Records, wanted: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
     if len(wanted) != len(found):
         return False
     for a, b in zip(wanted, found):
@@ -110,7 +108,7 @@ def _same_sizes(recorder: Recorder, wanted: tuple[Any, ...], found: tuple[Any, .
     return True
 
 
-def _set(recorder: Recorder, target: Value, contents: Value) -> None:
+def _set(recorder: Records, target: Value, contents: Value) -> None:
     grad_on = torch.is_grad_enabled()
     root = target.root
     if not grad_on and recorder.grad_mode and root.requires_grad:
@@ -135,14 +133,14 @@ def _check_leaf(target: Value) -> None:
         raise RuntimeError(f"{kind} that requires grad is being used in an in-place operation.")
 
 
-def _decomposed(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _decomposed(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A composite operator without a pure form: its parts write, and each is met again."""
     given = tuple(recorder.give(argument) for argument in args)
     named = {name: recorder.give(argument) for name, argument in kwargs.items()}
     return recorder.take(recorder.interceptor.decompose(info.overload, given, named))
 
 
-def _functionalized(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _functionalized(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """An operator that mutates its arguments and has no pure form: torch's auto_functionalized makes one."""
     if any(r.alias_info is not None for r in info.overload._schema.returns):
         _refuse(info)
@@ -162,7 +160,7 @@ def _functionalized(recorder: Recorder, info: Operator, args: tuple[Any, ...], k
     return None if not own else own[0] if len(own) == 1 else own
 
 
-def _reshaping(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`t_`, `squeeze_`: the tensor itself becomes a view of what it was."""
     target: Value = args[0]
     if target.source is not None:
@@ -190,7 +188,7 @@ def _double(value: Value) -> Value:
     return twin
 
 
-def _hidden(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _hidden(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Batch and instance norm: in training they update running statistics that the schema shows as read."""
     bound = info.bind(args, kwargs)
     training = bound.get("training", bound.get("use_input_stats"))
@@ -211,7 +209,7 @@ def _hidden(recorder: Recorder, info: Operator, args: tuple[Any, ...], kwargs: d
     return results[0]
 
 
-def rely_on_write(recorder: Recorder, root: Value) -> None:
+def rely_on_write(recorder: Records, root: Value) -> None:
     """Write down that nothing else shares the storage that is written."""
     source = root.source
     if source is None or root.written_at:

@@ -1,0 +1,115 @@
+"""Operators whose result has a size that only the tensors' contents tell: `nonzero`, `masked_select`, `unique`.
+
+Each such size is a new symbol, between 0 and the most there can be; the graph reads it from the result. Indexing with
+a mask is indexing with the positions of its true elements, as eager does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from fullgraph.symbolic import Expr
+from fullgraph.tracing.records import Records
+from fullgraph.tracing.rules import Out
+from fullgraph.tracing.strides import times
+from fullgraph.tracing.traced import Size, Value
+
+aten = torch.ops.aten
+
+
+def record_data_dependent(recorder: Records, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Record an operator of this kind and return its result; None when it is not one."""
+    name = op._schema.name.removeprefix("aten::")
+    if name == "index" and any(_is_mask(index) for index in args[1]):
+        return recorder.call(op, args[0], _without_masks(recorder, args[1]))
+    rule = _RULES.get(name)
+    return None if rule is None else rule(recorder, op, args, kwargs)
+
+
+def _is_mask(index: Any) -> bool:
+    return isinstance(index, Value) and index.dtype in (torch.bool, torch.uint8)
+
+
+def _without_masks(recorder: Records, indices: list[Any]) -> list[Any]:
+    plain: list[Any] = []
+    for index in indices:
+        if not _is_mask(index):
+            plain.append(index)
+            continue
+        positions = recorder.call(aten.nonzero.default, index)
+        plain.extend(recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(index.dims)))
+    return plain
+
+
+def _numel(value: Value) -> Size:
+    numel: Size = 1
+    for size in value.dims:
+        numel = times(numel, size)
+    return numel
+
+
+def _node(recorder: Records, op: Any, args: Any, kwargs: Any, outs: Callable[[Expr], Any], upper: Size) -> Any:
+    """Record the operator; its results have `count` elements, read from the first result's first dim."""
+    count = recorder.new_size(upper)
+    made = recorder.results(op, args, kwargs, outs(count))
+    first = made[0] if isinstance(made, list) else made
+    recorder.sizes.read_from(count, first.node, 0)
+    return made
+
+
+def _nonzero(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    value: Value = args[0]
+    rank = len(value.dims)
+    return _node(
+        recorder, op, args, kwargs, lambda n: Out((n, rank), torch.int64, value.device), _numel(value) if rank else 1
+    )
+
+
+def _nonzero_numpy(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    positions = recorder.call(aten.nonzero.default, args[0])
+    return [recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(args[0].dims))]
+
+
+def _argwhere(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    return recorder.call(aten.nonzero.default, args[0])
+
+
+def _masked_select(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    value, mask = args[0], args[1]
+    both = recorder.shape(aten.where.self, (mask, value, value), {}).dims
+    whole = Value(both, value.dtype, value.device, value.node, 0)
+    return _node(recorder, op, args, kwargs, lambda n: Out((n,), value.dtype, value.device), _numel(whole))
+
+
+def _unique(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    value: Value = args[0]
+    bound = {**dict(zip([a.name for a in op._schema.arguments], args)), **kwargs}
+    inverse, counts = bound.get("return_inverse", False), bound.get("return_counts", False)
+
+    def outs(n: Expr) -> list[Out]:
+        return [
+            Out((n,), value.dtype, value.device),
+            Out(value.dims if inverse or counts else (0,), torch.int64, value.device),
+            Out((n,) if counts else (0,), torch.int64, value.device),
+        ]
+
+    return _node(recorder, op, args, kwargs, outs, _numel(value))
+
+
+def _where(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    return _nonzero_numpy(recorder, op, args, kwargs) if op is aten.where.default else None
+
+
+_RULES = {
+    "nonzero": _nonzero,
+    "nonzero_numpy": _nonzero_numpy,
+    "argwhere": _argwhere,
+    "masked_select": _masked_select,
+    "_unique2": _unique,
+    "where": _where,
+}
+
+DATA_DEPENDENT = frozenset(f"aten::{name}" for name in (*_RULES, "index"))
