@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.models import DEEP, MODELS, FromTransformers, Model
+from benchmarks.models import DEEP, MODELS, FromTransformers, Model, Ranges, constraints_of
 
 _WIDTH = 16
 
@@ -32,13 +32,12 @@ class Subject:
     module: nn.Module
     inputs: dict[str, Any]
     dynamic_shapes: Mapping[str, str]
-    ranges: Mapping[str, tuple[int, int | None]] = field(default_factory=dict[str, tuple[int, int | None]])
+    ranges: Ranges = field(default_factory=dict[str, tuple[int, int | None]])
 
     @property
     def constraints(self) -> list[str]:
         """The ranges, as `fullgraph.export` takes them."""
-        lower = [f"{name} >= {low}" for name, (low, _) in self.ranges.items() if low > 0]
-        return lower + [f"{name} <= {high}" for name, (_, high) in self.ranges.items() if high is not None]
+        return constraints_of(self.ranges)
 
 
 def make_subject(name: str) -> Subject:
@@ -95,7 +94,7 @@ class StraightLine(nn.Module):
 
     def _mix(self, x: torch.Tensor) -> torch.Tensor:
         batch, seq, width = x.shape
-        h = self.linear(self.norm(x))
+        h: torch.Tensor = self.linear(self.norm(x))
         heads = h.view(batch, seq, 4, width // 4).transpose(1, 2)
         h = (heads @ heads.transpose(-1, -2)) @ heads
         return x + h.transpose(1, 2).reshape(batch, seq, width)

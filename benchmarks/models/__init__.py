@@ -9,7 +9,7 @@ from benchmarks.models.compare import Difference, compare
 from benchmarks.models.decoders import DECODE_STEPS, DECODERS
 from benchmarks.models.deep import deep_models
 from benchmarks.models.encoders import ENCODERS
-from benchmarks.models.entry import FromTransformers, Model, Sizes, evaluate, names_in
+from benchmarks.models.entry import FromTransformers, Model, Ranges, Sizes, constraints_of, evaluate, names_in
 from benchmarks.models.recurrent import RECURRENT
 from benchmarks.models.sequence_to_sequence import SEQUENCE_TO_SEQUENCE
 from benchmarks.models.vision import VISION
@@ -38,8 +38,10 @@ __all__ = [
     "Difference",
     "FromTransformers",
     "Model",
+    "Ranges",
     "Sizes",
     "compare",
+    "constraints_of",
     "evaluate",
     "names_in",
 ]

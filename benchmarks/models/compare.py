@@ -90,5 +90,5 @@ def _tensors(path: str, expected: torch.Tensor, actual: Any) -> float | str:
     if not expected.dtype.is_floating_point or expected.numel() == 0:
         return 0.0 if torch.equal(expected, actual) else f"{path}: different {wanted}"
     same = (expected == actual) | (expected.isnan() & actual.isnan())
-    gap = torch.where(same, 0.0, (expected - actual).abs().double())
+    gap = torch.where(same, 0.0, (expected - actual).detach().abs().double())
     return f"{path}: nan or infinity on one side only" if not gap.isfinite().all() else float(gap.max())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.models.entry import Input, Mask, Model, Sizes, Tokens, from_transformers
+from benchmarks.models.entry import Input, Mask, Model, Ranges, Sizes, Tokens, from_transformers
 
 _EXAMPLE: Sizes = {"batch": 2, "seq": 12}
 _OTHERS: tuple[Sizes, ...] = (
@@ -34,7 +33,7 @@ def encoder(
     prefix: str,
     head: str = "ForMaskedLM",
     *,
-    ranges: Mapping[str, tuple[int, int | None]] = _TABLE,
+    ranges: Ranges = _TABLE,
     others: tuple[Sizes, ...] = _OTHERS,
     note: str = "",
     **settings: Any,

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 Sizes = Mapping[str, int]
+Ranges = Mapping[str, tuple[int, int | None]]
 
 _DIM = re.compile(r"(?:(?P<factor>\d+)\*)?(?P<name>[a-z]\w*)(?:\+(?P<offset>\d+))?|(?P<size>\d+)")
 
@@ -43,6 +44,13 @@ def evaluate(dim: str, values: Mapping[str, Any]) -> Any:
 def names_in(shape: str) -> frozenset[str]:
     """The names of the dynamic sizes in a shape string."""
     return frozenset(match["name"] for match in map(_DIM.fullmatch, shape.split()) if match and match["name"])
+
+
+def constraints_of(ranges: Ranges) -> list[str]:
+    """Ranges of sizes as `fullgraph.export` takes them in `constraints`."""
+    lower = [f"{name} >= {low}" for name, (low, _) in ranges.items() if low > 0]
+    upper = [f"{name} <= {high}" for name, (_, high) in ranges.items() if high is not None]
+    return lower + upper
 
 
 class Input(Protocol):
@@ -190,7 +198,7 @@ class Model:
     inputs: Mapping[str, Input]
     example: Sizes
     others: tuple[Sizes, ...]
-    ranges: Mapping[str, tuple[int, int | None]] = field(default_factory=dict[str, tuple[int, int | None]])
+    ranges: Ranges = field(default_factory=dict[str, tuple[int, int | None]])
     note: str = ""
     asks: str = ""
 
@@ -213,9 +221,7 @@ class Model:
     @property
     def constraints(self) -> list[str]:
         """What `fullgraph.export` takes as `constraints`: the ranges, `["h >= 5", "seq <= 128"]`."""
-        lower = [f"{name} >= {low}" for name, (low, _) in self.ranges.items() if low > 0]
-        upper = [f"{name} <= {high}" for name, (_, high) in self.ranges.items() if high is not None]
-        return lower + upper
+        return constraints_of(self.ranges)
 
     @property
     def dynamic(self) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.models.entry import Model, Sizes, Tokens, from_transformers
+from benchmarks.models.entry import Model, Ranges, Sizes, Tokens, from_transformers
 
 _EXAMPLE: Sizes = {"batch": 2, "src": 12, "tgt": 6}
 _OTHERS: tuple[Sizes, ...] = (
@@ -43,7 +42,7 @@ def pair(
     name: str,
     prefix: str,
     head: str = "ForConditionalGeneration",
-    ranges: Mapping[str, tuple[int, int | None]] = _TABLES,
+    ranges: Ranges = _TABLES,
     **settings: Any,
 ) -> Model:
     """A model called on source and target token ids."""

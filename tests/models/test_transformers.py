@@ -66,17 +66,6 @@ def state_of(module: nn.Module) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_the_table_asks_for_what_it_says(model: Model) -> None:
-    """Four other sizes, a batch of one among them; every dynamic size is another in one of them."""
-    sizes = model.others
-
-    assert len(sizes) == 4
-    assert all(any(other[name] != model.example[name] for other in sizes) for name in model.dynamic)
-    assert set(model.dynamic) == set(model.example)
-    assert any(other[model.dynamic[0]] == 1 for other in sizes)
-
-
 @pytest.mark.parametrize("name", ["llama", "t5", "vit"])
 def test_a_size_outside_the_contract_is_rejected(name: str) -> None:
     """Another rank or dtype than the example's is no dynamic size."""
