@@ -1,12 +1,12 @@
 """Integers that stand for sizes.
 
-What may enter: arithmetic on symbols, what is known of them, and the answers that follow. Nothing here knows of
-tensors, graphs or the user's program; only `symint` knows PyTorch, and only its symbolic numbers. Whom to ask when
-no answer follows is passed in (`Undecided`).
+What may enter: arithmetic on symbols, what is known of them, and the answers that follow. Nothing here knows
+of tensors, graphs or the user's program; only `symint` knows PyTorch, and only its symbolic numbers. Whom to
+ask when no answer follows is passed in (`Undecided`).
 
-Read in this order: `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean` (canonical
-operations), `ranges`, `facts`, `decide`, `scope` (what is known and what follows), `text`, `lowering` (as text, as a
-graph), `nodes`, `symint` (as PyTorch sees it).
+Read in this order: `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean`
+(canonical operations), `ranges`, `facts`, `decide`, `scope` (what is known and what follows), `text`,
+`lowering` (as text, as a graph), `nodes`, `symint` (as PyTorch sees it).
 """
 
 from __future__ import annotations

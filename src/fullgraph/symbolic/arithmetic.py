@@ -1,11 +1,11 @@
 """Integer arithmetic on expressions: each constructor returns the canonical result.
 
-A rewriting is used only if it gives Python's own result for *every* value of the symbols for which Python gives one
-(dividing by zero raises in Python; whoever divides asks first whether the divisor may be zero). Nothing here looks at
-what is known of a symbol: that is `Scope.simplify`.
+A rewriting is used only if it gives Python's own result for *every* value of the symbols for which Python
+gives one (dividing by zero raises in Python; whoever divides asks first whether the divisor may be zero).
+Nothing here looks at what is known of a symbol: that is `Scope.simplify`.
 
-If an operand is a float, the operation is one of floating point and is handed to `floats`, where nothing is ever
-reordered.
+If an operand is a float, the operation is one of floating point and is handed to `floats`, where nothing is
+ever reordered.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def mod(a: Operand, b: Operand) -> Expr:
 
 
 def pow_(a: Operand, b: Operand) -> Expr:
-    """Return `a ** b`. For integers, `b` must be known to be non-negative, else Python's result is a float."""
+    """Return `a ** b`; of integers only where `b` is known not to be negative, else Python's result is a float."""
     a, b = expression(a), expression(b)
     if a.is_float or b.is_float or (b.is_const and b.value < 0):
         return floats.binary("pow", a, b)
@@ -170,19 +170,19 @@ def bitand(a: Operand, b: Operand) -> Expr:
     for x, y in ((a, b), (b, a)):
         if y.is_const and y.value >= 0 and y.value & (y.value + 1) == 0:
             return mod(x, y.value + 1)  # y is a mask of ones: the remainder, also of a negative x
-    return _bitwise("and", a, b, a.value & b.value if a.is_const and b.is_const else None)
+    return _bitwise("bitand", a, b, a.value & b.value if a.is_const and b.is_const else None)
 
 
 def bitor(a: Operand, b: Operand) -> Expr:
     """Return `a | b` of two integers."""
     a, b = _integers(a, b)
-    return _bitwise("or", a, b, a.value | b.value if a.is_const and b.is_const else None)
+    return _bitwise("bitor", a, b, a.value | b.value if a.is_const and b.is_const else None)
 
 
 def bitxor(a: Operand, b: Operand) -> Expr:
     """Return `a ^ b` of two integers."""
     a, b = _integers(a, b)
-    return _bitwise("xor", a, b, a.value ^ b.value if a.is_const and b.is_const else None)
+    return _bitwise("bitxor", a, b, a.value ^ b.value if a.is_const and b.is_const else None)
 
 
 def invert(a: Operand) -> Expr:
@@ -195,7 +195,7 @@ def _bitwise(kind: str, a: Expr, b: Expr, folded: int | None) -> Expr:
     if folded is not None:
         return integer(folded)
     if a is b:
-        return integer(0) if kind == "xor" else a
+        return integer(0) if kind == "bitxor" else a
     return apply(kind, (a, b) if a.fingerprint < b.fingerprint else (b, a), is_float=False)
 
 
@@ -204,4 +204,3 @@ def _integers(*operands: Operand) -> tuple[Expr, ...]:
     if any(e.is_float for e in found):
         raise TypeError("unsupported operand type for a bit operation: 'float'")
     return found
-

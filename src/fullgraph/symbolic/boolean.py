@@ -4,9 +4,10 @@ A comparison of integers is brought into one of three forms over a single expres
 
     eq: e == 0        ne: e != 0        le: e <= 0
 
-`a < b` is `a - b + 1 <= 0`; `2*s0 <= 5` is `s0 - 2 <= 0`; `2*s0 == 5` is false. Of e and -e, eq and ne take the one
-with the positive leading coefficient. So a question and its negation are found at once, however they were asked.
-Comparisons with a float stay as they were written, because nan makes `not a < b` something else than `b <= a`.
+`a < b` is `a - b + 1 <= 0`; `2*s0 <= 5` is `s0 - 2 <= 0`; `2*s0 == 5` is false. Of e and -e, eq and ne take
+the one with the positive leading coefficient. So a question and its negation are found at once, however they
+were asked. Comparisons with a float stay as they were written, because nan makes `not a < b` something else
+than `b <= a`.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Bool(Interned):
     """A condition on symbols.
 
     Attributes:
-        kind: `"true"`, `"false"`; `"eq"`, `"ne"`, `"le"` (args: the expression compared with 0); `"and"`, `"or"`
-            (args: conditions); `"not"` (of a comparison of floats); `"float_eq"`, `"float_lt"`, `"float_le"`.
+        kind: `"true"`, `"false"`; `"eq"`, `"ne"`, `"le"` (of an expression compared with 0); `"and"`, `"or"`;
+            `"not"` (of a comparison of floats); `"float_eq"`, `"float_lt"`, `"float_le"`.
         args: the operands.
         is_const: whether it is `true` or `false`; then `value` is that.
     """
@@ -59,10 +60,6 @@ class Bool(Interned):
         self._symbols = None
         self.is_const = kind in ("true", "false")
         self.value = kind == "true" if self.is_const else None
-
-    def __bool__(self) -> bool:
-        # `if eq(a, b):` would always be taken.
-        raise TypeError("a condition has no truth value of its own: ask a Scope to decide it")
 
     def __repr__(self) -> str:
         return f"{self.kind}({', '.join(map(repr, self.args))})"
@@ -82,6 +79,8 @@ def as_bool(value: bool | Bool) -> Bool:
     """Return `value` as a condition."""
     if isinstance(value, Bool):
         return value
+    if not isinstance(value, bool):
+        raise TypeError(f"expected a condition, not {value!r}")
     return true if value else false
 
 
@@ -110,7 +109,9 @@ def le(a: Operand, b: Operand) -> Bool:
 def lt(a: Operand, b: Operand) -> Bool:
     """Return the condition `a < b`."""
     a, b = expression(a), expression(b)
-    return _float_comparison("float_lt", a, b) if a.is_float or b.is_float else _at_most(plus(a, integer(1)), b)
+    return (
+        _float_comparison("float_lt", a, b) if a.is_float or b.is_float else _at_most(plus(a, integer(1)), b)
+    )
 
 
 def ge(a: Operand, b: Operand) -> Bool:
@@ -224,6 +225,10 @@ def _connect(kind: str, neutral: Bool, absorbing: Bool, conditions: tuple[Bool |
                 return absorbing
             if part is not neutral:
                 kept[part] = None
+    for part in kept:
+        # All parts of a disjunction denied, or of a conjunction granted.
+        if part.kind in ("and", "or") and all(not_(inner) in kept for inner in part.args):
+            return absorbing
     if len(kept) < 2:
         return next(iter(kept), neutral)
     return _interned_bool(kind, *sorted(kept, key=lambda part: part.fingerprint))

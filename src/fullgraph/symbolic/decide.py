@@ -2,14 +2,15 @@
 
 Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or its negation.
 
-* *Ranges.* `range_of(e)` holds every value e can have. If it lies at or below 0, `e <= 0` is true; if it lies above,
-  false; if 0 isn't in it, `e == 0` is false.
+* *Ranges.* `range_of(e)` holds every value e can have. If it lies at or below 0, `e <= 0` is true; if it lies
+  above, false; if 0 isn't in it, `e == 0` is false.
 * *Elimination.* If F <= h is known, then e <= 0 follows from s*e - t*F + t*h <= 0, for s, t > 0, because
-  s*e <= s*e + t*(h - F). Choosing s and t so that a monomial of e cancels leaves a question that is often settled by
-  ranges. F is a form with a known bound, or follows from the meaning of an atom of e: k*(x//k) <= x, min(x, y) <= x ...
-  The search is bounded in depth and breadth; running out means undecided, never an answer.
-* *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other term of e
-  but not the constant one.
+  s*e <= s*e + t*(h - F). Choosing s and t so that a monomial of e cancels leaves a question that is often
+  settled by ranges. F is a form with a known bound, or follows from the meaning of an atom of e: k*(x//k) <=
+  x, min(x, y) <= x ... The search is bounded in depth and breadth; running out means undecided, never an
+  answer.
+* *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other
+  term of e but not the constant one.
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them.
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, ne
@@ -226,7 +227,7 @@ def _any(facts: Facts, *parts: Bool) -> bool | None:
     return None if None in answers else False
 
 
-_RULES = {
+_RULES: dict[str, Callable[..., bool | None]] = {
     "le": _at_most_zero,
     "eq": _is_zero,
     "ne": lambda facts, e: _negated(_is_zero(facts, e)),
@@ -245,15 +246,14 @@ def _by_cases(facts: Facts, question: Bool) -> bool | None:
     symbols = tuple(question.symbols)
     for atom in symbols:
         found = facts.integer_range(atom)
-        values = facts.values.get(atom)
-        if values is not None:
-            values = tuple(v for v in values if v in found)
+        listed = facts.values.get(atom)
+        if listed is not None:
+            choices.append(tuple(v for v in listed if v in found))
         elif found.is_finite and found.hi - found.lo < _WIDEST:
-            values = range(int(found.lo), int(found.hi) + 1)
+            choices.append(range(int(found.lo), int(found.hi) + 1))
         else:
             return None
-        choices.append(values)
-        size *= len(values)
+        size *= len(choices[-1])
     if not 0 < size <= _LARGEST_ENUMERATION:
         return None
     answers: set[bool] = set()

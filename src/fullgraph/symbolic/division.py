@@ -8,8 +8,9 @@ With a divisor k > 0 that is a constant, and a = k*q + r where r collects the te
     (g*x + c) % (g*k) = g*((x + c//g) % k) + c % g                (4*s0 + 2) % 8 = 4*(s0 % 2) + 2
     (m*(x % j) + y) % k = (m*x + y) % k  when k divides m*j       (s0 % 8) % 4   = s0 % 4
 
-A symbolic divisor b is cancelled where the division is exact, and common factors are cancelled from both sides:
-(g*x) // (g*y) = x // y for every g != 0, of either sign, because both quotients are the same rational number.
+A symbolic divisor b is cancelled where the division is exact, and common factors are cancelled from both
+sides: (g*x) // (g*y) = x // y for every g != 0, of either sign, because both quotients are the same rational
+number.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from collections import Counter
 from functools import lru_cache, reduce
 from math import gcd
 
-from fullgraph.symbolic.expr import Expr, Monomial, apply, integer, multiply_monomials, plus, polynomial, times
+from fullgraph.symbolic.expr import (
+    Expr,
+    Monomial,
+    apply,
+    integer,
+    multiply_monomials,
+    plus,
+    polynomial,
+    times,
+)
 
 # Long division gives up after so many steps; sizes divide exactly in a few or not at all.
 _LONGEST_DIVISION = 64
@@ -103,7 +113,9 @@ def _mod_constant(a: Expr, k: int) -> Expr:
     common = reduce(gcd, rest.values(), k)
     if common > 1:
         reduced = polynomial(_with_constant({m: c // common for m, c in rest.items()}, constant // common))
-        return plus(times(integer(common), mod_integers(reduced, integer(k // common))), integer(constant % common))
+        return plus(
+            times(integer(common), mod_integers(reduced, integer(k // common))), integer(constant % common)
+        )
     inner = _sole_atom(rest, "mod")
     whole = polynomial(_with_constant(rest, constant))
     if inner is not None and inner[1] + constant <= k:
@@ -185,8 +197,8 @@ def content(a: Expr) -> tuple[int, Monomial]:
 def exact_quotient(a: Expr, b: Expr) -> Expr | None:
     """Return q with a == b*q for all values, or None if there is no such polynomial.
 
-    Ordinary long division, by the leading term in the order of degree, then fingerprints: any order of monomials that
-    multiplication respects would do.
+    Ordinary long division, by the leading term in the order of degree, then fingerprints: any order of
+    monomials that multiplication respects would do.
     """
     if a is b:
         return integer(1)
@@ -198,7 +210,7 @@ def exact_quotient(a: Expr, b: Expr) -> Expr | None:
     if not b.symbols <= a.symbols and not (a.is_const and a.value == 0):
         return None
     lead = max(b.terms, key=_order)
-    rest, quotient = dict(a.terms), {}
+    rest, quotient = dict(a.terms), dict[Monomial, int]()
     for _ in range(_LONGEST_DIVISION):
         if not rest:
             return polynomial(quotient)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
-from fullgraph.symbolic.expr import Expr, Interned, Operand, expression
+from fullgraph.symbolic.expr import Expr, Interned, Operand, expression, integer
 from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON, ROUNDINGS
 
 T = TypeVar("T", Expr, Bool)
@@ -28,35 +28,32 @@ def evaluate(what: Expr | Bool, values: Mapping[Expr, Any]) -> Any:
         KeyError: a symbol has no value.
         ZeroDivisionError, OverflowError, ValueError: Python raises it for these values.
     """
-    if what in values:
-        return values[what]
-    kind = what.kind
+    return _evaluate(what, dict[Interned, Any](values.items()))
+
+
+def _evaluate(what: Any, known: dict[Interned, Any]) -> Any:
+    """Compute `what`, and each part of it once: results are kept in `known`."""
+    if what in known:
+        return known[what]
+    kind, args = what.kind, what.args
     if kind == "polynomial":
-        total = 0
+        result = 0
         for monomial, coefficient in what.terms.items():
+            product = coefficient
             for atom in monomial:
-                coefficient *= evaluate(atom, values)
-            total += coefficient
-        return total
-    if what.is_const:
+                product *= _evaluate(atom, known)
+            result += product
+    elif what.is_const:
         return what.value
-    if kind == "symbol":
+    elif kind == "symbol":
         raise KeyError(what)
-    if kind in _CONDITIONS:
-        return _CONDITIONS[kind](what.args, values)
-    return PYTHON[kind](*(evaluate(arg, values) for arg in what.args))
-
-
-_CONDITIONS: dict[str, Any] = {
-    "eq": lambda args, values: evaluate(args[0], values) == 0,
-    "ne": lambda args, values: evaluate(args[0], values) != 0,
-    "le": lambda args, values: evaluate(args[0], values) <= 0,
-    "not": lambda args, values: not evaluate(args[0], values),
-    "and": lambda args, values: all([evaluate(a, values) for a in args]),
-    "or": lambda args, values: any([evaluate(a, values) for a in args]),
-    # Only the branch taken is computed, as in Python.
-    "ite": lambda args, values: evaluate(args[1] if evaluate(args[0], values) else args[2], values),
-}
+    elif kind == "ite":
+        # Only the branch taken is computed, as in Python.
+        result = _evaluate(args[1] if _evaluate(args[0], known) else args[2], known)
+    else:
+        result = PYTHON[kind](*[_evaluate(arg, known) for arg in args])
+    known[what] = result
+    return result
 
 
 def substitute(what: T, replacements: Mapping[Expr, Operand]) -> T:
@@ -94,7 +91,7 @@ def _substitute_terms(what: Expr, replacements: Mapping[Expr, Expr], done: dict[
         return what
     return arithmetic.sum_(
         [
-            arithmetic.prod([arithmetic.expression(coefficient), *(changed.get(atom, atom) for atom in monomial)])
+            arithmetic.prod([integer(coefficient), *(changed.get(atom, atom) for atom in monomial)])
             for monomial, coefficient in what.terms.items()
         ]
     )
@@ -130,9 +127,11 @@ _REBUILD: dict[str, Any] = {
     "gcd": arithmetic.gcd,
     "lshift": arithmetic.lshift,
     "rshift": arithmetic.rshift,
-    "and": lambda *args: arithmetic.bitand(*args) if isinstance(args[0], Expr) else boolean.and_(*args),
-    "or": lambda *args: arithmetic.bitor(*args) if isinstance(args[0], Expr) else boolean.or_(*args),
-    "xor": arithmetic.bitxor,
+    "bitand": arithmetic.bitand,
+    "bitor": arithmetic.bitor,
+    "bitxor": arithmetic.bitxor,
+    "and": boolean.and_,
+    "or": boolean.or_,
     "ite": boolean.if_else,
     "to_float": floats.to_float,
     "round_digits": lambda a, digits: floats.round_digits(a, digits.value),

@@ -1,24 +1,25 @@
 """Expressions: integers (and floats derived from them) that stand for sizes, one object for one value.
 
-The idea. Two expressions that are the same polynomial over the same atoms are the *same object*, so `is`, `==` and
-`hash` cost nothing and the question "are these two sizes equal" is nearly always answered by looking at two
-addresses. To find the object without first bringing both sides into a normal form, every expression carries a
-*fingerprint*: its value in the field of integers modulo a prime of 191 bits, when each atom (a symbol, a floor
-division, a maximum ...) stands for a fixed pseudo-random number. A sum's fingerprint is the sum of the fingerprints,
-a product's the product: `a + b` is one addition modulo the prime and one look-up, however long `a` and `b` are.
-The terms of a polynomial are worked out only when somebody reads them, so a sum of n symbols costs n steps.
+The idea. Two expressions that are the same polynomial over the same atoms are the *same object*, so `is`,
+`==` and `hash` cost nothing and the question "are these two sizes equal" is nearly always answered by looking
+at two addresses. To find the object without first bringing both sides into a normal form, every expression
+carries a *fingerprint*: its value in the field of integers modulo a prime of 191 bits, when each atom (a
+symbol, a floor division, a maximum ...) stands for a fixed pseudo-random number. A sum's fingerprint is the
+sum of the fingerprints, a product's the product: `a + b` is one addition modulo the prime and one look-up,
+however long `a` and `b` are. The terms of a polynomial are worked out only when somebody reads them, so a sum
+of n symbols costs n steps.
 
-Two different polynomials of degree d share a fingerprint with probability d / 2**191 (Schwartz, Zippel); that is
-far below the rate at which memory flips bits, and is treated as never.
+Two different polynomials of degree d share a fingerprint with probability d / 2**191 (Schwartz, Zippel); that
+is far below the rate at which memory flips bits, and is treated as never.
 
 Invariants:
 * `==` is identity. It never decides anything and never asks.
 * An expression whose value is a constant is the constant: `s0 - s0` is `integer(0)`.
 * Fingerprints depend on structure alone, never on history: the same in each thread, process and run.
 
-Interning does not leak: the table holds weak references, so an expression lives as long as somebody uses it (the
-bounded `lru_cache`s of the constructors keep the latest few thousand). Threads may race to make the same expression:
-the table is written under a lock, and whoever comes first wins.
+Interning does not leak: the table holds weak references, so an expression lives as long as somebody uses it
+(the bounded `lru_cache`s of the constructors keep the latest few thousand). Threads may race to make the same
+expression: the table is written under a lock, and whoever comes first wins.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NoReturn, TypeVar, Union
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 PRIME = 2**191 - 19
 # Fingerprints this near to zero are the constants themselves.
@@ -45,14 +46,6 @@ class _Reference(weakref.ref["Interned"]):
 
     __slots__ = ("key",)
     key: int
-
-    def __new__(cls, target: Interned, key: int) -> _Reference:
-        self = super().__new__(cls, target, _forget)
-        self.key = key
-        return self
-
-    def __init__(self, target: Interned, key: int) -> None:
-        super().__init__(target, _forget)
 
 
 _table: dict[int, _Reference] = {}
@@ -86,6 +79,10 @@ class Interned:
             found = self._symbols = _symbols_of(self)
         return found
 
+    def __bool__(self) -> NoReturn:
+        # `if eq(a, b):` would always be taken.
+        raise TypeError("an expression or condition has no truth value of its own: ask a Scope to decide it")
+
     def __copy__(self) -> Interned:
         return self
 
@@ -94,10 +91,12 @@ class Interned:
 
     def __reduce__(self) -> NoReturn:
         # A pickled copy would be a second object for the same value, and `==` would be wrong from then on.
-        raise TypeError(f"{type(self).__name__} is interned and cannot be pickled: write render(x), read parse(text)")
+        raise TypeError(
+            f"{type(self).__name__} is interned and cannot be pickled: write render(x), read parse(text)"
+        )
 
 
-I = TypeVar("I", bound=Interned)
+Kept = TypeVar("Kept", bound=Interned)
 
 
 def interned(fingerprint: int) -> Any:
@@ -106,14 +105,16 @@ def interned(fingerprint: int) -> Any:
     return reference() if reference is not None else None
 
 
-def intern(new: I) -> I:
+def intern(new: Kept) -> Kept:
     """Return the one object with `new`'s fingerprint: `new`, or the one that was there first."""
     key = new.fingerprint
     with _lock:
         found = interned(key)
         if found is not None:
             return found
-        _table[key] = _Reference(new, key)
+        reference = _Reference(new, _forget)
+        reference.key = key
+        _table[key] = reference
         return new
 
 
@@ -131,7 +132,7 @@ class Expr(Interned):
     """An integer or a float computed from symbols.
 
     Attributes:
-        kind: `"constant"`, `"symbol"`, `"polynomial"`, or the operation of an atom (`"floordiv"`, `"max"` ...).
+        kind: `"constant"`, `"symbol"`, `"polynomial"`, or the operation of an atom: `"floordiv"`, `"max"` ...
         args: a constant's value, a symbol's name, an atom's operands. Read a polynomial through `terms`.
         is_float: whether Python's result is a float.
         is_const: whether it is a constant; then `value` is the Python number.
@@ -145,7 +146,9 @@ class Expr(Interned):
     width: int
     _terms: Terms | None
 
-    def __init__(self, kind: str, args: tuple[Any, ...], fingerprint: int, is_float: bool, width: int = 1) -> None:
+    def __init__(
+        self, kind: str, args: tuple[Any, ...], fingerprint: int, is_float: bool, width: int = 1
+    ) -> None:
         self.kind = kind
         self.args = args
         self.fingerprint = fingerprint
@@ -184,8 +187,8 @@ class Expr(Interned):
         return f"{self.kind}({', '.join(map(repr, self.args))})"
 
 
-Number = Union[int, float]
-Operand = Union[Expr, int, float]
+Number: TypeAlias = int | float
+Operand: TypeAlias = Expr | int | float
 
 
 @lru_cache(maxsize=4096)
@@ -323,9 +326,9 @@ def _fingerprint(expr: Expr) -> int:
 def _expand(root: Expr) -> Terms:
     """Work out the terms of a polynomial, each shared part once.
 
-    `+` nodes are visited from the newest to the oldest: operands are older than what is made of them, so when a
-    node is reached its total coefficient is known. That makes a chain of n additions n steps, and `x + x` repeated
-    n times as well, where plain recursion would take 2**n.
+    `+` nodes are visited from the newest to the oldest: operands are older than what is made of them, so when
+    a node is reached its total coefficient is known. That makes a chain of n additions n steps, and `x + x`
+    repeated n times as well, where plain recursion would take 2**n.
     """
     coefficients: dict[Expr, int] = {root: 1}
     found = {root}
@@ -408,4 +411,3 @@ def _parts(node: Interned) -> Iterable[Interned]:
     if node.kind == "polynomial":
         return (atom for monomial in node.terms for atom in monomial)  # type: ignore[attr-defined]
     return (a for a in node.args if isinstance(a, Interned))
-

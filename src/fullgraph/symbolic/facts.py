@@ -1,13 +1,15 @@
-"""What is known of the symbols of one trace: ranges, equalities, divisibility, and anything else that was learnt.
+"""What is known of the symbols of one trace: ranges, equalities, divisibility, and what else was learnt.
 
 A fact is stored in the form in which it is used:
 
 * bounds on *forms*. Every integer expression e is k*form + c, where the form has no constant term, coprime
-  coefficients and a positive leading one. `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a symbol is a
-  form itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
-* replacements. An equality that can be solved for an atom replaces the atom, everywhere and for good, by something
-  already known. `s0 % 8 == 0` replaces the atom `s0 % 8`. Replacements are kept resolved: none mentions a replaced atom.
-* divisors of atoms, and conditions known to hold as they are (`s0 != s1`, disjunctions, comparisons of floats).
+  coefficients and a positive leading one. `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a
+  symbol is a form itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
+* replacements. An equality that can be solved for an atom replaces the atom, everywhere and for good, by
+  something already known. `s0 % 8 == 0` replaces the atom `s0 % 8`. Replacements are kept resolved: none
+  mentions a replaced atom.
+* divisors of atoms, and conditions known to hold as they are (`s0 != s1`, disjunctions, comparisons of
+  floats).
 
 Facts only grow. `version` changes with every growth, and everything derived is cached until then.
 """
@@ -15,14 +17,16 @@ Facts only grow. `version` changes with every growth, and everything derived is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
+from typing import Any
 
 from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, eq, not_
-from fullgraph.symbolic.evaluation import substitute
-from fullgraph.symbolic.expr import Expr, contains, integer, plus, polynomial, times
+from fullgraph.symbolic.division import content, floordiv_integers
+from fullgraph.symbolic.evaluation import T, substitute
+from fullgraph.symbolic.expr import Expr, Interned, contains, integer, plus, polynomial, times
 from fullgraph.symbolic.ranges import ANY, Bound, Range
 
 # Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
@@ -69,7 +73,7 @@ class Facts:
     order: dict[Expr, int] = field(default_factory=dict[Expr, int])
     version: int = 0
     _ranges: dict[Expr, Range | None] = field(default_factory=dict[Expr, "Range | None"], repr=False)
-    _rewritten: dict[Expr | Bool, Expr | Bool] = field(default_factory=dict, repr=False)
+    _rewritten: dict[Interned, Any] = field(default_factory=dict[Interned, Any], repr=False)
 
     def copy(self) -> Facts:
         """Return an independent copy; what is learnt by one is not known to the other."""
@@ -88,11 +92,11 @@ class Facts:
         self._ranges.clear()
         self._rewritten.clear()
 
-    def rewrite(self, what: Expr | Bool) -> Expr | Bool:
+    def rewrite(self, what: T) -> T:
         """Apply the replacements."""
         if not self.replacements:
             return what
-        done = self._rewritten.get(what)
+        done: T | None = self._rewritten.get(what)
         if done is None:
             done = self._rewritten[what] = substitute(what, self.replacements)
         return done
@@ -107,8 +111,8 @@ class Facts:
         if not e.is_float:
             assert found is not None
             form = form_of(e)
-            if form.form in self.bounds:
-                known = ranges.scale(self.bounds[form.form], form.factor)  # type: ignore[index]
+            if form.form is not None and form.form in self.bounds:
+                known = ranges.scale(self.bounds[form.form], form.factor)
                 found = found & ranges.add(known, ranges.point(form.constant))
         self._ranges[e] = found
         return found
@@ -126,11 +130,24 @@ class Facts:
         if e.kind == "ite":
             yes, no = self.range_of(e.args[1]), self.range_of(e.args[2])
             return ranges.hull(yes, no) if yes is not None and no is not None else None
+        if e.kind == "mod" and not e.is_float and e.args[1].is_const:
+            return self._range_of_remainder(*e.args)
         rule = (ranges.FLOATS if e.is_float else ranges.INTEGERS).get(e.kind)
         operands = [self.range_of(a) for a in e.args] if rule is not None else []
         if rule is None or None in operands:
             return None if e.is_float else ANY
         return reduce(rule, operands) if len(operands) > 2 else rule(*operands)
+
+    def _range_of_remainder(self, x: Expr, k: Expr) -> Range:
+        rest = self.without_multiples(x, k.value)
+        return ranges.mod(self.integer_range(rest), ranges.point(k.value))
+
+    def without_multiples(self, x: Expr, k: int) -> Expr:
+        """Drop the terms of `x` that are known to be multiples of `k`; `x % k` stays the same."""
+        if not self.divisors:
+            return x
+        kept = {m: c for m, c in x.terms.items() if self.divisor_of_term(m, c) % k}
+        return x if len(kept) == len(x.terms) else polynomial(kept)
 
     def _range_of_product(self, monomial: tuple[Expr, ...]) -> Range:
         result = ranges.point(1)
@@ -175,7 +192,7 @@ class Facts:
         """
         if fact.kind == "and":
             for part in fact.args:
-                self.learn(self.rewrite(part))  # type: ignore[arg-type]
+                self.learn(self.rewrite(part))
             return
         if fact.is_const:
             if not fact.value:
@@ -186,13 +203,22 @@ class Facts:
         self.learnt[fact] = None
         match fact.kind:
             case "le":
-                self._bound(fact.args[0], Range(-math.inf, 0))
+                e = self._without_factors(fact.args[0], lambda found: found.lo > 0)
+                self._bound(e, Range(-math.inf, 0))
             case "eq":
-                self._equate(fact.args[0])
+                self._equate(self._without_factors(fact.args[0], lambda found: 0 not in found))
             case "ne":
                 self._exclude(fact.args[0])
         self._propagate()
         self._grew()
+
+    def _without_factors(self, e: Expr, irrelevant: Callable[[Range], bool]) -> Expr:
+        """Divide e by those of its common atoms whose ranges make them irrelevant to the question."""
+        _, atoms = content(e)
+        for atom in atoms:
+            if irrelevant(self.integer_range(atom)):
+                e = floordiv_integers(e, atom)
+        return e
 
     def _bound(self, e: Expr, allowed: Range) -> bool:
         """Learn that e lies in `allowed`; return whether that is news."""
@@ -257,11 +283,11 @@ class Facts:
             if new is form:
                 self.bounds[form] = known & self.bounds.get(form, ANY)
             else:
-                self._bound(new, known)  # type: ignore[arg-type]
+                self._bound(new, known)
         for held in [f for f in self.learnt if f.kind not in ("le", "eq")]:
-            new = self.rewrite(held)
-            if new is not held:
-                self.learn(new)  # type: ignore[arg-type]
+            without = self.rewrite(held)
+            if without is not held:
+                self.learn(without)
         if atom in self.values:
             allowed = self.values.pop(atom)
             value = self.replacements[atom]
@@ -281,7 +307,7 @@ class Facts:
                 return
 
     def _propagate_form(self, form: Expr, known: Range) -> bool:
-        news = False
+        news = self._propagate_sign(form, known)
         for monomial, coefficient in form.terms.items():
             if len(monomial) != 1:
                 continue
@@ -290,6 +316,19 @@ class Facts:
             allowed = ranges.add(known, others)
             news |= self._bound(times(integer(coefficient), monomial[0]), allowed)
         return news
+
+    def _propagate_sign(self, form: Expr, known: Range) -> bool:
+        """Divide `s0*(s1 - 4) == 0` by s0 once s0 is known not to be 0; and `<=` by positive factors."""
+        if known == Range(0, 0):
+            rest = self._without_factors(form, lambda found: 0 not in found)
+            if rest is form or self.integer_range(rest) == known:
+                return False
+            self._equate(rest)
+            return True
+        if 0 not in (known.lo, known.hi):
+            return False
+        rest = self._without_factors(form, lambda found: found.lo > 0)
+        return rest is not form and self._bound(rest, known)
 
     def holds(self, question: Bool) -> bool | None:
         """Say whether the question, or its negation, was learnt word for word."""
@@ -302,8 +341,8 @@ class Facts:
     def _solvable(self, e: Expr) -> Expr | None:
         """Return the atom that e == 0 is best solved for, or None.
 
-        It must stand alone with coefficient 1 or -1 and nowhere else in e. Symbols are preferred, the one declared
-        last before the others, so that what is said later is expressed by what was said earlier.
+        It must stand alone with coefficient 1 or -1 and nowhere else in e. Symbols are preferred, the one
+        declared last before the others, so that what is said later is expressed by what was said earlier.
         """
         alone = [m[0] for m, c in e.terms.items() if len(m) == 1 and abs(c) == 1]
         rests = [polynomial({m: c for m, c in e.terms.items() if m != (atom,)}) for atom in alone]

@@ -1,8 +1,8 @@
 """Floats computed from sizes: `s0 / 2`, `s0 * 0.5`, `math.sqrt(s0)`, and rounding them back to integers.
 
-Floating-point arithmetic has none of the laws that `arithmetic` relies on, so these expressions are kept exactly as
-the program wrote them, operand by operand, and two of them are the same only if they were computed the same way.
-Constants are folded with Python's own functions (and raise what Python raises).
+Floating-point arithmetic has none of the laws that `arithmetic` relies on, so these expressions are kept
+exactly as the program wrote them, operand by operand, and two of them are the same only if they were computed
+the same way. Constants are folded with Python's own functions (and raise what Python raises).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def math_function(name: str, a: Operand) -> Expr:
 
 
 def to_integer(rounding: str, a: Operand) -> Expr:
-    """Return the integer `floor(a)`, `ceil(a)`, `trunc(a)` or `round(a)`; halves are rounded to even, as in Python."""
+    """Return the integer `floor(a)`, `ceil(a)`, `trunc(a)` or `round(a)`; halves go to even, as in Python."""
     if rounding not in ROUNDINGS:
         raise ValueError(f"{rounding} is not one of {', '.join(ROUNDINGS)}")
     a = expression(a)

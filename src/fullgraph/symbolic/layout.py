@@ -1,6 +1,7 @@
 """When strides describe a certain layout, as conditions on sizes and strides.
 
-These are the definitions of PyTorch's C++ (c10/core/Contiguity.h, c10/core/MemoryFormat.h), written over expressions.
+These are the definitions of PyTorch's C++ (c10/core/Contiguity.h, c10/core/MemoryFormat.h), written over
+expressions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One step of how a graph computes an expression: an operation, and the operands it needs.
 
-The operands are expressions again, so the recorder takes one step at a time and stops where a node already exists.
-Sums are split at their last term while they are short, and in halves when they are long, so that a sum of n terms is
-lowered in n*log(n) steps.
+The operands are expressions again, so the recorder takes one step at a time and stops where a node already
+exists. Sums are split at their last term while they are short, and in halves when they are long, so that a
+sum of n terms is lowered in n*log(n) steps.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ def lowered(what: Expr | Bool) -> tuple[str, tuple[Any, ...]]:
     kind, args = what.kind, what.args
     if what.is_const or kind == "symbol":
         raise TypeError(f"{what!r} is not computed from anything")
-    if kind == "polynomial":
-        operation, operands = _lower_sum(what)  # type: ignore[arg-type]
-    elif isinstance(what, Bool):
+    operands: tuple[Any, ...]
+    if isinstance(what, Bool):
         operation, operands = _lower_condition(what)
+    elif kind == "polynomial":
+        operation, operands = _lower_sum(what)
     elif kind in ("min", "max") and len(args) > 2:
         operation, operands = kind, (rebuild(kind, args[:-1]), args[-1])
     elif kind == "product":
@@ -47,7 +48,7 @@ def _lower_condition(what: Bool) -> tuple[str, tuple[Any, ...]]:
         return _SIGNS[sign], (left, right)
     if what.kind in ("and", "or"):
         rest = what.args[:-1]
-        return what.kind, (rebuild(what.kind, rest) if len(rest) > 1 else rest[0], what.args[-1])
+        return what.kind, (rebuild(what.kind, rest), what.args[-1])
     return what.kind.removeprefix("float_"), what.args
 
 

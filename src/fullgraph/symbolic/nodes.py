@@ -1,12 +1,13 @@
 """The object inside a `torch.SymInt`, `torch.SymFloat` or `torch.SymBool`.
 
-PyTorch forwards every operation on a symbolic number to the node in it, from Python (`a + b` is `a.node.add(b.node)`)
-and from C++ (shape code calls the same methods). Our nodes pair an expression with the scope that answers questions
-about it: arithmetic makes a new expression, a question goes to `Scope.ask`. The method names are PyTorch's.
+PyTorch forwards every operation on a symbolic number to the node in it, from Python (`a + b` is
+`a.node.add(b.node)`) and from C++ (shape code calls the same methods). Our nodes pair an expression with the
+scope that answers questions about it: arithmetic makes a new expression, a question goes to `Scope.ask`. The
+method names are PyTorch's.
 
-Where Python would raise for some values of the operands (a divisor that may be 0, a negative shift, the root of a
-negative number), the node asks with kind "check" that they don't occur, so that the contract excludes what eager
-refuses.
+Where Python would raise for some values of the operands (a divisor that may be 0, a negative shift, the root
+of a negative number), the node asks with kind "check" that they don't occur, so that the contract excludes
+what eager refuses.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Node:
 
     __slots__ = ("__weakref__", "expr", "scope")
 
-    # PyTorch reads these of any node. None: the value in the example plays no part in what is statically known.
+    # PyTorch reads these of any node. None: the example's value plays no part in what is statically known.
     _hint = None
     constant = None
 
@@ -86,17 +87,14 @@ class Node:
         """What `torch.fx.experimental.symbolic_shapes.guard_or_false` and its kin ask."""
         return PythonQuestions(self.scope)
 
-    def str(self) -> str:
-        return render(self.expr)
-
     def __str__(self) -> str:
         return render(self.expr)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({render(self.expr)})"
 
-    def _graph_repr(self) -> str:
-        return render(self.expr)
+    _graph_repr = __str__
+    str = __str__
 
     # Comparisons are the same for integers and floats.
     def eq(self, other: Node) -> BoolNode:
@@ -126,7 +124,9 @@ class PythonQuestions:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def evaluate_sym_node(self, node: Node, size_oblivious: bool = False, fallback_value: bool | None = None) -> Any:
+    def evaluate_sym_node(
+        self, node: Node, size_oblivious: bool = False, fallback_value: bool | None = None
+    ) -> Any:
         if not isinstance(node, BoolNode):
             return self.scope.value_of(node.expr)
         if fallback_value is None:
@@ -191,7 +191,8 @@ class BoolNode(Node):
         if not isinstance(other, BoolNode):
             return BoolNode(boolean.eq(boolean.if_else(self.expr, 1, 0), other.expr), self.scope)
         same = boolean.or_(
-            boolean.and_(self.expr, other.expr), boolean.and_(boolean.not_(self.expr), boolean.not_(other.expr))
+            boolean.and_(self.expr, other.expr),
+            boolean.and_(boolean.not_(self.expr), boolean.not_(other.expr)),
         )
         return BoolNode(same, self.scope)
 
@@ -200,7 +201,9 @@ class BoolNode(Node):
 
     def sym_ite(self, yes: Node, no: Node) -> Node:
         if isinstance(yes, BoolNode):
-            chosen = boolean.or_(boolean.and_(self.expr, yes.expr), boolean.and_(boolean.not_(self.expr), no.expr))
+            chosen = boolean.or_(
+                boolean.and_(self.expr, yes.expr), boolean.and_(boolean.not_(self.expr), no.expr)
+            )
             return BoolNode(chosen, self.scope)
         return type(yes)(boolean.if_else(self.expr, yes.expr, no.expr), self.scope)
 
@@ -232,13 +235,13 @@ class NumberNode(Node):
         return self
 
     def abs(self) -> NumberNode:
-        return self._same(arithmetic.abs_(self.expr))
+        return self._same(self.scope.simplify(arithmetic.abs_(self.expr)))
 
     def mod(self, other: Node) -> NumberNode:
-        return self._same(arithmetic.mod(self.expr, self._divisor(other)))
+        return self._same(self.scope.simplify(arithmetic.mod(self.expr, self._divisor(other))))
 
     def floordiv(self, other: Node) -> NumberNode:
-        return self._same(arithmetic.floordiv(self.expr, self._divisor(other)))
+        return self._same(self.scope.simplify(arithmetic.floordiv(self.expr, self._divisor(other))))
 
     int_floordiv = floordiv
 
@@ -258,10 +261,10 @@ class NumberNode(Node):
     pow_by_natural = pow
 
     def sym_min(self, other: Node) -> NumberNode:
-        return self._same(arithmetic.min_(self.expr, other.expr))
+        return self._same(self.scope.simplify(arithmetic.min_(self.expr, other.expr)))
 
     def sym_max(self, other: Node) -> NumberNode:
-        return self._same(arithmetic.max_(self.expr, other.expr))
+        return self._same(self.scope.simplify(arithmetic.max_(self.expr, other.expr)))
 
     def sym_float(self) -> FloatNode:
         return FloatNode(floats.to_float(self.expr), self.scope)
@@ -402,7 +405,9 @@ class IntNode(NumberNode):
 
         return self._layout(lambda s, t: layout.is_dense(s, t, smaller), sizes, strides)
 
-    def is_non_overlapping_and_dense_indicator(self, sizes: Sequence[Node], strides: Sequence[Node]) -> IntNode:
+    def is_non_overlapping_and_dense_indicator(
+        self, sizes: Sequence[Node], strides: Sequence[Node]
+    ) -> IntNode:
         return self.is_non_overlapping_and_dense(sizes, strides).sym_int()
 
     def _layout(self, rule: layout.Rule, sizes: Sequence[Node], strides: Sequence[Node]) -> BoolNode:

@@ -1,7 +1,8 @@
 """What each kind of expression means: the Python function that computes it from its operands' values.
 
-This is the one definition of the meaning. Constants are folded with it, `evaluate` uses it, the graph computes the
-same functions (`lower`), and the tests compare everything else with it.
+This is the one definition of the meaning. Constants are folded with it, `evaluate` uses it, the graph
+computes the same functions (`lower`), and the tests compare everything else with it. Only `ite` is missing:
+it computes one of its two values, not both.
 """
 
 from __future__ import annotations
@@ -28,8 +29,24 @@ def _max(*values: Any) -> Any:
     return float(max(values)) if any(isinstance(v, float) for v in values) else max(values)
 
 
-def _if_else(condition: bool, yes: Any, no: Any) -> Any:
-    return yes if condition else no
+def _is_zero(value: int) -> bool:
+    return value == 0
+
+
+def _is_not_zero(value: int) -> bool:
+    return value != 0
+
+
+def _is_at_most_zero(value: int) -> bool:
+    return value <= 0
+
+
+def _all(*values: bool) -> bool:
+    return all(values)
+
+
+def _any(*values: bool) -> bool:
+    return any(values)
 
 
 def _product(*values: int) -> int:
@@ -52,16 +69,21 @@ PYTHON: dict[str, Callable[..., Any]] = {
     "gcd": math.gcd,
     "lshift": operator.lshift,
     "rshift": operator.rshift,
-    "and": operator.and_,
-    "or": operator.or_,
-    "xor": operator.xor,
-    "ite": _if_else,
+    "bitand": operator.and_,
+    "bitor": operator.or_,
+    "bitxor": operator.xor,
     "to_float": float,
     "round_digits": round,
     "floor": math.floor,
     "ceil": math.ceil,
     "trunc": math.trunc,
     "round": round,
+    "eq": _is_zero,
+    "ne": _is_not_zero,
+    "le": _is_at_most_zero,
+    "and": _all,
+    "or": _any,
+    "not": operator.not_,
     "float_eq": operator.eq,
     "float_lt": operator.lt,
     "float_le": operator.le,

@@ -1,8 +1,9 @@
 """Interval arithmetic: from the ranges of the operands to a range that holds every possible result.
 
-Bounds of integers are integers or infinite. A bound that cannot be computed is infinite, never guessed: a range may
-be too wide, never too narrow. For floats the bounds are computed with the same floating-point operation as the value,
-which is sound because rounding is monotone; `None` stands for a float that might be nan.
+Bounds of integers are integers or infinite. A bound that cannot be computed is infinite, never guessed: a
+range may be too wide, never too narrow. For floats the bounds are computed with the same floating-point
+operation as the value, which is sound because rounding is monotone; `None` stands for a float that might be
+nan.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import TypeAlias
 
-Bound = Union[int, float]
+Bound: TypeAlias = int | float
 # Beyond this a finite bound says nothing about a size, and would overflow when it meets a float.
 _HUGE = 2**1000
 # Powers are computed up to this exponent.
@@ -103,7 +104,7 @@ def mul(a: Range, b: Range) -> Range:
 def square(a: Range) -> Range:
     """Return the range of `x * x`, which is never negative."""
     product = mul(a, a)
-    return Range(0, product.hi) if 0 in a else _range(min(product.lo, product.hi, key=abs), product.hi) & NON_NEGATIVE
+    return Range(0, product.hi) if 0 in a else Range(max(product.lo, 0), product.hi)
 
 
 def floordiv(a: Range, b: Range) -> Range:
@@ -132,6 +133,8 @@ def mod(a: Range, b: Range) -> Range:
     if b.is_point and a.is_finite and b.lo != 0 and a.lo // b.lo == a.hi // b.lo:
         shift = a.lo // b.lo * b.lo
         return Range(a.lo - shift, a.hi - shift)
+    if a.lo >= 0 and a.hi < b.lo:
+        return a
     lo: Bound = min(b.lo + 1, 0)
     hi: Bound = max(b.hi - 1, 0)
     if a.lo >= 0 and b.lo >= 0:
@@ -228,16 +231,16 @@ INTEGERS: dict[str, Callable[..., Range]] = {
     "pow": power,
     "gcd": lambda a, b: NON_NEGATIVE,
     "rshift": lambda a, b: Range(0, a.hi) if a.lo >= 0 else ANY,
-    "and": lambda a, b: Range(0, min(a.hi, b.hi)) if a.lo >= 0 and b.lo >= 0 else ANY,
-    "or": lambda a, b: Range(max(a.lo, b.lo), math.inf) if a.lo >= 0 and b.lo >= 0 else ANY,
-    "xor": lambda a, b: NON_NEGATIVE if a.lo >= 0 and b.lo >= 0 else ANY,
+    "bitand": lambda a, b: Range(0, min(a.hi, b.hi)) if a.lo >= 0 and b.lo >= 0 else ANY,
+    "bitor": lambda a, b: Range(max(a.lo, b.lo), math.inf) if a.lo >= 0 and b.lo >= 0 else ANY,
+    "bitxor": lambda a, b: NON_NEGATIVE if a.lo >= 0 and b.lo >= 0 else ANY,
     "lshift": lambda a, b: Range(a.lo, math.inf) if a.lo >= 0 else ANY,
     "floor": _rounded(math.floor),
     "ceil": _rounded(math.ceil),
     "trunc": _rounded(math.trunc),
     "round": _rounded(round),
 }
-FLOATS: dict[str, Callable[..., Optional[Range]]] = {
+FLOATS: dict[str, Callable[..., Range | None]] = {
     "to_float": lambda a: _computed(operator.add, a, point(0.0)),
     "add": _float_sum,
     "sub": lambda a, b: _float_sum(a, _negated(b)),

@@ -1,7 +1,7 @@
 """Everything known of the symbols of one trace, and the questions asked about them.
 
-A scope decides what follows from its facts. What does not follow goes to the `Undecided` object it was given, and
-the answer becomes a fact, so that no question is asked twice. It is used by one thread.
+A scope decides what follows from its facts. What does not follow goes to the `Undecided` object it was given,
+and the answer becomes a fact, so that no question is asked twice. It is used by one thread.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression, symbol
 from fullgraph.symbolic.facts import Contradiction, Facts
 from fullgraph.symbolic.ranges import ANY, Range
+from fullgraph.symbolic.simplify import simplify
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
@@ -42,6 +43,8 @@ class Scope:
         self._hinted: dict[Expr | Bool, Any] = {}
         self._answers: dict[Bool, bool | None] = {}
         self._answers_version = 0
+        self._simplified: dict[Expr, Expr] = {}
+        self._simplified_version = 0
 
     def declare(
         self,
@@ -88,15 +91,17 @@ class Scope:
         return self._facts.version
 
     def simplify(self, expr: Expr) -> Expr:
-        """Return `expr` with what is known of it applied: equalities, and a range with a single value."""
+        """Return an expression equal to `expr` wherever the facts hold, as short as they allow."""
+        if expr.is_const:
+            return expr
         facts = self._facts
-        if facts.replacements:
-            expr = facts.rewrite(expr)  # type: ignore[assignment]
-        if not expr.is_const and not expr.is_float:
-            found = facts.integer_range(expr)
-            if found.is_point:
-                return expression(found.lo)
-        return expr
+        if self._simplified_version != facts.version:
+            self._simplified.clear()
+            self._simplified_version = facts.version
+        found = self._simplified.get(expr)
+        if found is None:
+            found = self._simplified[expr] = simplify(facts, expr)
+        return found
 
     def decide(self, question: Bool) -> bool | None:
         """Return whether `question` always holds (True), never holds (False), or neither follows (None).
@@ -112,7 +117,7 @@ class Scope:
             self._answers_version = facts.version
         answer = self._answers.get(question, _UNKNOWN)
         if answer is _UNKNOWN:
-            answer = decide(facts, facts.rewrite(question))  # type: ignore[arg-type]
+            answer = decide(facts, facts.rewrite(question))
             self._answers[question] = answer
         return answer  # type: ignore[return-value]
 
@@ -154,9 +159,11 @@ class Scope:
         if answer is None:
             before = self._facts.copy()
             try:
-                self._facts.learn(self._facts.rewrite(fact))  # type: ignore[arg-type]
+                self._facts.learn(self._facts.rewrite(fact))
             except Contradiction:
-                before.version = self._facts.version + 1  # what was derived from the half-learnt fact is stale
+                before.version = (
+                    self._facts.version + 1
+                )  # what was derived from the half-learnt fact is stale
                 self._facts = before
                 raise
 
@@ -180,7 +187,7 @@ class Scope:
         return self._facts.copy()
 
     def undo(self, mark: Facts) -> None:
-        """Forget what was learnt since `mark`. Symbols declared since then stay declared, as they were declared."""
+        """Forget what was learnt since `mark`. Symbols declared since then stay, as they were declared."""
         version = self._facts.version + 1
         facts = mark.copy()
         for new in self._facts.order:

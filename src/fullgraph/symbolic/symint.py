@@ -1,7 +1,7 @@
-"""Expressions as `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, and back; the only file here that imports torch.
+"""Expressions as `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, and back; the only file to import torch.
 
-`torch.SymInt(node)` takes any object with the methods that `nodes` defines. To PyTorch, from Python and from C++, it
-is then an integer whose value is not known yet.
+`torch.SymInt(node)` takes any object with the methods that `nodes` defines. To PyTorch, from Python and from
+C++, it is then an integer whose value is not known yet.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def to_python(what: Expr | Bool, scope: Scope) -> Any:
         An `int`, `float` or `bool` if it is constant, else a `torch.SymInt`, `SymFloat` or `SymBool`.
     """
     if isinstance(what, Bool):
-        return what.value if what.is_const else torch.SymBool(BoolNode(what, scope))  # type: ignore[arg-type]
+        return what.value if what.is_const else torch.SymBool(BoolNode(what, scope))
     what = scope.simplify(what)
     if what.is_const:
         return what.value
@@ -83,7 +83,9 @@ CALLABLES: dict[str, Callable[..., Any]] = {
     "rshift": operator.rshift,
     "and": operator.and_,
     "or": operator.or_,
-    "xor": operator.xor,
+    "bitand": operator.and_,
+    "bitor": operator.or_,
+    "bitxor": operator.xor,
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,
@@ -112,8 +114,8 @@ def lower(what: Expr | Bool) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         what: an expression or a condition that is neither a constant nor a symbol.
 
     Returns:
-        A function that graphs call (`operator.add`, `torch.sym_max`, `math.floor` ...) and its operands: expressions
-        and conditions to be lowered in turn, and Python numbers.
+        A function that graphs call (`operator.add`, `torch.sym_max`, `math.floor` ...) and its operands:
+        expressions and conditions to be lowered in turn, and Python numbers.
 
     Example:
         >>> lower(parse("s0*2 + 1"))

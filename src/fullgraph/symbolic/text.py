@@ -1,12 +1,14 @@
 """Expressions as text and back. The text is Python: `2*s0 + 1`, `s0 // 4`, `s1 == 2*s0`, `max(s0, 1)`.
 
-Terms are ordered by degree, then by name, so the text of an expression never depends on how it came about. The same
-text is what a compiled check computes: `render` with the names of its local variables is the source of the check.
+Terms are ordered by degree, then by name, so the text of an expression never depends on how it came about.
+The same text is what a compiled check computes: `render` with the names of its local variables is the source
+of the check.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -15,7 +17,7 @@ from typing import Any
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
-from fullgraph.symbolic.expr import Expr, Monomial, expression, polynomial, symbol
+from fullgraph.symbolic.expr import Expr, Monomial, Number, expression, polynomial, symbol
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 
 Names = Mapping[Expr, str]
@@ -32,7 +34,9 @@ _INFIX = {
     "pow": ("**", _POWER),
     "lshift": ("<<", _SHIFT),
     "rshift": (">>", _SHIFT),
-    "xor": ("^", _XOR),
+    "bitand": ("&", _BITAND),
+    "bitor": ("|", _BITOR),
+    "bitxor": ("^", _XOR),
     "float_eq": ("==", _COMPARE),
     "float_lt": ("<", _COMPARE),
     "float_le": ("<=", _COMPARE),
@@ -76,7 +80,7 @@ def _text(what: Any, names: Names, context: int) -> str:
 
 def _render(what: Any, names: Names) -> tuple[str, int]:
     kind, args = what.kind, what.args
-    if isinstance(what, Bool) and kind in ("eq", "ne", "le"):
+    if kind in ("eq", "ne", "le"):
         left, operation, right = sides(what)
         return f"{_text(left, names, _BITOR)} {operation} {_text(right, names, _BITOR)}", _COMPARE
     if kind == "symbol":
@@ -93,20 +97,19 @@ def _render(what: Any, names: Names) -> tuple[str, int]:
         sign, strength = _INFIX[kind]
         # `**` binds to the right, comparisons don't nest, everything else binds to the left.
         stronger_left = kind == "pow" or strength == _COMPARE
-        return f"{_text(args[0], names, strength + stronger_left)} {sign} {_text(args[1], names, strength + 1)}", strength
+        a, b = _text(args[0], names, strength + stronger_left), _text(args[1], names, strength + 1)
+        return (f"{a}**{b}" if kind == "pow" else f"{a} {sign} {b}"), strength
     return _render_logic(what, names)
 
 
 def _render_logic(what: Any, names: Names) -> tuple[str, int]:
     kind, args = what.kind, what.args
-    bits = isinstance(what, Expr)
     match kind:
         case "true" | "false":
             return kind.capitalize(), _ATOM
         case "and" | "or":
-            strength = (_BITAND if kind == "and" else _BITOR) if bits else (_AND if kind == "and" else _OR)
-            sign = ("&" if kind == "and" else "|") if bits else kind
-            return f" {sign} ".join(sorted(_text(a, names, strength + 1) for a in args)), strength
+            strength = _AND if kind == "and" else _OR
+            return f" {kind} ".join(sorted(_text(a, names, strength + 1) for a in args)), strength
         case "not":
             return f"not {_text(args[0], names, _NOT)}", _NOT
         case "ite":
@@ -117,8 +120,8 @@ def _render_logic(what: Any, names: Names) -> tuple[str, int]:
     raise TypeError(f"cannot render {what!r}")
 
 
-def _constant(value: float) -> tuple[str, int]:
-    if value != value or value in (float("inf"), float("-inf")):
+def _constant(value: Number) -> tuple[str, int]:
+    if not math.isfinite(value):
         return f'float("{value}")', _ATOM
     text = repr(value)
     return text, _UNARY if text.startswith("-") else _ATOM
@@ -126,7 +129,9 @@ def _constant(value: float) -> tuple[str, int]:
 
 def ordered_terms(e: Expr) -> list[tuple[Monomial, int]]:
     """Return the terms as they are written: by degree, then by name, the constant last, a positive one first."""
-    terms = sorted(e.terms.items(), key=lambda term: (-len(term[0]), [_name_key(a) for a in factors(term[0])]))
+    terms = sorted(
+        e.terms.items(), key=lambda term: (-len(term[0]), [_name_key(a) for a in factors(term[0])])
+    )
     first = next((i for i, (_, c) in enumerate(terms) if c > 0), 0)
     return [terms[first], *terms[:first], *terms[first + 1 :]] if terms else []
 
@@ -173,7 +178,8 @@ def _term(monomial: Monomial, coefficient: int, names: Names, context: int) -> s
 def sides(comparison: Bool) -> tuple[Expr, str, Expr]:
     """Return a comparison of integers as it is written: left side, sign, right side.
 
-    Terms stand on the side where they are positive; a lone constant stands on the right, a lone symbol on the left.
+    Terms stand on the side where they are positive; a lone constant stands on the right, a lone symbol on the
+    left.
     """
     e = comparison.args[0]
     left = polynomial({m: c for m, c in e.terms.items() if m and c > 0})
@@ -258,11 +264,16 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": lambda *args: reduce(arithmetic.min_, args),
     "max": lambda *args: reduce(arithmetic.max_, args),
     "abs": arithmetic.abs_,
-    "round": lambda a, *digits: floats.round_digits(a, digits[0].value) if digits else floats.to_integer("round", a),
+    "round": lambda a, *digits: (
+        floats.round_digits(a, digits[0].value) if digits else floats.to_integer("round", a)
+    ),
     "float": lambda a: floats.to_float(float(a) if isinstance(a, str) else a),
     "int": lambda a: floats.to_integer("trunc", a),
     "math.gcd": arithmetic.gcd,
-    **{f"math.{name}": (lambda a, name=name: floats.to_integer(name, a)) for name in ("floor", "ceil", "trunc")},
+    **{
+        f"math.{name}": (lambda a, name=name: floats.to_integer(name, a))
+        for name in ("floor", "ceil", "trunc")
+    },
     **{f"math.{name}": (lambda a, name=name: floats.math_function(name, a)) for name in MATH_FUNCTIONS},
 }
 

@@ -1,7 +1,8 @@
 """Whom to ask when no answer follows from the facts.
 
-The symbolic layer never guesses and never looks at hints by itself. A question without an answer goes to the object
-the `Scope` was built with; `tracing` implements it: it writes an assumption into the contract, or interrupts the trace.
+The symbolic layer never guesses and never looks at hints by itself. A question without an answer goes to the
+object the `Scope` was built with; `tracing` implements it: it writes an assumption into the contract, or
+interrupts the trace.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class Undecided(Protocol):
     def condition(self, question: Bool, kind: Kind) -> bool:
         """Say whether `question` is to hold from now on.
 
-        The scope remembers a "guard", "size_oblivious" or "check" answer as a fact. An answer to "or_false" and
-        "or_true" is remembered only if it isn't the default: the default relies on nothing.
+        The scope remembers a "guard", "size_oblivious" or "check" answer as a fact. An answer to "or_false"
+        and "or_true" is remembered only if it isn't the default: the default relies on nothing.
         """
         ...
 

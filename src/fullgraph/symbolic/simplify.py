@@ -1,0 +1,108 @@
+"""An expression as short as the facts allow.
+
+`arithmetic` simplifies what holds for every value; here the facts are used as well: equalities that were
+learnt, ranges with a single value, remainders of numbers known to be divisible, extremes of which one operand
+always wins. Each rule gives an expression that is equal wherever the facts hold.
+"""
+
+from __future__ import annotations
+
+from fullgraph.symbolic.arithmetic import max_, min_, mod, neg
+from fullgraph.symbolic.boolean import le
+from fullgraph.symbolic.decide import decide
+from fullgraph.symbolic.evaluation import substitute
+from fullgraph.symbolic.expr import Expr, integer
+from fullgraph.symbolic.facts import Facts
+
+# Integers up to here are floats exactly.
+_EXACT_FLOAT = 2**53
+
+
+def simplify(facts: Facts, e: Expr) -> Expr:
+    """Return an expression equal to `e` wherever the facts hold."""
+    e = facts.rewrite(e)
+    if e.is_const or e.is_float:
+        return e
+    found = facts.integer_range(e)
+    if found.is_point:
+        return integer(int(found.lo))
+    shorter = {}
+    for atom in dict.fromkeys(atom for monomial in e.terms for atom in monomial):
+        new = _simplify_atom(facts, atom)
+        if new is not atom:
+            shorter[atom] = new
+    return substitute(e, shorter) if shorter else e
+
+
+def _simplify_atom(facts: Facts, atom: Expr) -> Expr:
+    if atom.kind == "symbol":
+        found = facts.bounds.get(atom)
+        return integer(int(found.lo)) if found is not None and found.is_point else atom
+    found = facts.integer_range(atom)
+    if found.is_point:
+        return integer(int(found.lo))
+    rule = _RULES.get(atom.kind)
+    return rule(facts, atom) if rule is not None else atom
+
+
+def _extreme(facts: Facts, atom: Expr) -> Expr:
+    """Drop operands that another one always beats."""
+    kept: list[Expr] = []
+    for new in atom.args:
+        smaller = [decide(facts, le(new, old)) for old in kept]
+        larger = [decide(facts, le(old, new)) for old in kept]
+        lost, won = (smaller, larger) if atom.kind == "max" else (larger, smaller)
+        if True not in lost:
+            kept = [old for old, beaten in zip(kept, won, strict=True) if beaten is not True]
+            kept.append(new)
+    if len(kept) == len(atom.args):
+        return atom
+    result = kept[0]
+    for operand in kept[1:]:
+        result = max_(result, operand) if atom.kind == "max" else min_(result, operand)
+    return result
+
+
+def _remainder(facts: Facts, atom: Expr) -> Expr:
+    x, k = atom.args
+    found = facts.integer_range(x)
+    if found.lo >= 0 and found.hi < facts.integer_range(k).lo:
+        return x
+    return mod(facts.without_multiples(x, k.value), k) if k.is_const else atom
+
+
+def _absolute(facts: Facts, atom: Expr) -> Expr:
+    (x,) = atom.args
+    found = facts.integer_range(x)
+    if found.lo >= 0:
+        return x
+    return neg(x) if found.hi <= 0 else atom
+
+
+def _chosen(facts: Facts, atom: Expr) -> Expr:
+    test, yes, no = atom.args
+    answer = decide(facts, test)
+    return atom if answer is None else yes if answer else no
+
+
+def _rounding(facts: Facts, atom: Expr) -> Expr:
+    """Drop `float` and back of an integer that a float holds exactly."""
+    (x,) = atom.args
+    if x.kind == "to_float":
+        found = facts.integer_range(x.args[0])
+        if found.lo >= -_EXACT_FLOAT and found.hi <= _EXACT_FLOAT:
+            return x.args[0]
+    return atom
+
+
+_RULES = {
+    "min": _extreme,
+    "max": _extreme,
+    "mod": _remainder,
+    "abs": _absolute,
+    "ite": _chosen,
+    "floor": _rounding,
+    "ceil": _rounding,
+    "trunc": _rounding,
+    "round": _rounding,
+}

@@ -1,0 +1,243 @@
+"""Decisions: every answer is right, by brute force and by an independent solver; the ones we rely on are found."""
+
+import itertools
+
+import pytest
+import z3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, evaluate, parse, render, symbol
+from tests.symbolic.strategies import SYMBOLS, Program, conditions, linear_conditions, outcome
+from tests.symbolic.support import NobodyAsked
+
+LARGEST = 6
+EVERY = [
+    dict(zip(SYMBOLS, chosen, strict=True)) for chosen in itertools.product(range(LARGEST + 1), repeat=3)
+]
+
+
+def check_against_brute_force(facts: list[Program], question: Program, hi: int | None) -> None:
+    """Compare `decide` with the values of the question wherever the facts hold."""
+    scope = Scope(NobodyAsked())
+    for s in SYMBOLS:
+        scope.declare(s.name, hi=hi)
+    contradiction = False
+    try:
+        for fact in facts:
+            scope.assume(fact.expr)
+    except Contradiction:
+        contradiction = True
+    holding = [v for v in EVERY if all(outcome(lambda f=f, v=v: f.python(v)) is True for f in facts)]
+    seen = {outcome(lambda v=v: question.python(v)) for v in holding} & {True, False}
+
+    if contradiction:
+        assert not holding
+        return
+    answer = scope.decide(question.expr)
+    if answer is not None:
+        assert not seen - {answer}
+    ranges = {s: scope.range_of(s) for s in SYMBOLS}
+    for values in holding:
+        assert all(values[s] in ranges[s] for s in SYMBOLS)
+
+
+@given(st.lists(linear_conditions(), max_size=4), linear_conditions())
+@settings(max_examples=300)
+def test_linear_answers_are_right(facts: list[Program], question: Program):
+    """With conditions of the first degree as facts, no answer contradicts brute force."""
+    check_against_brute_force(facts, question, LARGEST)
+
+
+@given(st.lists(linear_conditions(), max_size=3), linear_conditions())
+@settings(max_examples=200)
+def test_answers_without_upper_bounds_are_right(facts: list[Program], question: Program):
+    """The same for sizes of which nothing is known but that they aren't negative."""
+    check_against_brute_force(facts, question, None)
+
+
+@given(st.lists(conditions(3), max_size=3), conditions(3))
+@settings(max_examples=200)
+def test_any_answers_are_right(facts: list[Program], question: Program):
+    """The same for any conditions: divisions, minima, bit operations, and, or, not."""
+    check_against_brute_force(facts, question, None)
+
+
+def to_z3(what: Expr | Bool) -> z3.ExprRef:
+    """Translate an expression of the first degree, or a condition on such."""
+    match what.kind:
+        case "polynomial" | "constant" | "symbol":
+            return sum(c * (z3.Int(m[0].name) if m else 1) for m, c in what.terms.items())
+        case "eq":
+            return to_z3(what.args[0]) == 0
+        case "ne":
+            return to_z3(what.args[0]) != 0
+        case "le":
+            return to_z3(what.args[0]) <= 0
+        case _:
+            return z3.BoolVal(what.kind == "true")
+
+
+@given(st.lists(linear_conditions(), min_size=1, max_size=3), linear_conditions())
+@settings(max_examples=150)
+def test_implication_agrees_with_z3(facts: list[Program], question: Program):
+    """What we call implied is implied for all integers, not only for small ones."""
+    scope, solver = Scope(NobodyAsked()), z3.Solver()
+    for s in SYMBOLS:
+        scope.declare(s.name)
+        solver.add(z3.Int(s.name) >= 0)
+    solver.add(*(to_z3(fact.expr) for fact in facts))
+    try:
+        for fact in facts:
+            scope.assume(fact.expr)
+    except Contradiction:
+        assert solver.check() == z3.unsat
+        return
+    answer = scope.decide(question.expr)
+    if answer is not None:
+        solver.add(to_z3(question.expr) == z3.BoolVal(not answer))
+        assert solver.check() == z3.unsat
+
+
+# Facts, question, and what must be found.
+FOUND = [
+    ([], "s0 >= 0", True),
+    ([], "s0 + s1 >= 0", True),
+    ([], "s0 == -1", False),
+    ([], "s0 == 0", None),
+    ([], "s0 == 1", None),
+    ([], "s0 == s1", None),
+    ([], "s0 + 1 == 0", False),
+    ([], "s0 + 1 > s0", True),
+    ([], "2*s0 == 2*s1 + 1", False),
+    ([], "s0*s1 >= 0", True),
+    ([], "s0**2 >= 0", True),
+    ([], "s0 % 4 < 4", True),
+    ([], "s0 // 2 <= s0", True),
+    ([], "2*(s0 // 2) <= s0", True),
+    ([], "4*(s0 // 4) + 3 >= s0", True),
+    ([], "s0 // 3 * 3 + s0 % 3 == s0", True),
+    ([], "max(s0, 1) >= 1", True),
+    ([], "max(s0, s1) >= s0", True),
+    ([], "min(s0, s1) <= s1", True),
+    ([], "max(s0, 1) == 0", False),
+    ([], "abs(s0 - s1) >= s0 - s1", True),
+    ([], "s0 / 2 >= 0", True),
+    ([], "math.floor(s0 / 2) >= 0", True),
+    ([], "round(s0 / 2) <= -1", False),
+    (["s0 >= 1"], "s0 == 0", False),
+    (["s0 >= 2"], "s0 != 1", True),
+    (["s0 != 0"], "s0 >= 1", True),
+    (["s0 != 0", "s0 != 1"], "s0 >= 2", True),
+    (["s0 <= 4"], "s0 <= 5", True),
+    (["s0 <= 4"], "s0*2 <= 8", True),
+    (["s0 <= 4"], "s0 > 4", False),
+    (["s0 <= s1", "s1 <= s2"], "s0 <= s2", True),
+    (["s0 < s1", "s1 < s2"], "s0 + 2 <= s2", True),
+    (["s0 < s1"], "s1 == 0", False),
+    (["s0 < s1"], "s0 == s1", False),
+    (["s0 <= s1", "s1 <= s0"], "s0 == s1", True),
+    (["s0 == s1"], "s0*4 == s1*4", True),
+    (["s0 == s1"], "s0*s2 == s1*s2", True),
+    (["s1 == 2*s0"], "s1 % 2 == 0", True),
+    (["s1 == 2*s0"], "s1 // 2 == s0", True),
+    (["s1 == 2*s0", "s0 >= 3"], "s1 >= 6", True),
+    (["s1 == 2*s0", "s1 >= 5"], "s0 >= 3", True),
+    (["s0 % 8 == 0"], "s0 % 4 == 0", True),
+    (["s0 % 8 == 0"], "8*(s0 // 8) == s0", True),
+    (["s0 % 8 == 0"], "s0 == 4", False),
+    (["s0 % 8 == 0"], "(3*s0) % 8 == 0", True),
+    (["s0 % 8 == 0", "s0 == s1"], "s1 % 8 == 0", True),
+    (["s0*s1 == s0*4", "s0 >= 1"], "s1 == 4", True),
+    (["s0 >= 1", "s1 >= 1"], "s0*s1 >= 1", True),
+    (["s0 >= 1", "s1 >= 1"], "s0*s1 == 0", False),
+    (["s0 >= 1"], "s0*s1 >= s1", True),
+    (["s0 >= 2", "s1 >= 2"], "s0*s1 == 1", False),
+    (["s0 >= 1"], "s1 // s0 <= s1", True),
+    (["s0 == 3"], "s0*s1 == 3*s1", True),
+    (["s0 == 1 or s0 == 2"], "s0 == 1 or s0 == 2", True),
+    (["s0 + s1 == 10"], "s0 <= 10", True),
+    (["s0 + s1 == 10", "s0 == 4"], "s1 == 6", True),
+    (["s0 <= 3"], "s0 == 0 or s0 == 1 or s0 == 2 or s0 == 3", True),
+    (["s0 <= 10"], "s0*s0 <= 100", True),
+    (["s0 >= 1", "s0 <= 3"], "s0 // 4 == 0", True),
+]
+
+
+@pytest.mark.parametrize(("facts", "question", "expected"), FOUND)
+def test_found(facts: list[str], question: str, expected: bool | None):
+    """The questions of real traces are answered."""
+    scope = Scope(NobodyAsked())
+    for s in SYMBOLS:
+        scope.declare(s.name)
+    for fact in facts:
+        scope.assume(parse(fact))
+
+    assert scope.decide(parse(question)) is expected
+
+
+def test_facts_in_any_order():
+    """The same facts in another order give the same answers."""
+    facts = ["s1 == 2*s0", "s2 == s1 + 1", "s0 >= 3"]
+    for order in itertools.permutations(facts):
+        scope = Scope(NobodyAsked())
+        for s in SYMBOLS:
+            scope.declare(s.name)
+        for fact in order:
+            scope.assume(parse(fact))
+
+        assert scope.decide(parse("s2 >= 7")) is True
+        assert scope.decide(parse("s2 == 2*s0 + 1")) is True
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ["s0 < 3", "s0 > 5"],
+        ["s0 == 3", "s0 == 4"],
+        ["s0 < s1", "s1 < s0"],
+        ["s0 == 2*s1", "s0 % 2 == 1"],
+        ["s0 == 0", "s0 >= 1"],
+        ["s0 < 0"],
+        ["False"],
+    ],
+)
+def test_contradictions(facts: list[str]):
+    """Facts that cannot all hold are refused, and what was known before stays."""
+    scope = Scope(NobodyAsked())
+    for s in SYMBOLS:
+        scope.declare(s.name)
+    for fact in facts[:-1]:
+        scope.assume(parse(fact))
+    before = scope.range_of(symbol("s0"))
+
+    with pytest.raises(Contradiction):
+        scope.assume(parse(facts[-1]))
+    assert scope.range_of(symbol("s0")) == before
+
+
+def test_sets_of_values():
+    """A symbol with few values is decided value by value."""
+    scope = Scope(NobodyAsked())
+    width = scope.declare("w", values=[640, 1280])
+
+    assert scope.decide(parse("w % 640 == 0")) is True
+    assert scope.decide(parse("w == 1000")) is False
+    assert scope.decide(parse("w == 640")) is None
+    assert str(scope.range_of(width)) == "[640, 1280]"
+
+
+def test_conjunction_is_learnt_in_parts():
+    """Learning `a and b` is learning both."""
+    scope = Scope(NobodyAsked())
+    s0 = scope.declare("s0")
+    scope.assume(and_(parse("s0 >= 2"), parse("s0 <= 2")))
+
+    assert scope.simplify(s0).value == 2
+
+
+@given(linear_conditions())
+def test_rendered_facts_mean_the_same(fact: Program):
+    """A fact written into a contract and read back is the fact."""
+    assert parse(render(fact.expr)) is fact.expr
+    assert evaluate(fact.expr, EVERY[5]) is fact.python(EVERY[5])
