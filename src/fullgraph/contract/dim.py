@@ -149,7 +149,7 @@ class Dim:
         max: int | None = None,
         values: Iterable[int] | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name.isidentifier() or name == "_":  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(name, str) or not name.isidentifier() or name == "_":
             raise SpecError(
                 f"{name!r} cannot name a dim.", why="A name is a Python identifier.", instead='Dim("batch")'
             )
@@ -259,7 +259,8 @@ def dynamic_dim(x: Any, index: int) -> Dim:
     rank = len(x.shape)
     if not -rank <= index < rank:
         raise SpecError(
-            f"`dynamic_dim(x, {index})` names a dim beyond the rank of a tensor with {rank} dims."
+            f"`dynamic_dim(x, {index})` names a dim beyond the rank of a tensor with {rank} dims.",
+            instead=f"a dim from 0 to {rank - 1}" if rank else "a tensor with dims",
         )
     index %= rank
     # The angle brackets keep the name apart from any that a user can write.
@@ -321,9 +322,12 @@ def expr_of_operand(operand: Operand) -> Expr:
     """Return the expression of a dim or an integer."""
     if isinstance(operand, Dim):
         return operand.expr
-    if isinstance(operand, int) and not isinstance(operand, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(operand, int) and not isinstance(operand, bool):
         return integer(operand)
-    raise SpecError(f"A dim is computed from dims and integers, not from {operand!r}.")
+    raise SpecError(
+        f"A dim is computed from dims and integers, not from {operand!r}.",
+        instead="2 * batch, seq + 1, width // 8",
+    )
 
 
 def _relation(compare: Callable[[Expr, Expr], Bool], left: Operand, right: Operand) -> Relation:
@@ -338,10 +342,14 @@ def _sizes(owner: str, low: int | None, high: int | None, values: Iterable[int] 
             f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`"
         )
     numbers = listed if listed is not None else tuple(n for n in (low, high) if n is not None)
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):
         raise SpecError(
-            f"{owner} has a size that is no integer from 0 upwards: {', '.join(map(str, numbers))}."
+            f"{owner} has a size that is no integer from 0 upwards: {', '.join(map(str, numbers))}.",
+            instead="sizes such as min=1, max=64",
         )
     if listed == () or (low is not None and high is not None and low > high):
-        raise SpecError(f"{owner} leaves no size: {'no values' if listed == () else f'{low}..{high}'}.")
+        raise SpecError(
+            f"{owner} leaves no size: {'no values' if listed == () else f'{low}..{high}'}.",
+            instead="a `max` that is not below `min`, at least one value in `values`",
+        )
     return Sizes(low, high, listed)

@@ -136,7 +136,7 @@ def _by_dim(spec: Mapping[Any, object], rank: int, path: str) -> tuple[Entry, ..
                 instead=f"a dim from 0 to {rank - 1}" if rank else "no spec: the tensor has no dims",
             )
         if dim % rank in said:
-            raise SpecError(f"The spec of `{path}` names dim {dim % rank} twice.")
+            raise SpecError(f"The spec of `{path}` names dim {dim % rank} twice.", instead="one of the two")
         said.add(dim % rank)
         entries[dim % rank] = entry_of(value, path)
     return tuple(entries)

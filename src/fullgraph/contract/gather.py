@@ -105,7 +105,10 @@ def _agreed(source: Source, a: Entry, b: Entry) -> Entry:
 
 
 def _contradiction(source: Source, a: str, b: str) -> SpecError:
-    return SpecError(f"Two specs contradict each other: `{source}` is said to be {a} and {b}.")
+    return SpecError(
+        f"Two specs contradict each other: `{source}` is said to be {a} and {b}.",
+        instead=f"one spec for `{source}`",
+    )
 
 
 def _shown(entry: Entry) -> str:

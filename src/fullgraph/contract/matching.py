@@ -165,7 +165,10 @@ def _to_tensors(spec: object, indices: list[int], where: str, inputs: Sequence[I
     if not found and len(indices) == 1:
         found = indices  # a number that is to be dynamic; anything else is refused with its own words
     if not found:
-        raise SpecError(f"dynamic_shapes has a spec for `{where}`, where the example has no tensor.")
+        raise SpecError(
+            f"dynamic_shapes has a spec for `{where}`, where the example has no tensor.",
+            instead=f"no spec for `{where}`, or an example with a tensor there",
+        )
     for index in found:
         yield Match(index, spec, where)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, linear_in, texts
+from fullgraph.contract.symbols import DimSpec, solved_for, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
-from fullgraph.symbolic import Bool, Expr, neg, render, substitute
+from fullgraph.symbolic import Bool, Expr, render, substitute
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,8 @@ def _solve(fact: Bool, solutions: dict[Expr, Expr]) -> bool:
     if fact.kind != "eq":
         return False
     for symbol in sorted(fact.symbols, key=render, reverse=True):
-        split = linear_in(fact.args[0], symbol)
-        if split is not None and abs(split[0]) == 1:
-            value = neg(split[1]) if split[0] == 1 else split[1]
+        value = solved_for(fact, symbol)
+        if value is not None:
             for known, old in solutions.items():
                 solutions[known] = substitute(old, {symbol: value})
             solutions[symbol] = value

@@ -35,6 +35,7 @@ def differing(samples: Sequence[Sequence[Input]]) -> Iterator[Source]:
             raise SpecError(
                 f"Example {number} does not have the inputs of the first: {', '.join(paths)}.",
                 why="One program has one structure of arguments.",
+                instead="one export for each structure",
             )
         for index, (a, b) in enumerate(zip(first, sample, strict=True)):
             yield from _differing_leaf(index, a, b, number)
@@ -125,6 +126,7 @@ def _values(
             raise SpecError(
                 f"The constraint {relation.text!r} does not hold in {example}.",
                 why=_where_from(relation.fact, symbols, values),
+                instead="an example that satisfies it, or another constraint",
             )
     return values
 

@@ -21,8 +21,21 @@ from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
 from fullgraph.contract.refusal import Refused, contradictory, specialized
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, linear_in
-from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, eq, evaluate, neg, render, substitute
+from fullgraph.contract.symbols import DimSpec, applied, solved_for
+from fullgraph.symbolic import (
+    Bool,
+    Contradiction,
+    Expr,
+    Range,
+    Scope,
+    eq,
+    evaluate,
+    ge,
+    le,
+    or_,
+    render,
+    substitute,
+)
 
 _ORDER = {
     AssumptionKind.DECLARED: 0,
@@ -87,15 +100,23 @@ class _Line:
 
 
 class _Reduction:
-    """What is known so far, and the lines it took to know it."""
+    """What is known so far, and the lines it took to know it.
+
+    A solved symbol is replaced in everything that comes later, so the scope need not know it: it is told the range
+    that the symbol hands on to its solution. Only a symbol of which something was learnt before is solved in the
+    scope as well. That keeps hundreds of equalities between the sizes of hundreds of inputs linear.
+    """
 
     def __init__(self, specs: Specs, symbols: dict[Expr, DimSpec]) -> None:
         self._specs = specs
         self._symbols = symbols
         # Symbols without a name are solved for first, and of those the last one: the user's names stay.
-        preference = sorted(symbols.values(), key=lambda s: (s.is_strict, s.is_named))
-        self._preference = {spec.symbol: place for place, spec in enumerate(preference)}
+        self._preference = {
+            spec.symbol: (spec.is_strict, spec.is_named, -place)
+            for place, spec in enumerate(symbols.values())
+        }
         self._scope = fresh_scope(specs.symbols)
+        self._learnt_of: set[Expr] = set()
         self._lines: list[_Line] = []
         self.solutions: dict[Expr, Expr] = {}
         self.refused: list[Refused] = []
@@ -103,7 +124,7 @@ class _Reduction:
     def take(self, assumption: Assumption) -> None:
         """Learn an assumption; keep it as a line unless it follows, refuse it if it may not narrow what it narrows."""
         assert isinstance(assumption.fact, Bool)
-        fact = substitute(assumption.fact, self.solutions) if self.solutions else assumption.fact
+        fact = applied(assumption.fact, self.solutions)
         answer = self._scope.decide(fact)
         if answer is True:
             return
@@ -116,7 +137,11 @@ class _Reduction:
                 self.refused.append(Refused(replace(assumption, fact=fact), sample))
         solved = self._solve(fact)
         try:
-            self._scope.assume(fact)
+            if solved is None or solved in self._learnt_of:
+                self._scope.assume(fact)
+                self._learnt_of |= fact.symbols
+            else:
+                hand_on(self._symbols[solved], self.solutions[solved], self._scope)
         except Contradiction:
             self._contradicted(assumption, fact)
             return
@@ -126,14 +151,14 @@ class _Reduction:
         """Return the lines that do not follow from later ones either, in order, and what is known with them."""
         scope = fresh_scope(self._specs.symbols)
         for symbol, value in self.solutions.items():
-            scope.assume(eq(symbol, value))
+            hand_on(self._symbols[symbol], value, scope)
         kept: list[Assumption] = []
         for line in reversed(self._lines):
             if line.solved is not None:
                 kept.append(replace(line.assumption, fact=eq(line.solved, self.solutions[line.solved])))
                 continue
             assert isinstance(line.assumption.fact, Bool)
-            fact = substitute(line.assumption.fact, self.solutions)
+            fact = applied(line.assumption.fact, self.solutions)
             if scope.decide(fact) is not True:
                 scope.assume(fact)
                 kept.append(replace(line.assumption, fact=fact))
@@ -144,16 +169,14 @@ class _Reduction:
         """Use an equality to express one symbol by the others. Returns that symbol."""
         if fact.kind != "eq":
             return None
-        (difference,) = fact.args
         for symbol in sorted(fact.symbols, key=self._preference.__getitem__):
-            split = linear_in(difference, symbol)
-            if split is None or abs(split[0]) != 1:
-                continue
-            slope, rest = split
-            value = neg(rest) if slope == 1 else rest
-            self.solutions = {s: substitute(v, {symbol: value}) for s, v in self.solutions.items()}
-            self.solutions[symbol] = value
-            return symbol
+            value = solved_for(fact, symbol)
+            if value is not None:
+                for other, old in self.solutions.items():
+                    if symbol in old.symbols:
+                        self.solutions[other] = substitute(old, {symbol: value})
+                self.solutions[symbol] = value
+                return symbol
         return None
 
     def _violated_sample(self, fact: Bool) -> int | None:
@@ -189,16 +212,26 @@ def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
     return scope
 
 
+def hand_on(spec: DimSpec, value: Expr, scope: Scope) -> None:
+    """Tell the scope that `value` lies in the range of the symbol that it replaces."""
+    if spec.range.lo > -math.inf:
+        scope.assume(ge(value, int(spec.range.lo)))
+    if spec.range.hi < math.inf:
+        scope.assume(le(value, int(spec.range.hi)))
+    if spec.sizes.values is not None:
+        scope.assume(or_(*(eq(value, size) for size in spec.sizes.values)))
+
+
 def _input(index: int, leaf: Input, specs: Specs, solutions: dict[Expr, Expr]) -> InputContract:
     declared = specs.dims[index]
     if declared is None:
         scalar = specs.scalars.get(index)
         if scalar is None:
             return InputContract(leaf.path, value=leaf.value)
-        return InputContract(leaf.path, scalar=substitute(scalar, solutions))
+        return InputContract(leaf.path, scalar=applied(scalar, solutions))
     return InputContract(
         path=leaf.path,
-        dims=tuple(_applied(size, solutions) for size in declared),
+        dims=tuple(_known(size, solutions) for size in declared),
         declared=declared,
         dtype=leaf.value.dtype,
         device=leaf.value.device,
@@ -206,11 +239,11 @@ def _input(index: int, leaf: Input, specs: Specs, solutions: dict[Expr, Expr]) -
     )
 
 
-def _applied(size: int | Expr, solutions: dict[Expr, Expr]) -> int | Expr:
+def _known(size: int | Expr, solutions: dict[Expr, Expr]) -> int | Expr:
     if isinstance(size, int):
         return size
-    known = substitute(size, solutions)
-    return known.value if known.is_const else known
+    found = applied(size, solutions)
+    return found.value if found.is_const else found
 
 
 def _ranges(

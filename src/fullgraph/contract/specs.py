@@ -70,7 +70,8 @@ class Specs:
                 scope.assume(relation.fact)
             except Contradiction:
                 raise SpecError(
-                    f"The constraint {relation.text!r} contradicts the ranges and the other constraints."
+                    f"The constraint {relation.text!r} contradicts the ranges and the other constraints.",
+                    instead="constraints that some size satisfies",
                 ) from None
             ledger.assume(relation.fact, None, AssumptionKind.DECLARED, relation.text)
         return [None if dims is None else tuple(_known(size, scope) for size in dims) for dims in self.dims]

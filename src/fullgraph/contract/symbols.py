@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fullgraph.contract.dim import DimKind, Sizes
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Expr, Range, add, evaluate, integer, mul, render, sub, substitute
+from fullgraph.symbolic import Bool, Expr, Range, add, evaluate, integer, mul, neg, render, sub, substitute
+
+T = TypeVar("T", Expr, Bool)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,21 @@ def linear_in(expr: Expr, symbol: Expr) -> tuple[int, Expr] | None:
     if slope.is_const and slope.value and add(mul(slope, symbol), rest) is expr:
         return slope.value, rest
     return None
+
+
+def solved_for(equality: Bool, symbol: Expr) -> Expr | None:
+    """Return what an equality says that a symbol is, or None if it does not say so for every value of the others."""
+    split = linear_in(equality.args[0], symbol)
+    if split is None or abs(split[0]) != 1:
+        return None
+    slope, rest = split
+    return neg(rest) if slope == 1 else rest
+
+
+def applied(what: T, solutions: Mapping[Expr, Expr]) -> T:
+    """Return `what` with each solved symbol replaced by its solution."""
+    relevant = {symbol: solutions[symbol] for symbol in what.symbols if symbol in solutions}
+    return substitute(what, relevant) if relevant else what
 
 
 def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) -> dict[Expr, int]:

@@ -19,7 +19,7 @@ from fullgraph.contract.facts import AMBIENT, Ambient, Disjoint, Fact, Property
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.overlap import overlapping
 from fullgraph.contract.symbols import DimSpec
-from fullgraph.contract.text import dtype_text, fact_text, reason_text, size_text, value_text
+from fullgraph.contract.text import dtype_text, fact_text, size_text, value_text
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, evaluate, mul
 
@@ -112,16 +112,22 @@ def _input(contract: Contract, item: InputContract, value: object) -> ContractEr
         return ContractError(
             f"`{item.path}` has {value.dim()} dims, but the program takes {len(item.dims)}.",
             why=f"Its shape is {list(value.shape)}; the program was exported for [{shape}].",
+            instead=f"pass a tensor with {len(item.dims)} dims, or {_AGAIN}",
         )
     dim = next(d for d, (a, b) in enumerate(zip(value.shape, item.declared, strict=True)) if a != b)
     return _static_size(item.path, dim, value.shape[dim], item.declared[dim])
 
 
+_AGAIN = "export again with an example like this call"
 _FIXED = "A value that is no tensor is fixed at export."
 
 
 def _refused(name: str, found: str, expected: str, why: str) -> ContractError:
-    return ContractError(f"`{name}` is {found}, but the program takes {expected}.", why=why)
+    return ContractError(
+        f"`{name}` is {found}, but the program takes {expected}.",
+        why=why,
+        instead=f"pass {expected}, or {_AGAIN}",
+    )
 
 
 def _kind(value: object) -> str:
@@ -148,6 +154,7 @@ def _size(contract: Contract, leaf: int, dim: int, leaves: Sequence[Any]) -> Con
         f"`{item.path}.shape[{dim}]` is {found}, but the program takes {text}"
         + (f" = {expected}." if expected is not None and text != str(expected) else "."),
         why=_values_text(contract, declared.symbols, leaves),
+        instead="inputs whose sizes agree, or another name for this dim in dynamic_shapes",
     )
 
 
@@ -158,6 +165,7 @@ def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[
         return ContractError(
             f"`{source}` is {_at(leaves, spec)}, but the program takes {form}.",
             why=_values_text(contract, spec.binding.rest.symbols, leaves) or f"`{spec.text}` is an integer.",
+            instead=f"a size that is {form}",
         )
     value = symbol_values(contract, leaves).get(spec.symbol)
     return ContractError(
@@ -171,31 +179,26 @@ def _assumption(contract: Contract, assumption: Assumption, leaves: Sequence[Any
     fact = assumption.fact
     text = fact_text(fact, contract.names)
     symbols = fact.symbols if isinstance(fact, (Bool, Property)) else frozenset[Expr]()
-    reason = reason_text(assumption)
-    why = [_values_text(contract, symbols, leaves), _because(assumption, contract, reason)]
+    why = [_values_text(contract, symbols, leaves), _because(assumption, contract)]
     return ContractError(
         f"The program takes only inputs with {text}{_got(contract, fact, leaves)}.",
         why="\n".join(line for line in why if line),
-        instead=_instead(fact),
+        instead=_instead(fact, text),
         where=assumption.origin,
     )
 
 
-def _because(assumption: Assumption, contract: Contract, reason: str) -> str:
-    match assumption.kind:
-        case AssumptionKind.DECLARED:
-            return "It was stated in the constraints of the export."
-        case AssumptionKind.CHECK:
-            return (
-                f"The program checks it: {assumption.note}" if assumption.note else "The program checks it."
-            )
-        case _:
-            symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else ()
-            auto = [
-                s.text for s in map(contract.symbols.get, symbols) if s is not None and s.kind is DimKind.AUTO
-            ]
-            given_up = f"; Dim.AUTO gave up {' and '.join(sorted(auto))} there" if auto else ""
-            return f"The program relied on it when it was exported: {reason}{given_up}" if reason else ""
+def _because(assumption: Assumption, contract: Contract) -> str:
+    """Say why the contract has this line. The user's line itself is shown above the message."""
+    note = f": {assumption.note}" if assumption.note else ""
+    if assumption.kind is AssumptionKind.DECLARED:
+        return "It was stated in the constraints of the export."
+    if assumption.kind is AssumptionKind.CHECK:
+        return f"The program checks it{note or '.'}"
+    symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset[Expr]()
+    auto = [s.text for s in contract.symbols.values() if s.symbol in symbols and s.kind is DimKind.AUTO]
+    given_up = f"; Dim.AUTO gave up {' and '.join(auto)} there" if auto else ""
+    return f"The program relied on it when it was exported{note}{given_up or ('' if note else '.')}"
 
 
 def _got(contract: Contract, fact: Fact, leaves: Sequence[Any]) -> str:
@@ -208,12 +211,12 @@ def _got(contract: Contract, fact: Fact, leaves: Sequence[Any]) -> str:
     return ""
 
 
-def _instead(fact: Fact) -> str:
+def _instead(fact: Fact, text: str) -> str:
     if isinstance(fact, Disjoint):
         return f"`{fact.path_b}.clone()`, if the two may be separate"
     if isinstance(fact, Property) and fact.name == "is_contiguous" and fact.value is True:
         return f"`{fact.path}.contiguous()`"
-    return ""
+    return f"inputs with {text}, or {_AGAIN}"
 
 
 def _undefined(contract: Contract, leaves: Sequence[Any]) -> Assumption:
