@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import logging
 import resource
 import subprocess
 import sys
@@ -90,12 +89,13 @@ def measure(
 def measure_here(exporter: str, subject: str, runs: int, warm_up: str = "") -> Measurement:
     """Measures in this process."""
     import torch
+    import transformers
 
     from benchmarks.exporters import EXPORTERS, prepare
     from benchmarks.subjects import make_subject
 
     torch.set_num_threads(1)
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     made = make_subject(subject)
     prepare(exporter, made)
     before = _peak_mib()

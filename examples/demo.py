@@ -12,7 +12,6 @@ differs from eager or any model is refused.
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 import time
 import warnings
@@ -20,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import transformers
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -141,7 +141,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     console = Console()
     rows = run(list(MODELS) if "all" in asked.models else asked.models, console)
     console.print(table_of(rows))

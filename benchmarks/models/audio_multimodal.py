@@ -59,8 +59,8 @@ _WHISPER = Model(
     ),
     {"input_features": Floats("batch 16 40"), "decoder_input_ids": Tokens("batch tgt")},
     example={"batch": 2, "tgt": 6},
-    others=({"batch": 1, "tgt": 6}, {"batch": 3, "tgt": 1}, {"batch": 2, "tgt": 50}, {"batch": 4, "tgt": 13}),
-    ranges={"tgt": (1, 64)},
+    others=({"batch": 1, "tgt": 6}, {"batch": 3, "tgt": 2}, {"batch": 2, "tgt": 50}, {"batch": 4, "tgt": 13}),
+    ranges={"batch": (1, None), "tgt": (2, 64)},
     note="Whisper refuses any but the configured number of mel frames",
 )
 
@@ -94,7 +94,7 @@ _TOWER: dict[str, Any] = {
 _IMAGE_TOWER: dict[str, Any] = {**_TOWER, "image_size": 32, "patch_size": 8}
 _PAIR_OTHERS: tuple[Sizes, ...] = (
     {"texts": 1, "images": 1, "seq": 9},
-    {"texts": 4, "images": 1, "seq": 1},
+    {"texts": 4, "images": 1, "seq": 2},
     {"texts": 1, "images": 5, "seq": 16},
     {"texts": 2, "images": 3, "seq": 30},
 )
@@ -114,7 +114,7 @@ def _contrastive(
     }
     example = {"texts": 3, "images": 2, "seq": 9}
     note = "without `interpolate_pos_encoding` the image tower insists on its image size"
-    return Model(name, build, inputs, example, _PAIR_OTHERS, {"seq": (1, 32)}, note=note)
+    return Model(name, build, inputs, example, _PAIR_OTHERS, {"seq": (2, 32)}, note=note)
 
 
 _TEXT_TOWER: dict[str, Any] = {

@@ -1,20 +1,32 @@
 """Decoder-only language models: batch and sequence length are dynamic.
 
 Rotary models take any length. Those with a table of positions end where the table ends, which is a range
-here and a line of the contract later.
+here and a line of the contract later. Attention in `transformers` branches in Python on a length of one (a decode
+step), so a dynamic length starts at two; that branch has a row of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from benchmarks.models.entry import Fixed, Input, KeyValueCache, Mask, Model, Sizes, Tokens, from_transformers
+from benchmarks.models.entry import (
+    Fixed,
+    Input,
+    KeyValueCache,
+    Mask,
+    Model,
+    Ranges,
+    Sizes,
+    Tokens,
+    from_transformers,
+)
 
 _EXAMPLE: Sizes = {"batch": 2, "seq": 12}
 _OTHERS: tuple[Sizes, ...] = (
     {"batch": 1, "seq": 7},
     {"batch": 3, "seq": 12},
-    {"batch": 5, "seq": 1},
+    {"batch": 5, "seq": 2},
     {"batch": 2, "seq": 40},
 )
 _POSITIONS = 64
@@ -24,7 +36,14 @@ _SMALL: dict[str, Any] = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
 }
-_LLAMA_LIKE: dict[str, Any] = {**_SMALL, "intermediate_size": 48, "num_key_value_heads": 2, "pad_token_id": 0}
+_LLAMA_LIKE: dict[str, Any] = {
+    **_SMALL,
+    "intermediate_size": 48,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
 _NAMED_N: dict[str, Any] = {
     "vocab_size": 100,
     "n_embd": 32,
@@ -32,7 +51,8 @@ _NAMED_N: dict[str, Any] = {
     "n_head": 4,
     "n_positions": _POSITIONS,
 }
-_POSITION_TABLE = {"seq": (1, _POSITIONS)}
+_LENGTHS: Ranges = {"seq": (2, None)}
+_POSITION_TABLE: Ranges = {"seq": (2, _POSITIONS)}
 
 
 def decoder(
@@ -59,7 +79,7 @@ def decoder(
     inputs: dict[str, Input] = {"input_ids": Tokens("batch seq")}
     if mask:
         inputs["attention_mask"] = Mask("batch seq")
-    ranges = _POSITION_TABLE if table else {}
+    ranges = _POSITION_TABLE if table else _LENGTHS
     build = from_transformers(f"{prefix}{config}", f"{prefix}{head}", **settings)
     return Model(name, build, inputs, _EXAMPLE, _OTHERS, ranges)
 
@@ -68,8 +88,18 @@ def _mixture(name: str, prefix: str, **settings: Any) -> Model:
     return decoder(name, prefix, num_experts_per_tok=2, **_LLAMA_LIKE, **settings)
 
 
+_LLAMA = decoder("llama", "Llama", mask=True, **_LLAMA_LIKE)
+_LLAMA_ANY_LENGTH = replace(
+    _LLAMA,
+    name="llama_any_length",
+    others=(*_OTHERS[:3], {"batch": 2, "seq": 1}),
+    ranges={},
+    asks="whether the length is one (`q_length == 1`)",
+)
+
 DECODERS: tuple[Model, ...] = (
-    decoder("llama", "Llama", mask=True, **_LLAMA_LIKE),
+    _LLAMA,
+    _LLAMA_ANY_LENGTH,
     decoder("mistral", "Mistral", sliding_window=None, **_LLAMA_LIKE),
     decoder("mistral_window", "Mistral", sliding_window=8, **_LLAMA_LIKE),
     decoder("qwen2", "Qwen2", **_LLAMA_LIKE),
@@ -143,14 +173,23 @@ def decode_step(name: str, prefix: str, cache: KeyValueCache, **settings: Any) -
             {"batch": 2, "past": 33},
             {"batch": 4, "past": 12},
         ),
+        ranges={"batch": (1, None), "past": (1, None)},
         note="the cache is updated in place: its longer keys and values are outputs too",
     )
 
 
+_LLAMA_CACHE = KeyValueCache(layers=2, heads=2, head_dim=8)
+_LLAMA_DECODE = decode_step("llama_decode", "Llama", _LLAMA_CACHE, **_LLAMA_LIKE)
+_LLAMA_DECODE_ANY_PAST = replace(
+    _LLAMA_DECODE,
+    name="llama_decode_any_past",
+    ranges={},
+    asks="whether the cache is still empty (`keys.numel() == 0`)",
+)
+
 DECODE_STEPS: tuple[Model, ...] = (
-    decode_step("llama_decode", "Llama", KeyValueCache(layers=2, heads=2, head_dim=8), **_LLAMA_LIKE),
-    decode_step(
-        "qwen3_decode", "Qwen3", KeyValueCache(layers=2, heads=2, head_dim=8), head_dim=8, **_LLAMA_LIKE
-    ),
+    _LLAMA_DECODE,
+    _LLAMA_DECODE_ANY_PAST,
+    decode_step("qwen3_decode", "Qwen3", _LLAMA_CACHE, head_dim=8, **_LLAMA_LIKE),
     decode_step("gpt_neox_decode", "GPTNeoX", KeyValueCache(2, 4, 8), intermediate_size=48, **_SMALL),
 )

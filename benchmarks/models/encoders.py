@@ -10,12 +10,13 @@ _EXAMPLE: Sizes = {"batch": 2, "seq": 12}
 _OTHERS: tuple[Sizes, ...] = (
     {"batch": 1, "seq": 12},
     {"batch": 3, "seq": 5},
-    {"batch": 4, "seq": 1},
+    {"batch": 4, "seq": 2},
     {"batch": 2, "seq": 60},
 )
 _FUNNEL_OTHERS: tuple[Sizes, ...] = (*_OTHERS[:2], {"batch": 4, "seq": 9}, {"batch": 2, "seq": 60})
 _POSITIONS = 64
-_TABLE = {"seq": (1, _POSITIONS)}
+_LENGTHS: Ranges = {"seq": (2, None)}
+_TABLE: Ranges = {"seq": (2, _POSITIONS)}
 _BERT_LIKE: dict[str, Any] = {
     "vocab_size": 100,
     "hidden_size": 32,
@@ -36,12 +37,13 @@ def encoder(
     ranges: Ranges = _TABLE,
     others: tuple[Sizes, ...] = _OTHERS,
     note: str = "",
+    asks: str = "",
     **settings: Any,
 ) -> Model:
     """An encoder called on token ids and an attention mask."""
     inputs: dict[str, Input] = {"input_ids": Tokens("batch seq"), "attention_mask": Mask("batch seq")}
     build = from_transformers(f"{prefix}Config", f"{prefix}{head}", **settings)
-    return Model(name, build, inputs, _EXAMPLE, others, ranges, note=note)
+    return Model(name, build, inputs, _EXAMPLE, others, ranges, note=note, asks=asks)
 
 
 _LONGFORMER = Model(
@@ -90,6 +92,7 @@ ENCODERS: tuple[Model, ...] = (
     encoder(
         "deberta",
         "Deberta",
+        asks="a bound of a slice that it has in a tensor (`rel_embeddings[a - att_span : a + att_span]`)",
         relative_attention=True,
         max_relative_positions=_POSITIONS,
         pos_att_type=["p2c", "c2p"],
@@ -101,8 +104,20 @@ ENCODERS: tuple[Model, ...] = (
     encoder(
         "squeezebert", "SqueezeBert", embedding_size=32, q_groups=2, k_groups=2, v_groups=2, **_BERT_LIKE
     ),
-    encoder("modernbert", "ModernBert", pad_token_id=0, local_attention=8, **_BERT_LIKE),
-    encoder("esm", "Esm", mask_token_id=4, position_embedding_type="rotary", ranges={}, **_AFTER_PADDING),
+    encoder(
+        "modernbert",
+        "ModernBert",
+        pad_token_id=0,
+        bos_token_id=1,
+        cls_token_id=1,
+        eos_token_id=2,
+        sep_token_id=2,
+        local_attention=8,
+        **_BERT_LIKE,
+    ),
+    encoder(
+        "esm", "Esm", mask_token_id=4, position_embedding_type="rotary", ranges=_LENGTHS, **_AFTER_PADDING
+    ),
     encoder(
         "funnel",
         "Funnel",
@@ -121,7 +136,7 @@ ENCODERS: tuple[Model, ...] = (
         "xlnet",
         "XLNet",
         "LMHeadModel",
-        ranges={},
+        ranges=_LENGTHS,
         vocab_size=100,
         d_model=32,
         n_layer=2,

@@ -6,6 +6,7 @@ range(seq_len)`): with a dynamic length that loop is itself part of the program.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.models.entry import Model, Sizes, Tokens, from_transformers
@@ -39,10 +40,28 @@ def _recurrent(
     return Model(name, build, inputs, {"batch": 2}, others, note="the loop over the sequence is unrolled")
 
 
+_MAMBA2 = _recurrent("mamba2", "Mamba2", num_heads=8, head_dim=8, n_groups=2, chunk_size=8, **_MAMBA_LIKE)
+_MAMBA2_CHUNKS = replace(
+    _MAMBA2,
+    inputs={"input_ids": Tokens("batch 8*chunks")},
+    example={"batch": 2, "chunks": 3},
+    others=(
+        {"batch": 1, "chunks": 3},
+        {"batch": 3, "chunks": 2},
+        {"batch": 4, "chunks": 1},
+        {"batch": 2, "chunks": 6},
+    ),
+    ranges={"chunks": (1, None)},
+    note="sequences of whole chunks",
+)
+
 RECURRENT: tuple[Model, ...] = (
     _recurrent("mamba", "Mamba", _LOOP, **_MAMBA_LIKE),
     _recurrent("mamba_unrolled", "Mamba", fixed_length=8, **_MAMBA_LIKE),
     _recurrent("falcon_mamba", "FalconMamba", _LOOP, **_MAMBA_LIKE),
-    _recurrent("mamba2", "Mamba2", num_heads=8, head_dim=8, n_groups=2, chunk_size=8, **_MAMBA_LIKE),
+    _MAMBA2_CHUNKS,
+    replace(
+        _MAMBA2, name="mamba2_any_length", asks="whether the last chunk has to be padded (`pad_size > 0`)"
+    ),
     _recurrent("rwkv", "Rwkv", _LOOP, vocab_size=100, hidden_size=32, num_hidden_layers=2, context_length=64),
 )

@@ -9,12 +9,13 @@ from benchmarks.models.entry import Model, Ranges, Sizes, Tokens, from_transform
 _EXAMPLE: Sizes = {"batch": 2, "src": 12, "tgt": 6}
 _OTHERS: tuple[Sizes, ...] = (
     {"batch": 1, "src": 12, "tgt": 6},
-    {"batch": 3, "src": 5, "tgt": 1},
-    {"batch": 4, "src": 1, "tgt": 9},
+    {"batch": 3, "src": 5, "tgt": 2},
+    {"batch": 4, "src": 2, "tgt": 9},
     {"batch": 2, "src": 50, "tgt": 33},
 )
 _POSITIONS = 64
-_TABLES = {"src": (1, _POSITIONS), "tgt": (1, _POSITIONS)}
+_LENGTHS: Ranges = {"batch": (1, None), "src": (2, None), "tgt": (2, None)}
+_TABLES: Ranges = {"batch": (1, None), "src": (2, _POSITIONS), "tgt": (2, _POSITIONS)}
 _T5_LIKE: dict[str, Any] = {
     "vocab_size": 100,
     "d_model": 32,
@@ -52,8 +53,8 @@ def pair(
 
 
 SEQUENCE_TO_SEQUENCE: tuple[Model, ...] = (
-    pair("t5", "T5", ranges={}, decoder_start_token_id=0, **_T5_LIKE),
-    pair("mt5", "MT5", ranges={}, decoder_start_token_id=0, **_T5_LIKE),
+    pair("t5", "T5", ranges=_LENGTHS, decoder_start_token_id=0, **_T5_LIKE),
+    pair("mt5", "MT5", ranges=_LENGTHS, decoder_start_token_id=0, **_T5_LIKE),
     pair("bart", "Bart", **_BART_LIKE),
     pair("mbart", "MBart", **_BART_LIKE),
     pair("marian", "Marian", "MTModel", **_BART_LIKE),

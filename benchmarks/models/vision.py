@@ -6,6 +6,7 @@ configured for: then their learned positions are resized to whatever comes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.models.entry import Fixed, Floats, Input, Model, Sizes, from_transformers
@@ -14,10 +15,10 @@ _FREE_EXAMPLE: Sizes = {"batch": 2, "h": 64, "w": 96}
 _FREE_OTHERS: tuple[Sizes, ...] = (
     {"batch": 1, "h": 64, "w": 64},
     {"batch": 3, "h": 96, "w": 64},
-    {"batch": 2, "h": 33, "w": 47},
+    {"batch": 2, "h": 35, "w": 47},
     {"batch": 4, "h": 160, "w": 128},
 )
-_FREE_RANGES = {"h": (32, None), "w": (32, None)}
+_FREE_RANGES = {"h": (33, None), "w": (33, None)}
 _GRID_EXAMPLE: Sizes = {"batch": 2, "h": 2, "w": 3}
 _GRID_OTHERS: tuple[Sizes, ...] = (
     {"batch": 1, "h": 2, "w": 2},
@@ -54,12 +55,12 @@ def convolutional(name: str, prefix: str, head: str = _HEAD, asks: str = "", **s
     return Model(name, build, inputs, _FREE_EXAMPLE, _FREE_OTHERS, _FREE_RANGES, asks=asks)
 
 
-def gridded(name: str, prefix: str, head: str = _HEAD, **settings: Any) -> Model:
+def gridded(name: str, prefix: str, head: str = _HEAD, asks: str = "", **settings: Any) -> Model:
     """A model that pads images which do not fit its strides, on images which do."""
     build = from_transformers(f"{prefix}Config", f"{prefix}{head}", **settings)
     inputs = {"pixel_values": Floats("batch 3 32*h 32*w")}
     note = "images of whole strides; its Python branches on whether others have to be padded"
-    return Model(name, build, inputs, _GRID_EXAMPLE, _GRID_OTHERS, _GRID_RANGES, note=note)
+    return Model(name, build, inputs, _GRID_EXAMPLE, _GRID_OTHERS, _GRID_RANGES, note=note, asks=asks)
 
 
 def patched(name: str, prefix: str, head: str = _HEAD, *, interpolate: bool = True, **settings: Any) -> Model:
@@ -103,6 +104,39 @@ _DETR_LIKE: dict[str, Any] = {
     "num_queries": 7,
 }
 
+_EFFICIENTNET = replace(
+    convolutional(
+        "efficientnet", "EfficientNet", width_coefficient=0.25, depth_coefficient=0.25, hidden_dim=320
+    ),
+    ranges={"h": (33, 10_240), "w": (33, 10_240)},
+    note="its last pooling has a window of 320, so a larger image has more than one",
+)
+_SWIN = gridded(
+    "swin_oblong",
+    "Swin",
+    asks="which side of the image is the shorter one (`min(input_resolution)`)",
+    embed_dim=8,
+    depths=[1, 2],
+    num_heads=[2, 2],
+    window_size=4,
+    image_size=32,
+)
+_SWIN_SQUARE = replace(
+    _SWIN,
+    name="swin",
+    inputs={"pixel_values": Floats("batch 3 32*side 32*side")},
+    example={"batch": 2, "side": 3},
+    others=(
+        {"batch": 1, "side": 3},
+        {"batch": 3, "side": 2},
+        {"batch": 2, "side": 4},
+        {"batch": 4, "side": 5},
+    ),
+    ranges={"side": (2, None)},
+    note="square images of whole strides: others branch on the shorter side and on padding",
+    asks="",
+)
+
 VISION: tuple[Model, ...] = (
     patched("vit", "ViT", **_VIT_LIKE),
     patched("deit", "DeiT", **_VIT_LIKE),
@@ -131,9 +165,7 @@ VISION: tuple[Model, ...] = (
     gridded("mobilenet_v1", "MobileNetV1", depth_multiplier=0.25),
     convolutional("mobilenet_v2", "MobileNetV2", tf_padding=False, depth_multiplier=0.25),
     convolutional("mobilenet_v2_tf", "MobileNetV2", asks=_INT_OF_SIZE, depth_multiplier=0.25),
-    convolutional(
-        "efficientnet", "EfficientNet", width_coefficient=0.25, depth_coefficient=0.25, hidden_dim=320
-    ),
+    _EFFICIENTNET,
     convolutional("poolformer", "PoolFormer", hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
     convolutional(
         "segformer",
@@ -144,7 +176,8 @@ VISION: tuple[Model, ...] = (
         num_attention_heads=[1, 2, 2, 4],
         decoder_hidden_size=16,
     ),
-    gridded("swin", "Swin", embed_dim=8, depths=[1, 2], num_heads=[2, 2], window_size=4, image_size=32),
+    _SWIN_SQUARE,
+    _SWIN,
     convolutional("detr", "Detr", "ForObjectDetection", **_DETR_LIKE),
     convolutional("table_transformer", "TableTransformer", "ForObjectDetection", **_DETR_LIKE),
 )

@@ -1,0 +1,145 @@
+"""What arithmetic on sizes costs: our expressions, and sympy through `torch.fx.experimental.symbolic_shapes`.
+
+Each of the twenty expressions that dominate real traces is computed by both on `torch.SymInt` objects, so PyTorch's
+own overhead (about 2 us an operation) is in both. *First*: symbols that have not met before, as when a size is new
+in a trace. *Again*: the same symbols, as in the later layers of a model. The last table adds up n symbols one by one.
+
+Run it: `python -m benchmarks.symbolic [--symbols N]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch._dynamo.source import ConstantSource
+from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
+
+from fullgraph.symbolic import Scope, to_python
+
+EXPRESSIONS: dict[str, Callable[[Any, Any], object]] = {
+    "a + 1": lambda a, b: a + 1,
+    "a - 1": lambda a, b: a - 1,
+    "a * 2": lambda a, b: a * 2,
+    "a + b": lambda a, b: a + b,
+    "a * b": lambda a, b: a * b,
+    "a * b * 64": lambda a, b: a * b * 64,
+    "a // 2": lambda a, b: a // 2,
+    "a * 64 // 64": lambda a, b: a * 64 // 64,
+    "(a * b * 8) // a": lambda a, b: (a * b * 8) // a,
+    "a % 8": lambda a, b: a % 8,
+    "(a + 2 - 3) // 2 + 1": lambda a, b: (a + 2 - 3) // 2 + 1,
+    "-(-a // 4)": lambda a, b: -(-a // 4),
+    "sym_max(a, 1)": lambda a, b: torch.sym_max(a, 1),
+    "sym_min(a, b)": lambda a, b: torch.sym_min(a, b),
+    "sum([a, b, a])": lambda a, b: sum([a, b, a]),
+    "a * 2 == a + a": lambda a, b: bool(a * 2 == a + a),
+    "a * b * 4 == 4 * (b * a)": lambda a, b: bool(a * b * 4 == 4 * (b * a)),
+    "a == 1": lambda a, b: bool(a == 1),
+    "a >= 0": lambda a, b: bool(a >= 0),
+    "a * b > 1": lambda a, b: bool(a * b > 1),
+}
+Pair = tuple[Any, Any]
+
+
+class NobodyAsked:
+    """All questions of this benchmark follow from the ranges."""
+
+    def condition(self, question: object, kind: str) -> bool:
+        raise AssertionError(f"asked {question}")
+
+    def value(self, expr: object) -> int:
+        raise AssertionError(f"asked for {expr}")
+
+
+def our_symbols(count: int) -> list[torch.SymInt]:
+    """Symbols of ours, at least 2."""
+    scope = Scope(NobodyAsked())
+    return [to_python(scope.declare(f"s{i}", lo=2, hint=5 + i % 7), scope) for i in range(count)]
+
+
+def their_symbols(count: int) -> list[torch.SymInt]:
+    """Symbols of a ShapeEnv, at least 2, as `torch.export` makes them."""
+    shapes = ShapeEnv()
+    made = []
+    for i in range(count):
+        source, hint = ConstantSource(f"s{i}"), 5 + i % 7
+        symbol = shapes.create_symbol(
+            hint, source=source, dynamic_dim=DimDynamic.DYNAMIC, constraint_dim=None
+        )
+        made.append(shapes.create_symintnode(symbol, hint=hint, source=source))
+    return made
+
+
+def microseconds(compute: Callable[[Any, Any], object], pairs: Sequence[Pair]) -> float:
+    """Time for one pair, over all of them."""
+    start = time.perf_counter()
+    for a, b in pairs:
+        compute(a, b)
+    return (time.perf_counter() - start) / len(pairs) * 1e6
+
+
+def measured(symbols: list[torch.SymInt], compute: Callable[[Any, Any], object]) -> tuple[float, float]:
+    """Time of the first and of later computations with the same symbols."""
+    pairs = list(zip(symbols[::2], symbols[1::2], strict=True))
+    first = microseconds(compute, pairs)
+    again = min(microseconds(compute, pairs[:1] * len(pairs)) for _ in range(5))
+    return first, again
+
+
+def seconds_to_sum(symbols: list[torch.SymInt]) -> float:
+    """Time to add all symbols, one by one."""
+    start = time.perf_counter()
+    sum(symbols)
+    return time.perf_counter() - start
+
+
+def compare(count: int, console: Console) -> None:
+    """Print a row an expression, and the geometric means of the ratios."""
+    table = Table(title="Microseconds for an expression on torch.SymInt")
+    for heading in ("expression", "ours first", "again", "ShapeEnv first", "again", "ratio first", "again"):
+        table.add_column(heading, justify="left" if heading == "expression" else "right")
+    ratios: list[tuple[float, float]] = []
+    for text, compute in EXPRESSIONS.items():
+        ours, theirs = measured(our_symbols(count), compute), measured(their_symbols(count), compute)
+        ratios.append((theirs[0] / ours[0], theirs[1] / ours[1]))
+        numbers = [*ours, *theirs]
+        table.add_row(text, *(f"{n:.1f}" for n in numbers), *(f"{r:.0f}x" for r in ratios[-1]))
+    first, again = (statistics.geometric_mean(column) for column in zip(*ratios, strict=True))
+    table.add_section()
+    table.add_row("geometric mean", "", "", "", "", f"{first:.0f}x", f"{again:.0f}x")
+    console.print(table)
+
+
+def compare_sums(console: Console) -> None:
+    """Print what a sum of n symbols costs a symbol."""
+    table = Table(title="Microseconds a symbol to add up n symbols")
+    for heading in ("symbols", "ours", "ShapeEnv", "ratio"):
+        table.add_column(heading, justify="right")
+    for count in (125, 250, 500, 1000):
+        ours = min(seconds_to_sum(our_symbols(count)) for _ in range(3)) / count * 1e6
+        theirs = seconds_to_sum(their_symbols(count)) / count * 1e6
+        table.add_row(str(count), f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.0f}x")
+    console.print(table)
+
+
+def main() -> None:
+    """Read the command line and print the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--symbols", type=int, default=200, help="how many new symbols each expression meets")
+    arguments = parser.parse_args()
+    console = Console()
+    compare(arguments.symbols, console)
+    compare_sums(console)
+
+
+if __name__ == "__main__":
+    main()
