@@ -4,8 +4,8 @@
 signature (and complains about wrong ones as it would for the program). The text then checks the structure, container by
 container, and lists the leaves. For a program of tensors alone it is `return [x, y]`.
 
-Invariant: when the function returns, the arguments have exactly the structure of the example: the same classes, lengths and
-keys in the same order, the same sharing. Leaves are not looked at; that is the contract's check.
+Invariant: when the function returns, the arguments have exactly the structure of the example: the same classes, lengths
+and keys in the same order, the same sharing. Leaves are not looked at; that is the contract's check.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from collections.abc import Callable
 from inspect import Parameter
 from typing import Any
 
+from fullgraph.tracing.attributes import attributes_of, is_stored_in_dict_alone
 from fullgraph.tracing.containers import (
     Kind,
-    attributes_of,
     dict_base,
     has_instance_dict,
-    is_stored_in_dict_alone,
     registered_parts,
     typed,
 )

@@ -3,8 +3,8 @@
 `tree.py` walks whole structures; all it knows of lists, dicts, named tuples, dataclasses, registered pytrees and
 plain objects stands here. An object whose class nobody registered is a container of its attributes when a tensor
 can be reached through them (a `DynamicCache`), or when all that can be reached is plain data (a cache that is
-still empty, a dataclass of options). Everything else (modules, functions, classes, locks, tokenizers) is opaque: it stays
-one leaf and is handed on as it is.
+still empty, a dataclass of options). Everything else (modules, functions, classes, locks, tokenizers) is opaque: it
+stays one leaf and is handed on as it is.
 
 Invariant: a container is never changed by taking it apart, and a new one shares nothing mutable with it but its leaves.
 """
@@ -12,11 +12,9 @@ Invariant: a container is never changed by taking it apart, and a new one shares
 from __future__ import annotations
 
 import dataclasses
-import enum
-import functools
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, MappingView
+from collections.abc import Hashable, Iterable, Iterator, MappingView
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -24,8 +22,17 @@ from typing import Any, Final
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.contract import TensorSpec
 from fullgraph.errors import Unsupported
+from fullgraph.tracing.attributes import attributes_of, set_attributes, slot_names, state_of
+from fullgraph.tracing.nature import (
+    BUILT_IN,
+    LEAVES,
+    SCALARS,
+    Nature,
+    can_be_made_blank,
+    has_own_equality,
+    nature_of,
+)
 
 
 class Kind(Enum):
@@ -60,34 +67,7 @@ class Parts:
     attributes: int = 0
 
 
-# Asked of every leaf of every structure, so answered by one look-up of the exact type.
-_SCALARS: Final = frozenset(
-    {
-        int,
-        float,
-        bool,
-        str,
-        complex,
-        bytes,
-        type(None),
-        torch.dtype,
-        torch.device,
-        torch.layout,
-        torch.memory_format,
-    }
-    | {type(...), type(NotImplemented), range}
-)
-_LEAVES: Final = (torch.Tensor, TensorSpec, torch.SymInt, torch.SymFloat, torch.SymBool)
-_OPAQUE: Final = (
-    torch.nn.Module,
-    type,
-    types.FunctionType,
-    types.MethodType,
-    types.ModuleType,
-    enum.Enum,
-    BaseException,
-)
-_BUILT_IN: Final = (list, tuple, dict, deque)
+_BUILT_IN_EXACT: Final = frozenset({list, tuple, dict, OrderedDict, defaultdict, deque})
 
 
 def take_apart(value: Any) -> Parts | None:
@@ -97,11 +77,11 @@ def take_apart(value: Any) -> Parts | None:
         Unsupported: the container holds tensors where they cannot be followed (a set, the keys of a dict).
     """
     cls = type(value)
-    if cls in _SCALARS or isinstance(value, _LEAVES):
+    if cls in SCALARS or isinstance(value, LEAVES):
         return None
     if cls not in _BUILT_IN_EXACT and cls in pytree.SUPPORTED_NODES:
         return _registered(value)
-    if isinstance(value, _BUILT_IN):
+    if isinstance(value, BUILT_IN):
         return _built_in(value)
     if isinstance(value, slice):
         return Parts(Kind.TUPLE, ("start", "stop", "step"), (value.start, value.stop, value.step))
@@ -198,44 +178,10 @@ def overwrite(target: Any, source: Any) -> None:
     elif isinstance(target, set):
         target.clear()
         target.update(source)
-    old, new = _state_of(target), _state_of(source)
+    old, new = state_of(target), state_of(source)
     for name in old.keys() - new.keys():
         object.__delattr__(target, name)
     set_attributes(target, tuple(new), tuple(new.values()))
-
-
-def attributes_of(value: Any) -> dict[str, Any]:
-    """Return the attributes that make up an object: `__dict__` and `__slots__`, without what is only cached."""
-    found = _state_of(value)
-    for name in _cached_names(type(value)):
-        found.pop(name, None)
-    return found
-
-
-def set_attributes(target: Any, names: Iterable[str], values: Iterable[Any]) -> None:
-    """Set attributes as they are stored, past a frozen dataclass's or a class's own `__setattr__`."""
-    slots = slot_names(type(target))
-    for name, value in zip(names, values):
-        if name in slots:
-            object.__setattr__(target, name, value)
-        else:
-            target.__dict__[name] = value
-
-
-@functools.lru_cache(maxsize=None)
-def slot_names(cls: type) -> frozenset[str]:
-    """Return the attributes that a class keeps in slots, under the names they are stored by."""
-    names: set[str] = set()
-    for base in cls.__mro__:
-        for name, member in vars(base).items():
-            if isinstance(member, types.MemberDescriptorType) and "__slots__" in vars(base):
-                names.add(name)
-    return frozenset(names)
-
-
-def is_stored_in_dict_alone(cls: type) -> bool:
-    """Say whether the attributes of such an object are exactly its `__dict__`."""
-    return not slot_names(cls) and not _cached_names(cls)
 
 
 def is_built_from_sequence(cls: type) -> bool:
@@ -298,9 +244,6 @@ def unfit(leaf: Any) -> str | None:
     return None
 
 
-_BUILT_IN_EXACT: Final = frozenset({list, tuple, dict, OrderedDict, defaultdict, deque})
-
-
 def _built_in(value: Any) -> Parts:
     extra = attributes_of(value) if type(value) not in _BUILT_IN_EXACT else {}
     names, values = tuple(extra), tuple(extra.values())
@@ -331,7 +274,7 @@ def _set(value: set[Any] | frozenset[Any]) -> Parts:
 
 def _registered(value: Any) -> Parts:
     values, context = registered_parts(value)
-    if _nature(context, set()) is _Nature.HOLDS_TENSOR:
+    if nature_of(context) is Nature.HOLDS_TENSOR:
         raise Unsupported(
             f"A `{type(value).__name__}` keeps a tensor where it cannot be followed.",
             why="The flatten function registered for it puts the tensor into the context, which is fixed at export.",
@@ -348,9 +291,9 @@ def _registered_key(entry: Any) -> Any:
 
 
 def _refuse_tensors_in(element: Hashable, where: str) -> None:
-    if type(element) in _SCALARS:
+    if type(element) in SCALARS:
         return
-    if _nature(element, set()) is _Nature.HOLDS_TENSOR:
+    if nature_of(element) is Nature.HOLDS_TENSOR:
         raise Unsupported(
             f"A tensor is in {where}.",
             why="Tensors have no order there by which the values of another call could be told apart.",
@@ -358,110 +301,17 @@ def _refuse_tensors_in(element: Hashable, where: str) -> None:
         )
 
 
-def _state_of(value: Any) -> dict[str, Any]:
-    found: dict[str, Any] = dict(getattr(value, "__dict__", ()))
-    for name in slot_names(type(value)):
-        try:
-            found[name] = object.__getattribute__(value, name)
-        except AttributeError:
-            continue  # a slot that was never set
-    return found
-
-
-@functools.lru_cache(maxsize=None)
-def _cached_names(cls: type) -> tuple[str, ...]:
-    # Such a value is a function of the others. It is left out, so that the program computes it from traced tensors.
-    return tuple(
-        name for base in cls.__mro__ for name, member in vars(base).items() if _is_cached_property(member)
-    )
-
-
-def _is_cached_property(member: object) -> bool:
-    return isinstance(member, functools.cached_property)
-
-
-class _Nature(Enum):
-    """What can be reached from a value."""
-
-    HOLDS_TENSOR = auto()
-    PLAIN = auto()  # nothing but plain data
-    OPAQUE = auto()  # something that is neither
-
-
 def _is_taken_apart_by_attributes(value: Any) -> bool:
-    if not _can_be_made_blank(type(value)):
+    if not can_be_made_blank(type(value)):
         return False
-    nature = _nature(value, set())
-    if nature is _Nature.HOLDS_TENSOR and hasattr(type(value), "__del__"):
+    nature = nature_of(value)
+    if nature is Nature.HOLDS_TENSOR and hasattr(type(value), "__del__"):
         raise Unsupported(
             f"A `{type(value).__name__}` that holds a tensor has a destructor.",
             why="The program is traced with a copy of it, whose destructor would release what the original still uses.",
             instead="Pass the tensors themselves.",
         )
-    if nature is _Nature.HOLDS_TENSOR or dataclasses.is_dataclass(value):
+    if nature is Nature.HOLDS_TENSOR or dataclasses.is_dataclass(value):
         return not hasattr(type(value), "__del__")
     # An object without attributes (a sentinel) is told by its identity, one with its own equality by that.
-    return nature is _Nature.PLAIN and bool(attributes_of(value)) and not _has_own_equality(type(value))
-
-
-def _nature(value: Any, seen: set[int]) -> _Nature:
-    cls = type(value)
-    if cls in _SCALARS:
-        return _Nature.PLAIN
-    if isinstance(value, _LEAVES):
-        return _Nature.HOLDS_TENSOR
-    if isinstance(value, (type, enum.Enum, types.FunctionType, types.BuiltinFunctionType)):
-        return _Nature.PLAIN
-    if isinstance(value, _OPAQUE):
-        return _Nature.OPAQUE
-    if id(value) in seen:
-        return _Nature.PLAIN  # what it adds is being found out by whoever met it first
-    seen.add(id(value))
-    natures = {_nature(each, seen) for each in _reached_from(value)}
-    if _Nature.HOLDS_TENSOR in natures:
-        return _Nature.HOLDS_TENSOR
-    is_known = (
-        isinstance(value, (*_BUILT_IN, set, frozenset, slice)) or _can_be_made_blank(cls) or _is_value(cls)
-    )
-    return _Nature.OPAQUE if _Nature.OPAQUE in natures or not is_known else _Nature.PLAIN
-
-
-def _reached_from(value: Any) -> Iterator[Any]:
-    """Yield what a value refers to, as far as this file can take it apart."""
-    if isinstance(value, dict):
-        yield from value.keys()
-        yield from value.values()
-    elif isinstance(value, (list, tuple, deque, set, frozenset)):
-        yield from value
-    elif isinstance(value, slice):
-        yield from (value.start, value.stop, value.step)
-    if _can_be_made_blank(type(value)) or isinstance(value, _BUILT_IN):
-        yield from attributes_of(value).values()
-
-
-@functools.lru_cache(maxsize=None)
-def _can_be_made_blank(cls: type) -> bool:
-    """Say whether the state of such an object is all in its attributes: it is made by `object.__new__`."""
-    if issubclass(cls, _OPAQUE):
-        return False
-    if cls is types.SimpleNamespace:
-        return True
-    solid = [base for base in cls.__mro__ if base is not object and not _is_python_class(base)]
-    return not solid and cls is not object
-
-
-def _is_python_class(cls: type) -> bool:
-    # C modules make heap types too: those bring a `__new__` in C (functools.partial) or forbid making one (locks).
-    heap_type, not_instantiated = 1 << 9, 1 << 7
-    new: Callable[..., Any] | None = vars(cls).get("__new__")
-    is_made_by_c = bool(cls.__flags__ & not_instantiated) or isinstance(new, types.BuiltinFunctionType)
-    return bool(cls.__flags__ & heap_type) and not is_made_by_c
-
-
-def _has_own_equality(cls: type) -> bool:
-    return cls.__eq__ is not object.__eq__ and cls.__hash__ is not None
-
-
-def _is_value(cls: type) -> bool:
-    """Say whether an object of a C class is told by its value: dates, fractions, decimals."""
-    return _has_own_equality(cls) and cls.__hash__ is not object.__hash__
+    return nature is Nature.PLAIN and bool(attributes_of(value)) and not has_own_equality(type(value))

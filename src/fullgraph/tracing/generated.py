@@ -1,7 +1,7 @@
 """Python functions made from text: what a call of a program runs instead of walking trees.
 
-Invariant: no value is written into the text but numbers and string keys; everything else is a global of the function, under a
-name that no parameter of the program has.
+Invariant: no value is written into the text but numbers and string keys; everything else is a global of the function,
+under a name that no parameter of the program has.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def _difference_of_parts(tree: Container, parts: Parts | None, value: Any) -> st
     if unexpected:
         return f"has the unexpected {kind} {_listed(unexpected)}"
     if tree.kind is not Kind.OBJECT and parts.keys != tree.keys:
-        return f"has its keys in the order {_listed(parts.keys)}; a program may depend on it, {_listed(tree.keys)} was expected"
+        order = f"{_listed(parts.keys)}; {_listed(tree.keys)} was expected"
+        return f"has its keys in another order, which a program may depend on: {order}"
     if tree.kind is Kind.DICT and list(map(type, parts.keys)) != list(map(type, tree.keys)):
         return f"has the keys {_listed(parts.keys)} of other types; {_listed(tree.keys)} was expected"
     if tree.kind is not Kind.SET and parts.context != tree.context:

@@ -13,12 +13,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fullgraph.tracing.attributes import is_stored_in_dict_alone
 from fullgraph.tracing.containers import (
     Kind,
     blank,
     fill,
     is_made_first,
-    is_stored_in_dict_alone,
     make,
     overwrite,
 )
@@ -33,7 +33,7 @@ def compile_output(tree: Tree) -> Callable[..., Any]:
         tree: the structure of the output.
 
     Returns:
-        `build(values, containers=())`: `values` are the leaves in order, `containers` the argument containers by number.
+        `build(values, containers=())`: the leaves in order, and the argument containers by number.
     """
     if _has_seen(tree):
         return functools.partial(_unflatten, tree)

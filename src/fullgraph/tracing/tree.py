@@ -1,9 +1,9 @@
 """Trees: the structure of a nested value without its leaves, which lie beside it in one flat list.
 
 `flatten` takes any value apart and `unflatten` makes an equal one from other leaves. What the containers are is the
-business of `containers.py`; here is what happens between them: a container met twice is one container (`Seen`), one that may
-contain itself is made before its contents, and one that the caller handed in is recognized again in what the program
-returns (`Given`).
+business of `containers.py`; here is what happens between them: a container met twice is one container (`Seen`), one
+that may contain itself is made before its contents, and one that the caller handed in is recognized again in what the
+program returns (`Given`).
 
 Invariants: leaves are numbered in the order in which they are met, containers likewise; a `Tree` is plain data
 and holds no leaf; `unflatten(flat.tree, flat.leaves)` equals the value and shares no mutable container with it.
