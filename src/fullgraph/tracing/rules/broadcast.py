@@ -20,7 +20,7 @@ def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
         return ()
     result = shapes[0]
     for shape in shapes[1:]:
-        if shape != result and shape != ():
+        if shape not in (result, ()):
             result = _pair(result, shape, scope) if result else shape
     return result
 
@@ -84,7 +84,9 @@ def expand(dims: Dims, sizes: Sequence[Size], scope: Scope) -> Dims:
         has = dims[at - lead] if at >= lead else None
         if isinstance(wanted, int) and wanted == -1:
             if has is None:
-                raise RuntimeError(f"The expanded size of the tensor (-1) isn't allowed in a leading dimension {at}")
+                raise RuntimeError(
+                    f"The expanded size of the tensor (-1) isn't allowed in a leading dimension {at}"
+                )
             result.append(has)
         elif has is None or _stretches(has, wanted, scope):
             result.append(wanted)
@@ -98,7 +100,7 @@ def expand(dims: Dims, sizes: Sequence[Size], scope: Scope) -> Dims:
 
 def _stretches(has: Size, wanted: Size, scope: Scope) -> bool:
     """Say whether a size can be expanded to `wanted`; the result is `wanted` either way."""
-    if has == wanted or has == 1:
+    if has in (wanted, 1):
         return True
     if isinstance(has, int) and isinstance(wanted, int):
         return False

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fullgraph.symbolic import Scope
+from fullgraph.symbolic import Scope, gt
 from fullgraph.tracing.rules.dims import (
     Dims,
     Size,
+    ask,
     minus,
     plus,
     quotient,
@@ -53,6 +54,8 @@ def _convolved(
         return None
     spatial = dims[len(dims) - rank :]
     channels = dims[-rank - 1]
+    if _without_channels(kernel[1], scope):
+        return None  # then PyTorch returns no channels either, whatever the weight says
     if not require_same(channels, times(kernel[1], groups), scope):
         raise RuntimeError(
             f"Given groups={groups}, weight of size {shown(kernel)}, expected input{shown(dims)} to have "
@@ -68,11 +71,15 @@ def _convolved(
     return Out((*dims[: len(dims) - rank - 1], kernel[0], *sizes), input.dtype, input.device)
 
 
+def _without_channels(channels: Size, scope: Scope) -> bool:
+    return channels == 0 if isinstance(channels, int) else not ask(gt(channels, 0), scope)
+
+
 def _refuse_negative(sizes: Sequence[Size], spatial: Dims, kernel: Dims) -> None:
     if any(isinstance(size, int) and size <= 0 and length != 0 for size, length in zip(sizes, spatial)):
         raise RuntimeError(
-            f"Calculated padded input size per channel: {shown(spatial)}. Kernel size: {shown(kernel[2:])}. Kernel size "
-            "can't be greater than actual input size"
+            f"Calculated padded input size per channel: {shown(spatial)}. Kernel size: {shown(kernel[2:])}. "
+            "Kernel size can't be greater than actual input size"
         )
 
 
@@ -156,7 +163,9 @@ def _transposed(
     if len(dims) not in (rank + 1, rank + 2) or len(kernel) != rank + 2 or input.dtype != weight.dtype:
         return None
     spatial = dims[len(dims) - rank :]
-    if not require_same(dims[-rank - 1], kernel[0], scope) or remainder(kernel[0], groups) != 0:
+    if not require_same(dims[-rank - 1], kernel[0], scope) or not require_same(
+        remainder(kernel[0], groups), 0, scope
+    ):
         raise RuntimeError(
             f"Given transposed=1, weight of size {shown(kernel)}, expected input{shown(dims)} to have {kernel[0]} "
             f"channels, but got {dims[-rank - 1]} channels instead"
@@ -169,7 +178,9 @@ def _transposed(
     return Out((*dims[: len(dims) - rank - 1], channels, *sizes), input.dtype, input.device)
 
 
-def _grown(size: Size, kernel: Size, stride: Size, padding: Size, output_padding: Size, dilation: Size) -> Size:
+def _grown(
+    size: Size, kernel: Size, stride: Size, padding: Size, output_padding: Size, dilation: Size
+) -> Size:
     """Return the size a convolution with these options would have come from."""
     spread = plus(times(minus(size, 1), stride), times(dilation, minus(kernel, 1)))
     return plus(plus(minus(spread, times(padding, 2)), output_padding), 1)

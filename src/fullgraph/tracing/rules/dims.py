@@ -161,7 +161,9 @@ def axis(dim: int, rank: int) -> int:
     bound = max(rank, 1)
     if -bound <= dim < bound:
         return dim % bound
-    raise IndexError(f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})")
+    raise IndexError(
+        f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
+    )
 
 
 def axes(dims: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:

@@ -38,7 +38,12 @@ def _dtype_of(number: Any) -> torch.dtype:
 
 @rule("zeros ones empty.memory_format rand rand.generator randn randn.generator")
 def sized(
-    scope: Scope, size: Sequence[Size], *, dtype: torch.dtype | None = None, device: Any = None, **options: Any
+    scope: Scope,
+    size: Sequence[Size],
+    *,
+    dtype: torch.dtype | None = None,
+    device: Any = None,
+    **options: Any,
 ) -> Out | None:
     """A tensor of these sizes."""
     if options.get("layout") not in (None, torch.strided):
@@ -62,7 +67,13 @@ def full(
 
 @rule("empty_strided")
 def empty_strided(
-    scope: Scope, size: Sequence[Size], stride: Sequence[Size], *, dtype: Any = None, device: Any = None, **options: Any
+    scope: Scope,
+    size: Sequence[Size],
+    stride: Sequence[Size],
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
 ) -> Out:
     """A tensor of these sizes in a layout of its own."""
     return Out(simplest(tuple(size)), dtype or torch.get_default_dtype(), _device(device))
@@ -70,7 +81,13 @@ def empty_strided(
 
 @rule("randint")
 def randint(
-    scope: Scope, high: Size, size: Sequence[Size], *, dtype: Any = torch.int64, device: Any = None, **options: Any
+    scope: Scope,
+    high: Size,
+    size: Sequence[Size],
+    *,
+    dtype: Any = torch.int64,
+    device: Any = None,
+    **options: Any,
 ) -> Out:
     """Random integers below `high`."""
     return Out(simplest(tuple(size)), dtype or torch.int64, _device(device))
@@ -117,13 +134,22 @@ def arange_start(scope: Scope, start: Number, end: Number, **options: Any) -> Ou
 
 @rule("arange.start_step")
 def arange_step(
-    scope: Scope, start: Any, end: Any, step: Any = 1, *, dtype: Any = None, device: Any = None, **options: Any
+    scope: Scope,
+    start: Any,
+    end: Any,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
 ) -> Out | None:
     """Numbers from `start` by `step`, `end` not among them."""
     numbers = (start, end, step)
     if any(isinstance(number, (bool, Bool, complex)) for number in numbers):
         return None
-    whole = all(not number.is_float if isinstance(number, Expr) else isinstance(number, int) for number in numbers)
+    whole = all(
+        not number.is_float if isinstance(number, Expr) else isinstance(number, int) for number in numbers
+    )
     dtype = dtype or (torch.int64 if whole else torch.get_default_dtype())
     if not isinstance(step, (int, float)) or step == 0:
         return None
@@ -144,7 +170,14 @@ def arange_step(
 
 @rule("linspace logspace")
 def linspace(
-    scope: Scope, start: Any, end: Any, steps: Size, *rest: Any, dtype: Any = None, device: Any = None, **options: Any
+    scope: Scope,
+    start: Any,
+    end: Any,
+    steps: Size,
+    *rest: Any,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
 ) -> Out | None:
     """`steps` numbers from `start` to `end`."""
     if isinstance(start, complex) or isinstance(end, complex):
@@ -165,7 +198,9 @@ def eye_m(scope: Scope, n: Size, m: Size, *, dtype: Any = None, device: Any = No
 
 
 @rule("hann_window hamming_window blackman_window bartlett_window")
-def window(scope: Scope, window_length: Size, *, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+def window(
+    scope: Scope, window_length: Size, *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
     """One number for each element of a window."""
     return Out((window_length,), dtype or torch.get_default_dtype(), _device(device))
 
@@ -177,7 +212,9 @@ def _derived(self: Shaped, dims: tuple[Size, ...], dtype: Any, device: Any) -> O
 @rule("zeros_like ones_like empty_like rand_like randn_like")
 def like(scope: Scope, self: Shaped, *, dtype: Any = None, device: Any = None, **options: Any) -> Out | None:
     """A tensor of another's sizes."""
-    return _derived(self, self.dims, dtype, device) if options.get("layout") in (None, torch.strided) else None
+    return (
+        _derived(self, self.dims, dtype, device) if options.get("layout") in (None, torch.strided) else None
+    )
 
 
 @rule("full_like")
@@ -189,7 +226,9 @@ def full_like(
 
 
 @rule("randint_like randint_like.low_dtype")
-def randint_like(scope: Scope, self: Shaped, *bounds: Size, dtype: Any = None, device: Any = None, **options: Any) -> Out:
+def randint_like(
+    scope: Scope, self: Shaped, *bounds: Size, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
     """Random integers of another's sizes."""
     return _derived(self, self.dims, dtype, device)
 
@@ -233,12 +272,12 @@ def new_empty_strided(
 
 
 @rule("vander")
-def vander(scope: Scope, x: Shaped, N: Size | None = None, increasing: bool = False) -> Out | None:
+def vander(scope: Scope, x: Shaped, columns: Size | None = None, increasing: bool = False) -> Out | None:
     """Powers of each element."""
     if len(x.dims) != 1:
         return None
     dtype = x.dtype if x.dtype.is_floating_point or x.dtype.is_complex else torch.int64
-    return Out((x.dims[0], x.dims[0] if N is None else N), dtype, x.device)
+    return Out((x.dims[0], x.dims[0] if columns is None else columns), dtype, x.device)
 
 
 @rule("combinations")

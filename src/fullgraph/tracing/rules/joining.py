@@ -138,7 +138,9 @@ def constant_pad(scope: Scope, self: Shaped, pad: Sequence[Size], value: Any = 0
 
 
 @rule("pad")
-def pad(scope: Scope, self: Shaped, pad: Sequence[Size], mode: str = "constant", value: Any = None) -> Out | None:
+def pad(
+    scope: Scope, self: Shaped, pad: Sequence[Size], mode: str = "constant", value: Any = None
+) -> Out | None:
     """Pad in any mode: the sizes are the same."""
     return padded(scope, self, pad)
 

@@ -22,7 +22,12 @@ from fullgraph.tracing.rules.table import Out, rule
 def linear(scope: Scope, input: Shaped, weight: Shaped, bias: Shaped | None = None) -> Out | None:
     """`input @ weight.T + bias`."""
     dims, columns = input.dims, weight.dims
-    if not dims or not columns or input.dtype != weight.dtype or (bias is not None and bias.dtype != input.dtype):
+    if (
+        not dims
+        or not columns
+        or input.dtype != weight.dtype
+        or (bias is not None and bias.dtype != input.dtype)
+    ):
         return None
     inner = columns[-1]
     if dims[-1] != inner and not require_same(dims[-1], inner, scope):
@@ -84,20 +89,26 @@ def bmm(scope: Scope, self: Shaped, mat2: Shaped) -> Out | None:
     return Out((a[0], a[1], b[2]), self.dtype, self.device)
 
 
-@rule("addmm addmv")
-def addmm(scope: Scope, self: Shaped, mat1: Shaped, mat2: Shaped, *, beta: Any = 1, alpha: Any = 1) -> Out | None:
+@rule("addmm")
+def addmm(
+    scope: Scope, self: Shaped, mat1: Shaped, mat2: Shaped, *, beta: Any = 1, alpha: Any = 1
+) -> Out | None:
     """`beta * self + alpha * (mat1 @ mat2)`."""
     return _plus_product(self, matmul(scope, mat1, mat2))
 
 
 @rule("baddbmm")
-def baddbmm(scope: Scope, self: Shaped, batch1: Shaped, batch2: Shaped, *, beta: Any = 1, alpha: Any = 1) -> Out | None:
+def baddbmm(
+    scope: Scope, self: Shaped, batch1: Shaped, batch2: Shaped, *, beta: Any = 1, alpha: Any = 1
+) -> Out | None:
     """`beta * self + alpha * (batch1 @ batch2)`."""
     return _plus_product(self, bmm(scope, batch1, batch2))
 
 
 @rule("addbmm")
-def addbmm(scope: Scope, self: Shaped, batch1: Shaped, batch2: Shaped, *, beta: Any = 1, alpha: Any = 1) -> Out | None:
+def addbmm(
+    scope: Scope, self: Shaped, batch1: Shaped, batch2: Shaped, *, beta: Any = 1, alpha: Any = 1
+) -> Out | None:
     """`beta * self + alpha * (batch1 @ batch2).sum(0)`."""
     out = bmm(scope, batch1, batch2)
     return _plus_product(self, None if out is None else out._replace(dims=out.dims[1:]))
@@ -112,14 +123,18 @@ def _contract(inner: Size, other: Size, a: Dims, b: Dims, scope: Scope) -> None:
     if inner != other and not require_same(inner, other, scope):
         if len(a) == 2 and len(b) == 2:
             raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-        raise RuntimeError(f"size mismatch in a matrix product: {shown(a)} and {shown(b)} ({inner} and {other})")
+        raise RuntimeError(
+            f"size mismatch in a matrix product: {shown(a)} and {shown(b)} ({inner} and {other})"
+        )
 
 
 @rule("outer ger")
 def outer(scope: Scope, self: Shaped, vec2: Shaped) -> Out | None:
     """Each element times each."""
     dtype = torch.promote_types(self.dtype, vec2.dtype)
-    return Out((*self.dims, *vec2.dims), dtype, self.device) if len(self.dims) == len(vec2.dims) == 1 else None
+    return (
+        Out((*self.dims, *vec2.dims), dtype, self.device) if len(self.dims) == len(vec2.dims) == 1 else None
+    )
 
 
 @rule("tensordot")

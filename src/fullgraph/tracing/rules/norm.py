@@ -30,7 +30,9 @@ def _check_trailing(self: Shaped, normalized_shape: Sequence[Size], scope: Scope
 
 
 @rule("layer_norm")
-def layer_norm(scope: Scope, input: Shaped, normalized_shape: Sequence[Size], *rest: Any, **options: Any) -> Out | None:
+def layer_norm(
+    scope: Scope, input: Shaped, normalized_shape: Sequence[Size], *rest: Any, **options: Any
+) -> Out | None:
     """Normalize over the last dims."""
     if not input.dtype.is_floating_point:
         return None
@@ -40,7 +42,11 @@ def layer_norm(scope: Scope, input: Shaped, normalized_shape: Sequence[Size], *r
 
 @rule("rms_norm")
 def rms_norm(
-    scope: Scope, input: Shaped, normalized_shape: Sequence[Size], weight: Shaped | None = None, eps: Any = None
+    scope: Scope,
+    input: Shaped,
+    normalized_shape: Sequence[Size],
+    weight: Shaped | None = None,
+    eps: Any = None,
 ) -> Out | None:
     """Scale by the root of the mean square over the last dims."""
     if not input.dtype.is_floating_point or (weight is not None and weight.dtype != input.dtype):

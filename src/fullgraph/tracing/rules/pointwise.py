@@ -99,7 +99,9 @@ def to_dtype(scope: Scope, self: Shaped, dtype: torch.dtype, *rest: Any, **optio
 
 
 @rule("to.device")
-def to_device(scope: Scope, self: Shaped, device: torch.device, dtype: torch.dtype, *rest: Any, **options: Any) -> Out:
+def to_device(
+    scope: Scope, self: Shaped, device: torch.device, dtype: torch.dtype, *rest: Any, **options: Any
+) -> Out:
     """Move to a device and cast."""
     return Out(self.dims, dtype, torch.device(device))
 
@@ -138,13 +140,13 @@ def masked_scatter(scope: Scope, self: Shaped, mask: Shaped, source: Shaped) -> 
     return broadcast([self.dims, mask.dims], scope)
 
 
-@dims_rule("glu")
-def glu(scope: Scope, self: Shaped, dim: int = -1) -> Dims | None:
+@rule("glu")
+def glu(scope: Scope, self: Shaped, dim: int = -1) -> Out | None:
     """Gate one half of a dim by the other."""
-    if not self.dims:
+    if not self.dims or not self.dtype.is_floating_point:
         return None
     at = axis(dim, len(self.dims))
     size = self.dims[at]
     if not require_same(remainder(size, 2), 0, scope):
         raise RuntimeError(f"Halving dimension must be even, but dimension {at} is size {size}")
-    return replaced(self.dims, at, quotient(size, 2))
+    return Out(replaced(self.dims, at, quotient(size, 2)), self.dtype, self.device)

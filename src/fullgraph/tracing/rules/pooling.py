@@ -55,7 +55,9 @@ def _pooled(
     return (*dims[:-rank], *sizes)
 
 
-@generic_rule("max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices")
+@generic_rule(
+    "max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices"
+)
 def max_pool(op: OpOverload, args: Sequence[Any], kwargs: Any, scope: Scope) -> Result:
     """The largest element of each window, and for some where it is."""
     self, kernel, stride, padding, dilation, ceil_mode = (*args, *_MAX_POOL_DEFAULTS[len(args) - 2 :])

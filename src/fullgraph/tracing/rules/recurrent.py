@@ -20,7 +20,9 @@ def lstm(
         return None
     hidden, cell = hx
     out = _sequence(input, hidden, options)
-    return None if out is None else [out, *(Out(each.dims, each.dtype, each.device) for each in (hidden, cell))]
+    return (
+        None if out is None else [out, *(Out(each.dims, each.dtype, each.device) for each in (hidden, cell))]
+    )
 
 
 @rule("gru.input rnn_tanh.input rnn_relu.input")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import broadcast
 from fullgraph.tracing.rules.dims import Dims, Size, axes, axis, without
@@ -55,11 +57,11 @@ def with_indices(scope: Scope, self: Shaped, dim: int = -1, keepdim: bool = Fals
     return [dims, dims]
 
 
-@dims_rule("kthvalue")
-def kthvalue(scope: Scope, self: Shaped, k: Size, dim: int = -1, keepdim: bool = False) -> list[Dims]:
+@rule("kthvalue")
+def kthvalue(scope: Scope, self: Shaped, k: Size, dim: int = -1, keepdim: bool = False) -> list[Out]:
     """Reduce a dim to its k-th smallest element and the index."""
     dims = reduced(self.dims, dim, keepdim)
-    return [dims, dims]
+    return [Out(dims, self.dtype, self.device), Out(dims, torch.int64, self.device)]
 
 
 @dims_rule("var.dim std.dim")
@@ -145,10 +147,12 @@ def cdist(scope: Scope, x1: Shaped, x2: Shaped, *rest: Any, **options: Any) -> D
     return (*batch, x1.dims[-2], x2.dims[-2])
 
 
-@dims_rule("cross linalg_cross")
-def cross(scope: Scope, self: Shaped, other: Shaped, dim: int | None = None) -> Dims:
+@rule("cross linalg_cross")
+def cross(scope: Scope, self: Shaped, other: Shaped, dim: int | None = None) -> Out | None:
     """Cross product, broadcast."""
-    return broadcast([self.dims, other.dims], scope)
+    if self.dtype != other.dtype:
+        return None
+    return Out(broadcast([self.dims, other.dims], scope), self.dtype, self.device)
 
 
 @rule("histc")

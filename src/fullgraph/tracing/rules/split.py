@@ -8,6 +8,7 @@ this many pieces, or declines.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from fullgraph.symbolic import Scope, eq, gt, or_
 from fullgraph.tracing.rules.dims import (
@@ -59,7 +60,9 @@ def split(scope: Scope, self: Shaped, split_size: Size, dim: int = 0) -> list[Ou
 
 
 @rule("split_with_sizes split_with_sizes_copy unsafe_split_with_sizes split.sizes")
-def split_with_sizes(scope: Scope, self: Shaped, split_sizes: Sequence[Size], dim: int = 0) -> list[Out] | None:
+def split_with_sizes(
+    scope: Scope, self: Shaped, split_sizes: Sequence[Size], dim: int = 0
+) -> list[Out] | None:
     """Pieces of the sizes given."""
     if not self.dims:
         return None
@@ -115,7 +118,7 @@ def tensor_split_at(scope: Scope, self: Shaped, indices: Sequence[Size], dim: in
         return None
     at = axis(dim, len(self.dims))
     bounds = [0, *indices, None]
-    sizes = [sliced(self.dims[at], start, end, 1, scope) for start, end in zip(bounds, bounds[1:])]
+    sizes = [sliced(self.dims[at], start, end, 1, scope) for start, end in pairwise(bounds)]
     return _pieces(self, at, sizes)
 
 

@@ -34,7 +34,9 @@ class Out(NamedTuple):
     device: torch.device
 
 
-Result = Any  # Out, a list of what an operator with several results returns, or None: no rule for these arguments
+Result = (
+    Any  # Out, a list of what an operator with several results returns, or None: no rule for these arguments
+)
 Rule = Callable[[OpOverload, Sequence[Any], Mapping[str, Any], Scope], Result]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,7 +65,7 @@ def shape_of(op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], sco
         found = _by_overload[op]
     except KeyError:
         found = _by_overload[op] = _find(op)
-    return None if found is None else found(op, args, kwargs, getattr(scope, "__self__", scope))
+    return None if found is None else found(op, args, kwargs, scope)
 
 
 def has_rule(op: OpOverload) -> bool:

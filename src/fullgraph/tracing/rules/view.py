@@ -180,7 +180,9 @@ def move_dims(scope: Scope, self: Shaped, source: Sequence[int], destination: Se
     """Move dims to other places; the others keep their order."""
     rank = len(self.dims)
     if len(source) != len(destination):
-        raise RuntimeError("movedim: Invalid source or destination dims: they must have the same number of dims")
+        raise RuntimeError(
+            "movedim: Invalid source or destination dims: they must have the same number of dims"
+        )
     if not self.dims or not source:
         return _like(self, self.dims)
     placed = dict(zip(axes(destination, rank), axes(source, rank)))
@@ -222,7 +224,12 @@ def atleast_1d(scope: Scope, self: Shaped | Sequence[Shaped]) -> Out | None:
 
 @rule("slice.Tensor slice_copy.Tensor")
 def slice_(
-    scope: Scope, self: Shaped, dim: int = 0, start: Size | None = None, end: Size | None = None, step: Size = 1
+    scope: Scope,
+    self: Shaped,
+    dim: int = 0,
+    start: Size | None = None,
+    end: Size | None = None,
+    step: Size = 1,
 ) -> Out:
     """`x[start:end:step]` along a dim."""
     if not self.dims:
