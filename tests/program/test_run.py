@@ -171,7 +171,7 @@ def test_argument_containers_are_brought_up_to_date_and_keep_their_identity():
 
     assert mine["keys"].tolist() == [0.0] * 3 + [1.0] * 3
     assert mine["steps"] is steps
-    assert dict(parts.signature.argument_state) == {longer.name: "arguments[0]"}
+    assert dict(parts.signature.argument_state) == {longer.name: "cache.keys"}
 
 
 def test_a_returned_argument_container_is_the_callers():

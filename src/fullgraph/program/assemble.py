@@ -29,9 +29,11 @@ from fullgraph.tracing import (
     GraphOutput,
     InputRole,
     Inputs,
+    Leaf,
     OutputLeaf,
     OutputRole,
     Trace,
+    Tree,
 )
 
 if TYPE_CHECKING:
@@ -61,8 +63,11 @@ def assemble(
     if trace.argument_state is not None:
         tree, leaves = trace.argument_state
         assert isinstance(tree, Container)  # a tuple with the contents of each changed container
-        paths = _state_paths(trace, len(leaves))
-        state = ArgumentState(tree, tuple(map(returned.add_state, leaves, paths)))
+        paths = _state_paths(tree, arguments)
+        added = (
+            returned.add(leaf, OutputRole.ARGUMENT_STATE, paths[index]) for index, leaf in enumerate(leaves)
+        )
+        state = ArgumentState(tree, tuple(added))
     modules = dict(trace.modules)
     outputs = _finish_graph(trace.graph, modules, returned.outputs)
     _apply_equalities(trace.graph, contract.solutions)
@@ -110,10 +115,6 @@ class _Returned:
             self.outputs.append(GraphOutput(None, role, target, plain_or_none(leaf.constant)))
         return dataclasses.replace(leaf, index=index)
 
-    def add_state(self, leaf: OutputLeaf, path: str) -> OutputLeaf:
-        """Return the leaf of the argument state with `index` at its own element of the returned tuple."""
-        return self.add(leaf, OutputRole.ARGUMENT_STATE, path)
-
     def _value_of(self, entry: GraphInput) -> str:
         """Return the node that holds what a graph input is worth once the program has run."""
         written = self._written.get((_WRITTEN_AS[entry.role], entry.target))
@@ -138,12 +139,21 @@ def _is_state(entry: GraphInput) -> bool:
     return entry.role is InputRole.PARAMETER or (entry.role is InputRole.BUFFER and entry.persistent)
 
 
-def _state_paths(trace: Trace, count: int) -> list[str]:
-    """Return a name for each leaf of the argument state: the trace's own where it gave one."""
-    given = [entry.target for entry in trace.outputs if entry.role is OutputRole.ARGUMENT_STATE]
-    if len(given) == count and all(given):
-        return [path or "" for path in given]
-    return [f"arguments[{index}]" for index in range(count)]
+def _state_paths(tree: Container, arguments: Inputs) -> dict[int, str]:
+    """Return the way to each leaf of the argument state, through the arguments: `past_key_values.layers.0.keys`."""
+    paths: dict[int, str] = {}
+
+    def visit(node: Tree, path: tuple[Any, ...]) -> None:
+        if isinstance(node, Leaf):
+            paths[node.index] = ".".join(map(str, path))
+        elif isinstance(node, Container):
+            for key, child in zip(node.keys, node.children):
+                visit(child, (*path, key))
+
+    for number, contents in zip(tree.keys, tree.children):
+        _, keys = arguments.containers[number]
+        visit(contents, keys)
+    return paths
 
 
 def _tensors(entries: Iterable[GraphInput]) -> dict[str, torch.Tensor]:
@@ -175,7 +185,9 @@ def _apply_equalities(graph: fx.Graph, solutions: Mapping[Expr, Expr]) -> None:
 
 
 def _with_equalities(value: Any, solutions: Mapping[Expr, Expr]) -> Any:
-    if isinstance(value, (Expr, Bool)):
+    if isinstance(value, Expr):
+        return substitute(value, solutions)
+    if isinstance(value, Bool):
         return substitute(value, solutions)
     if isinstance(value, (tuple, list)):
         return type(value)(_with_equalities(item, solutions) for item in value)
