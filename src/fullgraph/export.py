@@ -8,7 +8,7 @@ from typing import Any
 from fullgraph import program
 from fullgraph.contract import read_specs, simplify
 from fullgraph.exported_program import ExportedProgram
-from fullgraph.tracing import bind, trace
+from fullgraph.tracing import bind, settle_branches, trace
 
 
 def export(
@@ -52,6 +52,7 @@ def export(
     more = [bind(fn, example, {}).leaves for example in examples or ()]
     specs = read_specs(inputs.leaves, dynamic_shapes, constraints, more, inputs.parameters)
     recorded = trace(fn, inputs, specs, functions={})
+    settle_branches(recorded, specs, lambda other, forced: trace(fn, inputs, other, {}, forced))
     contract = simplify(recorded.ledger, specs, recorded.scope)
     parts = program.assemble(recorded, contract, inputs)
     program.verify(parts)

@@ -7,7 +7,7 @@ and the answer becomes a fact, so that no question is asked twice. It is used by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fullgraph.symbolic.boolean import Bool, eq, not_
@@ -27,6 +27,8 @@ class Scope:
 
     Args:
         undecided: asked when no answer follows from the facts.
+        branch: asked first at a guard. What it answers is not learnt: the asker takes one of two ways, and nothing
+            else may rely on it.
 
     Example:
         >>> scope = Scope(undecided)
@@ -35,8 +37,9 @@ class Scope:
         True
     """
 
-    def __init__(self, undecided: Undecided) -> None:
+    def __init__(self, undecided: Undecided, branch: Callable[[Bool], bool | None] | None = None) -> None:
         self.undecided = undecided
+        self.branch = branch
         self._facts = Facts()
         self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
         self._hints: dict[Expr, Any] = {}
@@ -126,6 +129,10 @@ class Scope:
         answer = self.decide(question)
         if answer is not None:
             return answer
+        if kind == "guard" and self.branch is not None:
+            taken = self.branch(question)
+            if taken is not None:
+                return taken
         answer = self.undecided.condition(question, kind)
         if self._relies_on(answer, kind):
             self.assume(question if answer else not_(question))

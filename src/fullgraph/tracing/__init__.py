@@ -8,6 +8,7 @@ that of `control_flow` and `rewriting`, which hand their functions in as a table
 
 from __future__ import annotations
 
+from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.dispatch import HigherOrderOperator, OpOverload
 from fullgraph.tracing.functions import FunctionTable, Replacement
@@ -51,5 +52,6 @@ __all__ = [
     "compile_output",
     "compile_state",
     "operator_of",
+    "settle_branches",
     "trace",
 ]

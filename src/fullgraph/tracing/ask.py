@@ -8,23 +8,51 @@ size comes from a tensor's values or the input was a `TensorSpec`, is refused he
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from fullgraph.contract import AssumptionKind, Ledger
 from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, eq, not_, render
+from fullgraph.tracing.result import Branch
 
 _DEFAULTS = {"or_false": False, "or_true": True}
 
 
 class Answers:
-    """Answers the questions of one trace; `operator` is the operator whose sizes are being worked out, if any."""
+    """Answers the questions of one trace; `operator` is the operator whose sizes are being worked out, if any.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Args:
+        ledger: where assumptions are written down.
+        forced: branches to take whatever the example says.
+    """
+
+    def __init__(self, ledger: Ledger, forced: Mapping[Bool, bool]) -> None:
         self.ledger = ledger
+        self.forced = forced
+        self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
         self.scope: Scope  # set once by the trace: the scope is built with this object
+
+    def branch(self, question: Bool) -> bool | None:
+        """Answer a branch of the program's own Python on sizes that are declared dynamic; None for other questions.
+
+        Nothing is learnt from the answer, so that the trace holds on both sides if the other side turns out to be the
+        same, or to raise (branching.py).
+        """
+        if self.operator is not None or not any(map(self.ledger.is_dynamic, question.symbols)):
+            return None
+        known = self.branches.get(question)
+        if known is None:
+            answer = self.forced.get(question)
+            if answer is None:
+                hint = self.scope.hint_of(question)
+                if hint is None:
+                    return None
+                answer = bool(hint)
+            known = self.branches[question] = Branch(question, answer, origin_here())
+        return known.answer
 
     def condition(self, question: Bool, kind: str) -> bool:
         """Answer by the example, and write the answer down; see `symbolic.Undecided`."""

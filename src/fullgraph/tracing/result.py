@@ -6,7 +6,7 @@ Nothing here holds a traced tensor. `program/assemble.py` turns a `Trace` and a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fullgraph.contract import Ledger
     from fullgraph.source import Origin
-    from fullgraph.symbolic import Scope
+    from fullgraph.symbolic import Bool, Scope
     from fullgraph.tracing.tree import Tree
 
 
@@ -74,6 +74,15 @@ class OutputLeaf:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """A question on dynamic sizes that the program's Python asked, and the side it was sent to."""
+
+    question: Bool
+    answer: bool
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class WrittenState:
     """A Python attribute that the program wrote and that was put back after the trace."""
 
@@ -97,4 +106,4 @@ class Trace:
     modules: dict[str, torch.nn.Module]  # subgraphs of higher-order operators, by attribute name
     written: tuple[WrittenState, ...] = ()
     constants_read: tuple[tuple[str, Any, Origin | None], ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    branches: tuple[Branch, ...] = ()  # in the order in which they were asked

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -29,14 +30,20 @@ from fullgraph.tracing.functions import FunctionTable, function_table, module_pa
 from fullgraph.tracing.inputs import Inputs, Rebuilt
 from fullgraph.tracing.owned import owned_tensors, root_modules
 from fullgraph.tracing.recorder import Recorder
-from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
-from fullgraph.tracing.state import PythonState
+from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
+from fullgraph.tracing.state import PythonState, with_state_put_back
 from fullgraph.tracing.traced import Source, TracedTensor, Value
 
 _one_at_a_time = threading.RLock()
 
 
-def trace(fn: Callable[..., Any], inputs: Inputs, specs: Specs, functions: FunctionTable) -> Trace:
+def trace(
+    fn: Callable[..., Any],
+    inputs: Inputs,
+    specs: Specs,
+    functions: FunctionTable,
+    forced: Mapping[Bool, bool] = MappingProxyType({}),
+) -> Trace:
     """Run `fn` once on traced inputs and record what it does.
 
     Args:
@@ -44,26 +51,31 @@ def trace(fn: Callable[..., Any], inputs: Inputs, specs: Specs, functions: Funct
         inputs: its bound example arguments.
         specs: what the user said about their sizes.
         functions: what else stands in for Python functions during the run (control flow, rewriting).
+        forced: branches on sizes to take whatever the examples say.
 
     Raises:
         CaptureError: the program cannot be recorded.
     """
-    with _one_at_a_time:
-        recorder, leaves = _prepare(fn, inputs, specs)
-        with PythonState(fn) as state:
-            result, rebuilt = _run(fn, inputs, leaves, recorder, functions)
-            outputs = _Outputs(recorder, inputs, rebuilt)
-            outputs.collect(result, state)
-            made = outputs.finish(state)
-            recorder.finish()
+    def once(state: PythonState) -> Trace:
+        recorder, answers, leaves = _prepare(fn, inputs, specs, forced)
+        result, rebuilt = _run(fn, inputs, leaves, recorder, functions)
+        outputs = _Outputs(recorder, inputs, rebuilt)
+        outputs.collect(result, state)
+        made = outputs.finish(state, tuple(answers.branches.values()))
+        recorder.finish()
         return made
 
+    with _one_at_a_time:
+        return with_state_put_back(fn, once)
 
-def _prepare(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Recorder, list[Any]]:
+
+def _prepare(
+    fn: Callable[..., Any], inputs: Inputs, specs: Specs, forced: Mapping[Bool, bool]
+) -> tuple[Recorder, Answers, list[Any]]:
     """Declare the symbols and make a traced tensor for each tensor argument."""
     ledger = Ledger()
-    answers = Answers(ledger)
-    answers.scope = scope = Scope(answers)
+    answers = Answers(ledger, forced)
+    answers.scope = scope = Scope(answers, answers.branch)
     all_dims = specs.declare(scope, ledger)
     recorder = Recorder(scope, ledger, owned_tensors(fn), answers)
     leaves: list[Any] = []
@@ -76,7 +88,7 @@ def _prepare(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Reco
             same[id(leaf.value)] = _tensor(recorder, index, leaf.path, leaf.value, dims)
         leaves.append(same[id(leaf.value)])
     _locate_symbols(recorder, specs)
-    return recorder, leaves
+    return recorder, answers, leaves
 
 
 def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple[Any, ...]) -> TracedTensor:
@@ -128,6 +140,7 @@ class _Outputs:
         self.outputs: list[GraphOutput] = []
         self.nodes: list[Any] = []
 
+    @trace_boundary  # what is added here has no line of the user's
     def collect(self, result: Any, state: PythonState) -> None:
         """Record the output node: write-backs first, then what is returned, then changed arguments."""
         self.flat = self.rebuilt.flatten_output(result)
@@ -140,7 +153,7 @@ class _Outputs:
         self.state_leaves = tuple(self._leaf(leaf, OutputRole.ARGUMENT_STATE) for leaf in state_leaves)
         self.recorder.graph.output(tuple(self.nodes))
 
-    def finish(self, state: PythonState) -> Trace:
+    def finish(self, state: PythonState, branches: tuple[Branch, ...]) -> Trace:
         """Put the placeholders in order and hand over plain data."""
         recorder = self.recorder
         self._rely()
@@ -157,6 +170,7 @@ class _Outputs:
             scope=recorder.scope,
             modules=recorder.modules,
             written=state.written,
+            branches=branches,
         )
 
     def _rebound_buffers(self, state: PythonState) -> dict[str, Value]:

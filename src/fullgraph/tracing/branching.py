@@ -1,0 +1,183 @@
+"""Branches on dynamic sizes, settled by looking at the other side: same graph, an error, or another graph.
+
+`if x.shape[0] == 1:` asks a question that a dynamic size does not answer. The trace takes the example's side and
+learns nothing from it (ask.py), so what it recorded relies on the answer through the program's own way alone. Then
+the other side is traced too, with sizes that lead there:
+
+* it gives the same graph: the answer makes no difference, and the contract says nothing of it;
+* it raises: the program itself rejects those sizes, and the contract says so in advance;
+* it gives another graph: the answer becomes an assumption, which a declared-dynamic dim refuses.
+
+Branches are taken in the order in which they were asked; each is turned while those before it stay as they were,
+so the traces made are the leaves of a decision tree, and together they are all ways the program can go.
+Graphs are compared node by node: operators, arguments, and what each input and output means.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from torch import fx
+
+from fullgraph.contract import AssumptionKind, Specs
+from fullgraph.errors import CaptureError
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, evaluate, not_
+from fullgraph.tracing.result import Branch, Trace
+
+Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
+_MOST_TRACES = 24
+_MOST_SAMPLES = 20_000
+
+
+def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> None:
+    """Write into the trace's ledger what its branches on sizes amount to.
+
+    Args:
+        recorded: a trace.
+        specs: what it was made from.
+        retrace: makes a trace from other sizes, sent down given branches.
+    """
+    if recorded.branches:
+        _Settling(recorded, specs, retrace).settle(recorded, {})
+
+
+class _Settling:
+    def __init__(self, recorded: Trace, specs: Specs, retrace: Retrace) -> None:
+        self.recorded = recorded
+        self.specs = specs
+        self.retrace = retrace
+        self.facts = {a.fact for a in recorded.ledger.assumptions}
+        self.known = [a.fact for a in recorded.ledger.assumptions if isinstance(a.fact, Bool)]
+        self.traces = 0
+
+    def settle(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
+        """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
+        way = dict(forced)
+        for branch in leaf.branches:
+            if branch.question in forced:
+                continue
+            if not self._turn(branch, way):
+                if forced:
+                    return False
+                self._assume(branch.question if branch.answer else not_(branch.question), branch, AssumptionKind.PROGRAM)
+            way[branch.question] = branch.answer
+        return True
+
+    def _turn(self, branch: Branch, way: Mapping[Bool, bool]) -> bool:
+        """Look at the other side of a branch; say whether it is the same, raises, or cannot be."""
+        turned = {**way, branch.question: not branch.answer}
+        condition = and_(*(q if a else not_(q) for q, a in turned.items()))
+        if self._impossible(turned):
+            return True
+        sizes = self._sizes_for(condition)
+        if sizes is None or self.traces == _MOST_TRACES:
+            return False
+        self.traces += 1
+        try:
+            other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), turned)
+        except (CaptureError, Contradiction):
+            return False
+        except Exception:  # noqa: BLE001  (whatever the program raises for these sizes, it raises in eager too)
+            self._assume(not_(condition), branch, AssumptionKind.CHECK)
+            return True
+        return self._is_same(other) and self.settle(other, turned)
+
+    def _assume(self, fact: Bool, branch: Branch, kind: AssumptionKind) -> None:
+        self.recorded.ledger.assume(fact, branch.origin, kind)
+
+    def _impossible(self, turned: Mapping[Bool, bool]) -> bool:
+        """Whether no sizes in range lead down these branches."""
+        scope = Scope(_NoAnswers())
+        for spec in self.specs.symbols:
+            hi = spec.range.hi
+            scope.declare(str(spec.symbol), int(spec.range.lo), None if hi == float("inf") else int(hi))
+        try:
+            for fact in (*self.known, *(q if a else not_(q) for q, a in turned.items())):
+                if fact.symbols <= {spec.symbol for spec in self.specs.symbols}:
+                    scope.assume(fact)
+        except Contradiction:
+            return True
+        return False
+
+    def _sizes_for(self, condition: Bool) -> Mapping[Expr, int] | None:
+        """Find sizes in range that lead there: small ones, and those around the example's."""
+        example = self.specs.samples[0]
+        symbols = [spec.symbol for spec in self.specs.symbols]
+        choices = {
+            spec.symbol: [v for v in _candidates(example.get(spec.symbol)) if spec.allows(v)] for spec in self.specs.symbols
+        }
+        asked = [s for s in symbols if s in condition.symbols]
+        for values in itertools.islice(itertools.product(*(choices[s] for s in asked)), _MOST_SAMPLES):
+            sizes = {**example, **dict(zip(asked, values))}
+            if all(_holds(fact, sizes) for fact in (condition, *self.known)):
+                return sizes
+        return None
+
+    def _is_same(self, other: Trace) -> bool:
+        if {a.fact for a in other.ledger.assumptions} - self.facts:
+            return False
+        mine, theirs = self.recorded, other
+        return (
+            mine.inputs == theirs.inputs
+            and [(o.role, o.target, o.constant, o.under_no_grad) for o in mine.outputs]
+            == [(o.role, o.target, o.constant, o.under_no_grad) for o in theirs.outputs]
+            and mine.output_tree == theirs.output_tree
+            and mine.output_leaves == theirs.output_leaves
+            and mine.argument_state == theirs.argument_state
+            and not mine.modules
+            and not theirs.modules
+            and _same_graph(mine.graph, theirs.graph)
+        )
+
+
+class _NoAnswers:
+    def condition(self, question: Bool, kind: str) -> bool:
+        raise AssertionError("only decided questions are asked here")
+
+    def value(self, expr: Expr) -> int:
+        raise AssertionError("only decided questions are asked here")
+
+
+def _candidates(example: int | None) -> Sequence[int]:
+    around = [] if example is None else [example, example + 1, example - 1, 2 * example, example // 2]
+    return list(dict.fromkeys([*around, 1, 0, 2, 3, 4, 5, 7, 8, 16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000]))
+
+
+def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:
+    if not fact.symbols <= sizes.keys():
+        return True
+    try:
+        return bool(evaluate(fact, sizes))
+    except (ArithmeticError, ValueError):
+        return False
+
+
+def _same_graph(a: fx.Graph, b: fx.Graph) -> bool:
+    """Whether two graphs have the same nodes in the same order, up to names."""
+    if len(a.nodes) != len(b.nodes):
+        return False
+    number: dict[fx.Node, int] = {}
+    for index, (mine, theirs) in enumerate(zip(a.nodes, b.nodes)):
+        number[mine] = number[theirs] = index
+        if mine.op != theirs.op or (mine.op != "placeholder" and mine.target != theirs.target):
+            return False
+        if mine.meta.get("grad_enabled") != theirs.meta.get("grad_enabled"):
+            return False
+        if not _same_arguments((mine.args, mine.kwargs), (theirs.args, theirs.kwargs), number):
+            return False
+    return True
+
+
+def _same_arguments(a: Any, b: Any, number: Mapping[fx.Node, int]) -> bool:
+    if isinstance(a, fx.Node):
+        return isinstance(b, fx.Node) and number[a] == number[b]
+    if isinstance(a, (list, tuple)):
+        return isinstance(b, (list, tuple)) and len(a) == len(b) and all(_same_arguments(x, y, number) for x, y in zip(a, b))
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(_same_arguments(a[k], b[k], number) for k in a)
+    return type(a) is type(b) and (a == b or a is b)
+
+
