@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fullgraph.contract.dim import DimKind
+from fullgraph.contract.facts import Fact
 from fullgraph.contract.ledger import Assumption, Constant
 from fullgraph.contract.symbols import DimSpec, texts
-from fullgraph.contract.text import assumption_text, input_text, range_text, value_text
-from fullgraph.symbolic import Bool, Expr, Range
+from fullgraph.contract.text import fact_text, input_text, range_text, size_text, value_text, with_reason
+from fullgraph.symbolic import Bool, Expr, Range, eq
 
 if TYPE_CHECKING:
     import torch
@@ -85,6 +86,17 @@ class Contract:
         """What messages call each symbol: the user's name, or `x.shape[0]`."""
         return texts(self.symbols.values())
 
+    @cached_property
+    def _solved(self) -> dict[Fact, Expr]:
+        return {eq(symbol, value): symbol for symbol, value in self.solutions.items()}
+
+    def fact_text(self, fact: Fact) -> str:
+        """Return a fact in the user's names; an equality begins with the size that it gives up."""
+        solved = self._solved.get(fact)
+        if solved is None:
+            return fact_text(fact, self.names)
+        return f"{self.names[solved]} == {size_text(self.solutions[solved], self.names)}"
+
     @property
     def given_up(self) -> tuple[tuple[DimSpec, Assumption], ...]:
         """The dims that `Dim.AUTO` gave up, each with the line that pins it."""
@@ -100,7 +112,7 @@ class Contract:
         """Return the contract as text: inputs, then ranges, then a line per assumption with its source line."""
         inputs = (input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar) for i in self.inputs)
         ranges = (range_text(s.text, s.sizes) for s in self.symbols.values() if s.sizes.arguments)
-        facts = (assumption_text(line, self.names) for line in (*self.assumptions, *self.deferred))
+        facts = (with_reason(self.fact_text(line.fact), line) for line in (*self.assumptions, *self.deferred))
         constants = (f"{c.path} is {value_text(c.value)}" for c in self.constants)
         return (*inputs, *ranges, *facts, *constants)
 

@@ -215,7 +215,7 @@ class Dim:
     def __eq__(self, other: object) -> Any:
         if not isinstance(other, Dim):
             return NotImplemented
-        return self.expr is other.expr and self.sizes == other.sizes
+        return self.expr is other.expr and _given(self.sizes) == _given(other.sizes)
 
     def __hash__(self) -> int:
         return hash(self.expr)
@@ -291,6 +291,10 @@ def _from_torch(dim: Any) -> Dim:
     # "No bound" is a number of sympy's there.
     low, high = (bound if isinstance(bound, int) else None for bound in (dim.min, dim.max))
     return Dim(dim.__name__, min=low or None, max=high)
+
+
+def _given(sizes: Mapping[str, Sizes]) -> dict[str, Sizes]:
+    return {name: found for name, found in sizes.items() if found != ANY_SIZE}
 
 
 def merge_sizes(name: str, a: Sizes, b: Sizes) -> Sizes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fullgraph.contract.dim import Dim, DimKind, UnnamedDim
+from fullgraph.contract.dim import Dim, DimKind, UnnamedDim, joined
 from fullgraph.contract.entries import STATIC, Entry, entries_of, entry_of
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.matching import Match, matches
@@ -101,6 +101,8 @@ def _agreed(source: Source, a: Entry, b: Entry) -> Entry:
         return a
     if a == STATIC:
         return b
+    if isinstance(a, Dim) and isinstance(b, Dim) and a.expr is b.expr:
+        return Dim.of(a.expr, joined(a, b)[0])
     raise _contradiction(source, _shown(a), _shown(b))
 
 

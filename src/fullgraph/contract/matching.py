@@ -113,7 +113,7 @@ def _below(
     spec: object, indices: list[int], depth: int, where: str, inputs: Sequence[Input]
 ) -> Iterator[Match]:
     """Match a spec with the inputs that share their first `depth` keys, which `where` spells."""
-    if spec is None:
+    if spec is None or (isinstance(spec, (Mapping, list, tuple)) and not spec):
         return
     if len(indices) == 1 and len(inputs[indices[0]].keys) == depth:
         yield Match(indices[0], spec, where)

@@ -89,9 +89,7 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
         if any(isinstance(size, Expr) for size in sizes):
             words = [_word(size, solutions, by_symbol) for size in sizes]
             shapes[leaf.path] = repr(" ".join(words)) if dims is not None else repr(words[0])
-    declared = [
-        _range(s) for s in specs.symbols if s.is_strict and s.sizes.arguments and s.symbol not in solutions
-    ]
+    declared = [text for s in specs.symbols if s.is_strict for text in _range(s, solutions)]
     given = [substitute(relation.fact, solutions) for relation in specs.relations]
     constraints = [*declared, *(render(fact) for fact in given if not fact.is_const), *constraints]
     text = "dynamic_shapes={" + ", ".join(f"{path!r}: {spec}" for path, spec in shapes.items()) + "}"
@@ -122,8 +120,10 @@ def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[E
     return render(known).replace(" ", "")
 
 
-def _range(spec: DimSpec) -> str:
-    name, values = render(spec.symbol), spec.sizes.values
-    return (
-        " or ".join(f"{name} == {v}" for v in values) if values is not None else range_text(name, spec.sizes)
-    )
+def _range(spec: DimSpec, solutions: Mapping[Expr, Expr]) -> list[str]:
+    """Return the declared range as a constraint; what a symbol turned out to be has to keep it."""
+    size = solutions.get(spec.symbol, spec.symbol)
+    if not spec.sizes.arguments or size.is_const:
+        return []
+    name, values = render(size), spec.sizes.values
+    return [range_text(name, spec.sizes) if values is None else " or ".join(f"{name} == {v}" for v in values)]

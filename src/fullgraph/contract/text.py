@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fullgraph.contract.facts import Ambient, Disjoint, Fact, Property, SameObject
-from fullgraph.contract.ledger import Assumption
+from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.symbolic import Bool, Expr, render
 
 if TYPE_CHECKING:
@@ -87,18 +87,24 @@ def fact_text(fact: Fact, names: Names) -> str:
 
 def assumption_text(assumption: Assumption, names: Names) -> str:
     """`seq <= 512  (model.py:41: mask[:, :seq])`."""
+    return with_reason(fact_text(assumption.fact, names), assumption)
+
+
+def with_reason(fact: str, assumption: Assumption) -> str:
+    """Put the reason of an assumption behind its text."""
     because = reason_text(assumption)
-    fact = fact_text(assumption.fact, names)
     return f"{fact}  ({because})" if because else fact
 
 
 def reason_text(assumption: Assumption) -> str:
     """Where an assumption came from: `model.py:41: mask[:, :seq]`; the operator if the line is not known."""
+    if assumption.kind is AssumptionKind.DECLARED:
+        return "constraints"
     origin = assumption.origin
     if origin is not None and origin.known:
         segment = " ".join(origin.segment.split())
         return f"{origin}: {segment}" if segment else str(origin)
-    return assumption.note if origin is not None or assumption.note else ""
+    return assumption.note
 
 
 def _sizes_text(sizes: tuple[Any, ...], names: Names) -> str:

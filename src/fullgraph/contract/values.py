@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
-from types import MethodType
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
 import torch
@@ -44,6 +44,8 @@ def identity_of(value: Any) -> Any:
         return kind, tuple((identity_of(k), identity_of(v)) for k, v in value.items())
     if kind is MethodType:  # a new object each time it is looked up
         return kind, _Opaque(value.__self__), _Opaque(value.__func__)
+    if kind is BuiltinMethodType:
+        return kind, _Opaque(value.__self__), value.__name__
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)) and value.dtype.kind != "O":
         return kind, str(value.dtype), value.shape, value.tobytes()

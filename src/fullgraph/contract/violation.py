@@ -19,7 +19,7 @@ from fullgraph.contract.facts import AMBIENT, Ambient, Disjoint, Fact, Property
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.overlap import overlapping
 from fullgraph.contract.symbols import DimSpec
-from fullgraph.contract.text import dtype_text, fact_text, size_text, value_text
+from fullgraph.contract.text import dtype_text, size_text, value_text
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, evaluate, mul
 
@@ -177,7 +177,7 @@ def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[
 
 def _assumption(contract: Contract, assumption: Assumption, leaves: Sequence[Any]) -> ContractError:
     fact = assumption.fact
-    text = fact_text(fact, contract.names)
+    text = contract.fact_text(fact)
     symbols = fact.symbols if isinstance(fact, (Bool, Property)) else frozenset[Expr]()
     why = [_values_text(contract, symbols, leaves), _because(assumption, contract)]
     return ContractError(

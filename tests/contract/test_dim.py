@@ -1,0 +1,118 @@
+"""`Dim`: names, ranges, arithmetic, comparisons, and the dims of `torch.export`."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fullgraph.contract import Dim, DimKind, Relation, Sizes, TensorSpec, dynamic_dim
+from fullgraph.contract.dim import as_dim
+from fullgraph.errors import SpecError
+from fullgraph.symbolic import evaluate, render, symbol
+
+
+def test_repr():
+    """A dim prints as it is written."""
+    assert repr(Dim("b")) == "Dim('b')"
+    assert repr(Dim("b", min=2, max=8)) == "Dim('b', min=2, max=8)"
+    assert repr(Dim("w", values=[1280, 640])) == "Dim('w', values=[640, 1280])"
+    assert repr(2 * Dim("b") + 1) == "2*b + 1"
+    assert repr(Dim.AUTO(max=9)) == "Dim.AUTO(max=9)"
+    assert repr(Dim.STATIC) == "Dim.STATIC"
+
+
+@given(st.integers(0, 20), st.integers(1, 5), st.integers(-5, 5))
+def test_arithmetic_is_pythons(value, factor, offset):
+    """A derived dim has the size that Python computes."""
+    d = Dim("d")
+    derived = (factor * d + offset - 1, (d * factor) // 3, 7 - d, d + d, d - offset)
+    expected = (factor * value + offset - 1, (value * factor) // 3, 7 - value, 2 * value, value - offset)
+
+    assert tuple(evaluate(dim.expr, {symbol("d"): value}) for dim in derived) == expected
+
+
+def test_equal_however_written():
+    """Two dims are the same if their sizes always are."""
+    a, b = Dim("a"), Dim("b")
+
+    assert a + a == 2 * a
+    assert a + b == b + a
+    assert (4 * a) // 2 == 2 * a
+    assert a != b
+    assert a != 3
+    assert len({a, Dim("a"), b}) == 2
+
+
+def test_derived_dims_keep_ranges():
+    """The range belongs to the name, wherever the dim is used."""
+    assert (2 * Dim("h", max=4) * Dim("w")).sizes == {"h": Sizes(max=4), "w": Sizes()}
+
+
+@pytest.mark.parametrize("name", ["", "2b", "a-b", "_", None, 3])
+def test_names(name):
+    with pytest.raises(SpecError, match="cannot name a dim"):
+        Dim(name)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"min": -1},
+        {"min": 4, "max": 3},
+        {"values": []},
+        {"values": [2], "max": 3},
+        {"max": True},
+        {"min": 1.5},
+    ],
+)
+def test_ranges_without_sizes(sizes):
+    with pytest.raises(SpecError) as caught:
+        Dim("b", **sizes)
+    assert caught.value.instead
+
+
+def test_two_ranges_for_a_name():
+    with pytest.raises(SpecError, match="two ranges"):
+        Dim("b", max=3) + Dim("b", min=2)
+
+
+def test_comparisons_are_relations():
+    """A comparison states something; it is not true or false."""
+    a, b = Dim("a"), Dim("b", max=4)
+
+    assert [render(r.fact) for r in (a >= b, a < b, a <= 4, a > 2 * b)] == [
+        "b <= a",
+        "a < b",
+        "a <= 4",
+        "2*b < a",
+    ]
+    assert (a >= b).sizes == {"a": Sizes(), "b": Sizes(max=4)}
+    with pytest.raises(SpecError, match="truth value") as caught:
+        assert 2 <= a <= 4
+    assert "2 <= dim, dim <= 10" in caught.value.instead
+
+
+def test_dynamic_dim():
+    """`==` on a dim of an example states that two sizes are equal."""
+    x = torch.zeros(3, 4)
+
+    assert isinstance(dynamic_dim(x, 0) == dynamic_dim(x, 1), Relation)
+    assert isinstance(dynamic_dim(x, -1) <= 10, Relation)
+    assert dynamic_dim(x, -1).expr is dynamic_dim(x, 1).expr
+    assert isinstance(2 * dynamic_dim(TensorSpec("a b"), 1) == 4, Relation)
+    with pytest.raises(SpecError, match="beyond the rank"):
+        dynamic_dim(x, 2)
+
+
+def test_dims_of_torch_export():
+    """`torch.export.Dim` objects mean what they mean there."""
+    theirs = torch.export.Dim("b", min=2, max=8)
+
+    assert as_dim(theirs) == Dim("b", min=2, max=8)
+    assert as_dim(2 * theirs + 1) == 2 * Dim("b", min=2, max=8) + 1
+    assert as_dim(torch.export.Dim("c")) == Dim("c")
+    assert as_dim(torch.export.Dim.AUTO) == Dim.AUTO
+    assert as_dim(torch.export.Dim.STATIC) == Dim.STATIC
+    assert as_dim(torch.export.Dim.DYNAMIC(min=3, max=5)) == Dim.DYNAMIC(min=3, max=5)
+    assert as_dim(Dim.AUTO).kind is DimKind.AUTO
+    assert as_dim("b") is None

@@ -1,0 +1,73 @@
+"""A refusal names everything at once, and gives a spec that is accepted."""
+
+import pytest
+
+from fullgraph.contract import Dim, TensorSpec
+from fullgraph.errors import Specialized
+from fullgraph.source import origin_here
+from tests.contract.support import OPERATOR, PROGRAM, specs_of, traced, zeros
+
+
+def refused(made):
+    with pytest.raises(Specialized) as caught:
+        made.contract()
+    return caught.value
+
+
+def test_all_at_once():
+    made = traced(specs_of({"x": "b s", "y": {0: Dim("t", max=9)}}, x=zeros(2, 4), y=zeros(4)))
+    origin = origin_here()
+    made.assume("b == 2", OPERATOR, origin, "aten.add").assume("t == s", PROGRAM, origin).assume("s <= 5")
+    error = refused(made)
+
+    assert error.what == "The program only works if 3 things hold of dims that are declared dynamic."
+    lines = error.why.split("\n")
+    assert len(lines) == 3
+    assert lines[0].startswith("b == 2  (test_refusal.py:")
+    assert lines[0].endswith("but `b` is declared dynamic")
+    assert "`t` is declared dynamic in 0..9" in lines[1]
+    assert error.where is not None
+    assert error.where.file == __file__
+    assert error.instead == "dynamic_shapes={'x': '2 s', 'y': 's'}, constraints=['s <= 9', 's <= 5']"
+
+
+CASES = [
+    ({"x": "b s"}, None, ["b == 2"], {"x": zeros(2, 4)}),
+    ({"x": "b s"}, None, ["s == 2*b"], {"x": zeros(2, 4)}),
+    ({"x": "b s"}, None, ["s <= 512", "s >= 2", "s % 4 == 0"], {"x": zeros(2, 4)}),
+    ({"x": "b s", "y": "t"}, None, ["t == s", "s == 4"], {"x": zeros(2, 4), "y": zeros(4)}),
+    ({"x": {0: Dim("b", min=1, max=9), 1: Dim.AUTO}}, None, ["b <= 5"], {"x": zeros(2, 4)}),
+    ({"x": {0: Dim("b", values=[2, 4, 6])}}, None, ["b <= 5"], {"x": zeros(2, 4)}),
+    ({"x": (Dim.DYNAMIC, Dim.DYNAMIC)}, None, ["s0 <= s1", "s1 != 1"], {"x": zeros(2, 4)}),
+    ({"x": "a b"}, ["a <= b"], ["a == 2", "b >= 3"], {"x": zeros(2, 4)}),
+    ({"x": "a b"}, ["a <= b"], ["2*b == 4*a + 0"], {"x": zeros(2, 4)}),
+    ({"past.*": "b s"}, None, ["b == 2"], {"past": [zeros(2, 4), zeros(2, 4)]}),
+    ({"n": "k", "x": "k _"}, None, ["k >= 2"], {"n": 2, "x": zeros(2, 4)}),
+    ({"x": "2*b s"}, None, ["b <= s"], {"x": zeros(2, 4)}),
+    ({}, None, ["b == 3"], {"x": TensorSpec("b 4")}),
+]
+
+
+@pytest.mark.parametrize(("shapes", "constraints", "assumed", "arguments"), CASES)
+def test_the_spec_to_paste_is_accepted(shapes, constraints, assumed, arguments):
+    """Reading the advice back gives specs under which the same trace is not refused."""
+    made = traced(specs_of(shapes, constraints, **arguments))
+    for fact in assumed:
+        made.assume(fact)
+    advice = refused(made).instead
+
+    options = eval(f"dict({advice})")
+    if any(isinstance(value, TensorSpec) for value in arguments.values()):
+        arguments = {"x": TensorSpec("3 4")}
+    again = traced(specs_of(**options, **arguments))
+    known = {spec.text for spec in again.specs.symbols}
+    for fact in assumed:
+        if {str(s) for s in _symbols(fact)} <= known:
+            again.assume(fact)
+    again.contract()
+
+
+def _symbols(fact):
+    from fullgraph.symbolic import parse
+
+    return parse(fact).symbols
