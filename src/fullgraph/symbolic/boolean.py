@@ -18,19 +18,16 @@ from typing import Any
 
 from fullgraph.symbolic.expr import (
     Expr,
-    Interned,
     Monomial,
     Operand,
     apply,
-    digest,
     expression,
     integer,
-    intern,
-    interned,
     plus,
     polynomial,
     times,
 )
+from fullgraph.symbolic.interning import Interned, digest, intern, interned
 from fullgraph.symbolic.operations import PYTHON
 
 # Integers below this convert to float without rounding.
@@ -56,7 +53,6 @@ class Bool(Interned):
         self.kind = kind
         self.args = args
         self.fingerprint = fingerprint
-        self.serial = 0
         self._symbols = None
         self.is_const = kind in ("true", "false")
         self.value = kind == "true" if self.is_const else None

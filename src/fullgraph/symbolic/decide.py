@@ -149,13 +149,12 @@ def _follows(facts: Facts, e: Expr, depth: int) -> bool:
 
 def _relations(facts: Facts, e: Expr) -> Iterator[tuple[Expr, Range]]:
     """Yield forms with a known range that share a monomial with e."""
-    monomials = {m for m in e.terms if m}
+    monomials = [m for m in e.terms if m]
     for monomial in monomials:
         if len(monomial) == 1:
             yield from _meaning(facts, monomial[0])
-    for form, known in facts.bounds.items():
-        if form.kind == "polynomial" and not monomials.isdisjoint(form.terms):
-            yield form, known
+    for form in dict.fromkeys(form for monomial in monomials for form in facts.linked.get(monomial, ())):
+        yield form, facts.bounds[form]
     for monomial in monomials:
         yield from _product_relations(facts, monomial)
 

@@ -7,7 +7,8 @@ from typing import Any, TypeVar, overload
 
 from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
-from fullgraph.symbolic.expr import Expr, Interned, Operand, expression, integer
+from fullgraph.symbolic.expr import Expr, Operand, expression, integer
+from fullgraph.symbolic.interning import Interned
 from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON, ROUNDINGS
 
 T = TypeVar("T", Expr, Bool)

@@ -17,111 +17,25 @@ Invariants:
 * An expression whose value is a constant is the constant: `s0 - s0` is `integer(0)`.
 * Fingerprints depend on structure alone, never on history: the same in each thread, process and run.
 
-Interning does not leak: the table holds weak references, so an expression lives as long as somebody uses it
-(the bounded `lru_cache`s of the constructors keep the latest few thousand). Threads may race to make the same
-expression: the table is written under a lock, and whoever comes first wins.
+The bounded `lru_cache`s of the constructors keep the latest few thousand expressions; others live as long as
+somebody uses them (`interning`).
 """
 
 from __future__ import annotations
 
 import itertools
-import threading
-import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
-PRIME = 2**191 - 19
+from fullgraph.symbolic.interning import PRIME, Interned, digest, intern, interned
+
 # Fingerprints this near to zero are the constants themselves.
 _CONSTANT_WINDOW = 2**64
 # Products that would have more terms than this stay products.
 _EXPANSION_LIMIT = 256
 
 _serials = itertools.count()
-
-
-class _Reference(weakref.ref["Interned"]):
-    """A weak reference that knows its key, so that the table can drop the entry."""
-
-    __slots__ = ("key",)
-    key: int
-
-
-_table: dict[int, _Reference] = {}
-# Reentrant, because the garbage collector may call `_forget` while this thread is inside `intern`.
-_lock = threading.RLock()
-
-
-def _forget(reference: weakref.ref[Any]) -> None:
-    key = reference.key  # type: ignore[attr-defined]
-    with _lock:
-        if _table.get(key) is reference:
-            del _table[key]
-
-
-class Interned:
-    """What expressions and conditions share: a kind, arguments, and a fingerprint that identifies them."""
-
-    __slots__ = ("__weakref__", "_symbols", "args", "fingerprint", "kind", "serial")
-
-    kind: str
-    args: tuple[Any, ...]
-    fingerprint: int
-    serial: int
-    _symbols: frozenset[Expr] | None
-
-    @property
-    def symbols(self) -> frozenset[Expr]:
-        """The symbols this depends on."""
-        found = self._symbols
-        if found is None:
-            found = self._symbols = _symbols_of(self)
-        return found
-
-    def __bool__(self) -> NoReturn:
-        # `if eq(a, b):` would always be taken.
-        raise TypeError("an expression or condition has no truth value of its own: ask a Scope to decide it")
-
-    def __copy__(self) -> Interned:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Interned:
-        return self
-
-    def __reduce__(self) -> NoReturn:
-        # A pickled copy would be a second object for the same value, and `==` would be wrong from then on.
-        raise TypeError(
-            f"{type(self).__name__} is interned and cannot be pickled: write render(x), read parse(text)"
-        )
-
-
-Kept = TypeVar("Kept", bound=Interned)
-
-
-def interned(fingerprint: int) -> Any:
-    """Return the living object with this fingerprint, or None."""
-    reference = _table.get(fingerprint)
-    return reference() if reference is not None else None
-
-
-def intern(new: Kept) -> Kept:
-    """Return the one object with `new`'s fingerprint: `new`, or the one that was there first."""
-    key = new.fingerprint
-    with _lock:
-        found = interned(key)
-        if found is not None:
-            return found
-        reference = _Reference(new, _forget)
-        reference.key = key
-        _table[key] = reference
-        return new
-
-
-def digest(kind: str, parts: Iterable[object]) -> int:
-    """Return the pseudo-random field element that stands for an atom."""
-    text = f"{kind}({','.join(map(str, parts))})"
-    return int.from_bytes(blake2b(text.encode(), digest_size=24).digest(), "big") % PRIME
 
 
 Monomial = tuple["Expr", ...]  # atoms in order of fingerprint, repeated for powers; () is the constant term
@@ -138,12 +52,13 @@ class Expr(Interned):
         is_const: whether it is a constant; then `value` is the Python number.
     """
 
-    __slots__ = ("_terms", "is_const", "is_float", "value", "width")
+    __slots__ = ("_terms", "is_const", "is_float", "serial", "value", "width")
 
     is_float: bool
     is_const: bool
     value: Any
     width: int
+    serial: int
     _terms: Terms | None
 
     def __init__(
@@ -244,11 +159,9 @@ def apply(kind: str, args: tuple[Any, ...], is_float: bool) -> Expr:
 def plus(a: Expr, b: Expr) -> Expr:
     """Return `a + b` for integers."""
     fingerprint = (a.fingerprint + b.fingerprint) % PRIME
-    reference = _table.get(fingerprint)
-    if reference is not None:
-        found = reference()
-        if found is not None:
-            return found  # type: ignore[return-value]
+    found: Expr | None = interned(fingerprint)
+    if found is not None:
+        return found
     if a.is_const and b.is_const:
         return integer(a.value + b.value)
     return _lazy(fingerprint, ("+", a, b), a.width + b.width)
@@ -260,11 +173,9 @@ def times(a: Expr, b: Expr) -> Expr:
     if a.is_const and b.is_const:
         return integer(a.value * b.value)
     fingerprint = a.fingerprint * b.fingerprint % PRIME
-    reference = _table.get(fingerprint)
-    if reference is not None:
-        found = reference()
-        if found is not None:
-            return found  # type: ignore[return-value]
+    found: Expr | None = interned(fingerprint)
+    if found is not None:
+        return found
     width = a.width * b.width
     if width > _EXPANSION_LIMIT and a.width > 1 and b.width > 1:
         # `width` counts terms before any cancel; count again before giving up.
@@ -330,6 +241,10 @@ def _expand(root: Expr) -> Terms:
     a node is reached its total coefficient is known. That makes a chain of n additions n steps, and `x + x`
     repeated n times as well, where plain recursion would take 2**n.
     """
+    if root.args[0] == "*":
+        return _product_terms(root)
+    if not any(map(_unexpanded_summands, root.args[1:])):
+        return _sum_terms(root.args[1], root.args[2])
     coefficients: dict[Expr, int] = {root: 1}
     found = {root}
     stack = [root]
@@ -357,6 +272,17 @@ def _unexpanded_summands(node: Expr) -> tuple[Expr, ...]:
     return ()
 
 
+def _sum_terms(a: Expr, b: Expr) -> Terms:
+    terms = dict(a.terms)
+    for monomial, coefficient in b.terms.items():
+        total = terms.get(monomial, 0) + coefficient
+        if total:
+            terms[monomial] = total
+        else:
+            del terms[monomial]
+    return terms
+
+
 def _product_terms(node: Expr) -> Terms:
     left, right = node.args[1].terms, node.args[2].terms
     terms: dict[Monomial, int] = {}
@@ -369,45 +295,3 @@ def _product_terms(node: Expr) -> Terms:
 
 def _serial(expr: Expr) -> int:
     return expr.serial
-
-
-def _symbols_of(root: Interned) -> frozenset[Expr]:
-    """Collect symbols without recursion, using what parts already know."""
-    result: set[Expr] = set()
-    seen: set[Interned] = {root}
-    stack: list[Interned] = [root]
-    while stack:
-        node = stack.pop()
-        if node._symbols is not None:
-            result |= node._symbols
-        elif node.kind == "symbol":
-            result.add(node)  # type: ignore[arg-type]
-        else:
-            for part in _parts(node):
-                if part not in seen:
-                    seen.add(part)
-                    stack.append(part)
-    return frozenset(result)
-
-
-def contains(root: Interned, part: Interned) -> bool:
-    """Say whether `part`, an atom, occurs anywhere in `root`."""
-    if not part.symbols <= root.symbols:
-        return False
-    seen: set[Interned] = {root}
-    stack: list[Interned] = [root]
-    while stack:
-        node = stack.pop()
-        if node is part:
-            return True
-        for inner in _parts(node):
-            if inner not in seen:
-                seen.add(inner)
-                stack.append(inner)
-    return False
-
-
-def _parts(node: Interned) -> Iterable[Interned]:
-    if node.kind == "polynomial":
-        return (atom for monomial in node.terms for atom in monomial)  # type: ignore[attr-defined]
-    return (a for a in node.args if isinstance(a, Interned))

@@ -26,7 +26,8 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, eq, not_
 from fullgraph.symbolic.division import content, floordiv_integers
 from fullgraph.symbolic.evaluation import T, substitute
-from fullgraph.symbolic.expr import Expr, Interned, contains, integer, plus, polynomial, times
+from fullgraph.symbolic.expr import Expr, Monomial, integer, plus, polynomial, times
+from fullgraph.symbolic.interning import Interned, contains
 from fullgraph.symbolic.ranges import ANY, Bound, Range
 
 # Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
@@ -69,7 +70,9 @@ class Facts:
     replacements: dict[Expr, Expr] = field(default_factory=dict[Expr, Expr])
     divisors: dict[Expr, int] = field(default_factory=dict[Expr, int])
     values: dict[Expr, tuple[int, ...]] = field(default_factory=dict[Expr, tuple[int, ...]])
-    learnt: dict[Bool, None] = field(default_factory=dict[Bool, None])
+    learnt: dict[Bool, bool] = field(default_factory=dict[Bool, bool])
+    # The bounded forms in which a product stands, for `decide`.
+    linked: dict[Monomial, tuple[Expr, ...]] = field(default_factory=dict[Monomial, tuple[Expr, ...]])
     order: dict[Expr, int] = field(default_factory=dict[Expr, int])
     version: int = 0
     _ranges: dict[Expr, Range | None] = field(default_factory=dict[Expr, "Range | None"], repr=False)
@@ -83,6 +86,7 @@ class Facts:
             dict(self.divisors),
             dict(self.values),
             dict(self.learnt),
+            dict(self.linked),
             dict(self.order),
             self.version,
         )
@@ -103,10 +107,12 @@ class Facts:
 
     def range_of(self, e: Expr) -> Range | None:
         """Return a range that holds every value of `e`; None for a float that might be nan."""
-        if e.is_const:
-            return None if e.value != e.value else Range(e.value, e.value)
         if e in self._ranges:
             return self._ranges[e]
+        if e.is_const:
+            return None if e.value != e.value else Range(e.value, e.value)
+        if e.kind == "symbol":
+            return self.bounds.get(e, ANY)
         found = self._range_by_structure(e)
         if not e.is_float:
             assert found is not None
@@ -123,10 +129,7 @@ class Facts:
 
     def _range_by_structure(self, e: Expr) -> Range | None:
         if e.kind == "polynomial":
-            total = ranges.point(0)
-            for monomial, coefficient in e.terms.items():
-                total = ranges.add(total, ranges.scale(self._range_of_product(monomial), coefficient))
-            return total
+            return ranges.total((c, self._range_of_product(m)) for m, c in e.terms.items())
         if e.kind == "ite":
             yes, no = self.range_of(e.args[1]), self.range_of(e.args[2])
             return ranges.hull(yes, no) if yes is not None and no is not None else None
@@ -150,6 +153,8 @@ class Facts:
         return x if len(kept) == len(x.terms) else polynomial(kept)
 
     def _range_of_product(self, monomial: tuple[Expr, ...]) -> Range:
+        if len(monomial) == 1:
+            return self.integer_range(monomial[0])
         result = ranges.point(1)
         for atom in dict.fromkeys(monomial):
             found = self.integer_range(atom)
@@ -200,7 +205,8 @@ class Facts:
             return
         if fact in self.learnt:
             return
-        self.learnt[fact] = None
+        self.learnt[fact] = True
+        self.learnt[not_(fact)] = False
         match fact.kind:
             case "le":
                 e = self._without_factors(fact.args[0], lambda found: found.lo > 0)
@@ -238,9 +244,15 @@ class Facts:
             return False
         if after.is_empty or (after & self.integer_range(form.form)).is_empty:
             raise Contradiction("this can never hold together with what is known")
-        self.bounds[form.form] = after
+        self._set_bound(form.form, after)
         self._ranges.clear()
         return True
+
+    def _set_bound(self, form: Expr, known: Range) -> None:
+        if form.kind == "polynomial" and form not in self.bounds:
+            for monomial in form.terms:
+                self.linked[monomial] = (*self.linked.get(monomial, ()), form)
+        self.bounds[form] = known
 
     def _exclude(self, e: Expr) -> None:
         """Learn that e is not 0: a bound that was 0 moves."""
@@ -277,14 +289,14 @@ class Facts:
 
     def _restate(self, atom: Expr) -> None:
         """Say again, without `atom`, what was known with it."""
-        old_bounds, self.bounds = self.bounds, {}
+        old_bounds, self.bounds, self.linked = self.bounds, {}, {}
         for form, known in old_bounds.items():
             new = self.rewrite(form)
             if new is form:
-                self.bounds[form] = known & self.bounds.get(form, ANY)
+                self._set_bound(form, known & self.bounds.get(form, ANY))
             else:
                 self._bound(new, known)
-        for held in [f for f in self.learnt if f.kind not in ("le", "eq")]:
+        for held in [f for f, holds in self.learnt.items() if holds and f.kind not in ("le", "eq")]:
             without = self.rewrite(held)
             if without is not held:
                 self.learn(without)
@@ -332,11 +344,7 @@ class Facts:
 
     def holds(self, question: Bool) -> bool | None:
         """Say whether the question, or its negation, was learnt word for word."""
-        if question in self.learnt:
-            return True
-        if not_(question) in self.learnt:
-            return False
-        return None
+        return self.learnt.get(question)
 
     def _solvable(self, e: Expr) -> Expr | None:
         """Return the atom that e == 0 is best solved for, or None.
