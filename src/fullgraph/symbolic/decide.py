@@ -26,14 +26,12 @@ from fullgraph.symbolic.boolean import Bool, ne
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
-from fullgraph.symbolic.facts import Facts
+from fullgraph.symbolic.facts import WIDEST, Facts
 from fullgraph.symbolic.ranges import Range
 
 _DEPTH = 3
 _BREADTH = 8
 _LARGEST_ENUMERATION = 256
-# Ranges wider than this are not enumerated.
-_WIDEST = 64
 
 
 def decide(facts: Facts, question: Bool) -> bool | None:
@@ -53,7 +51,7 @@ def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
         return True
     if found.lo > 0:
         return False
-    if len(e.terms) > 1:
+    if _has_relations(facts, e):
         if _follows(facts, e, _DEPTH):
             return True
         if _follows(facts, plus(integer(1), times(integer(-1), e)), _DEPTH):
@@ -70,9 +68,8 @@ def _is_zero(facts: Facts, e: Expr) -> bool | None:
     common = math.gcd(*(facts.divisor_of_term(m, c) for m, c in e.terms.items() if m))
     if common and e.terms.get((), 0) % common:
         return False
-    minus = times(integer(-1), e)
-    if len(e.terms) > 1:
-        one = integer(1)
+    if _has_relations(facts, e):
+        minus, one = times(integer(-1), e), integer(1)
         if _follows(facts, plus(e, one), _DEPTH) or _follows(facts, plus(minus, one), _DEPTH):
             return False
         if _follows(facts, e, _DEPTH) and _follows(facts, minus, _DEPTH):
@@ -145,6 +142,11 @@ def _follows(facts: Facts, e: Expr, depth: int) -> bool:
             if len(smaller.terms) <= len(e.terms) + 1 and _follows(facts, smaller, depth - 1):
                 return True
     return False
+
+
+def _has_relations(facts: Facts, e: Expr) -> bool:
+    """Say whether there is anything to eliminate with. Most questions of a trace have nothing."""
+    return len(e.terms) > 1 and next(_relations(facts, e), None) is not None
 
 
 def _relations(facts: Facts, e: Expr) -> Iterator[tuple[Expr, Range]]:
@@ -240,6 +242,8 @@ _RULES: dict[str, Callable[..., bool | None]] = {
 
 
 def _by_cases(facts: Facts, question: Bool) -> bool | None:
+    if not facts.few_values:
+        return None
     choices: list[tuple[int, ...] | range] = []
     size = 1
     symbols = tuple(question.symbols)
@@ -248,7 +252,7 @@ def _by_cases(facts: Facts, question: Bool) -> bool | None:
         listed = facts.values.get(atom)
         if listed is not None:
             choices.append(tuple(v for v in listed if v in found))
-        elif found.is_finite and found.hi - found.lo < _WIDEST:
+        elif found.hi - found.lo < WIDEST:
             choices.append(range(int(found.lo), int(found.hi) + 1))
         else:
             return None

@@ -15,6 +15,7 @@ number.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from functools import lru_cache, reduce
 from math import gcd
@@ -186,12 +187,10 @@ def _cancel(a: Expr, b: Expr) -> tuple[Expr | None, Expr, Expr]:
 def content(a: Expr) -> tuple[int, Monomial]:
     """Return the number and the atoms that divide every term of `a`."""
     number = reduce(gcd, a.terms.values(), 0)
-    shared: Counter[Expr] | None = None
-    for monomial in a.terms:
-        shared = Counter(monomial) if shared is None else shared & Counter(monomial)
-        if not shared:
-            return number, ()
-    return number, tuple(sorted((shared or Counter()).elements(), key=lambda e: e.fingerprint))
+    if not set.intersection(*map(set, a.terms)):
+        return number, ()
+    shared = reduce(operator.and_, map(Counter, a.terms))
+    return number, tuple(sorted(shared.elements(), key=lambda e: e.fingerprint))
 
 
 def exact_quotient(a: Expr, b: Expr) -> Expr | None:

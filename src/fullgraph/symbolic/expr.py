@@ -186,7 +186,9 @@ def times(a: Expr, b: Expr) -> Expr:
             return intern(Expr("product", factors, fingerprint, is_float=False))
     else:
         # Expand the operands now (not the product), so that a long chain of products never recurses.
-        _ = a.terms, b.terms
+        for operand in (a, b):
+            if operand.kind == "polynomial":
+                _ = operand.terms
     return _lazy(fingerprint, ("*", a, b), width)
 
 

@@ -30,6 +30,8 @@ from fullgraph.symbolic.expr import Expr, Monomial, integer, plus, polynomial, t
 from fullgraph.symbolic.interning import Interned, contains
 from fullgraph.symbolic.ranges import ANY, Bound, Range
 
+# Ranges with fewer values than this can be gone through one by one.
+WIDEST = 64
 # Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
 _ROUNDS = 3
 
@@ -74,6 +76,8 @@ class Facts:
     # The bounded forms in which a product stands, for `decide`.
     linked: dict[Monomial, tuple[Expr, ...]] = field(default_factory=dict[Monomial, tuple[Expr, ...]])
     order: dict[Expr, int] = field(default_factory=dict[Expr, int])
+    # Whether any form has so few values that questions on it can be answered one by one.
+    few_values: bool = False
     version: int = 0
     _ranges: dict[Expr, Range | None] = field(default_factory=dict[Expr, "Range | None"], repr=False)
     _rewritten: dict[Interned, Any] = field(default_factory=dict[Interned, Any], repr=False)
@@ -88,6 +92,7 @@ class Facts:
             dict(self.learnt),
             dict(self.linked),
             dict(self.order),
+            self.few_values,
             self.version,
         )
 
@@ -114,14 +119,21 @@ class Facts:
         if e.kind == "symbol":
             return self.bounds.get(e, ANY)
         found = self._range_by_structure(e)
-        if not e.is_float:
-            assert found is not None
-            form = form_of(e)
-            if form.form is not None and form.form in self.bounds:
-                known = ranges.scale(self.bounds[form.form], form.factor)
-                found = found & ranges.add(known, ranges.point(form.constant))
+        if found is not None and not e.is_float:
+            found = found & self._range_by_form(e)
         self._ranges[e] = found
         return found
+
+    def _range_by_form(self, e: Expr) -> Range:
+        if e.kind != "polynomial":
+            return self.bounds.get(e, ANY)
+        if not any(monomial in self.linked for monomial in e.terms):
+            return ANY
+        form = form_of(e)
+        if form.form is None or form.form not in self.bounds:
+            return ANY
+        known = ranges.scale(self.bounds[form.form], form.factor)
+        return ranges.add(known, ranges.point(form.constant))
 
     def integer_range(self, e: Expr) -> Range:
         """Return the range of an integer expression."""
@@ -182,10 +194,11 @@ class Facts:
             if not kept:
                 raise Contradiction(f"{atom.name} has no possible value")
             self.values[atom] = kept
+            self.few_values = True
             known = Range(kept[0], kept[-1])
         if known.is_empty:
             raise Contradiction(f"{atom.name} has no possible value: its range is {known}")
-        self.bounds[atom] = known
+        self._set_bound(atom, known)
         self.order.setdefault(atom, len(self.order))
         self._grew()
 
@@ -249,6 +262,7 @@ class Facts:
         return True
 
     def _set_bound(self, form: Expr, known: Range) -> None:
+        self.few_values |= known.hi - known.lo < WIDEST
         if form.kind == "polynomial" and form not in self.bounds:
             for monomial in form.terms:
                 self.linked[monomial] = (*self.linked.get(monomial, ()), form)

@@ -12,12 +12,14 @@ what eager refuses.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, floats, layout
+from fullgraph.symbolic.and_or import is_operand_of_and_or
 from fullgraph.symbolic.boolean import Bool, as_bool
-from fullgraph.symbolic.expr import Expr, floating, integer
+from fullgraph.symbolic.expr import Expr, floating, integer, plus, times
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.text import render
@@ -96,24 +98,30 @@ class Node:
     _graph_repr = __str__
     str = __str__
 
+    def _compared(self, question: Bool) -> BoolNode:
+        # The frames below are the comparison above and PyTorch's operator method; then comes who compared.
+        if not question.is_const and is_operand_of_and_or(sys._getframe(3)):
+            question = as_bool(self.scope.ask(question, "guard"))
+        return BoolNode(question, self.scope)
+
     # Comparisons are the same for integers and floats.
     def eq(self, other: Node) -> BoolNode:
-        return BoolNode(boolean.eq(self.expr, other.expr), self.scope)
+        return self._compared(boolean.eq(self.expr, other.expr))
 
     def ne(self, other: Node) -> BoolNode:
-        return BoolNode(boolean.ne(self.expr, other.expr), self.scope)
+        return self._compared(boolean.ne(self.expr, other.expr))
 
     def lt(self, other: Node) -> BoolNode:
-        return BoolNode(boolean.lt(self.expr, other.expr), self.scope)
+        return self._compared(boolean.lt(self.expr, other.expr))
 
     def le(self, other: Node) -> BoolNode:
-        return BoolNode(boolean.le(self.expr, other.expr), self.scope)
+        return self._compared(boolean.le(self.expr, other.expr))
 
     def gt(self, other: Node) -> BoolNode:
-        return BoolNode(boolean.lt(other.expr, self.expr), self.scope)
+        return self._compared(boolean.lt(other.expr, self.expr))
 
     def ge(self, other: Node) -> BoolNode:
-        return BoolNode(boolean.le(other.expr, self.expr), self.scope)
+        return self._compared(boolean.le(other.expr, self.expr))
 
 
 class PythonQuestions:
@@ -334,14 +342,16 @@ class IntNode(NumberNode):
     def is_constant(self) -> bool:
         return self.expr.is_const
 
+    # The operations of the innermost loops, without the detour over operands of other kinds.
     def add(self, other: Node) -> NumberNode:
-        # The two operations of the innermost loops, without the detour over `_same`.
-        result = arithmetic.add(self.expr, other.expr)
-        return FloatNode(result, self.scope) if result.is_float else IntNode(result, self.scope)
+        if type(other) is IntNode:
+            return IntNode(plus(self.expr, other.expr), self.scope)
+        return self._same(arithmetic.add(self.expr, other.expr))
 
     def mul(self, other: Node) -> NumberNode:
-        result = arithmetic.mul(self.expr, other.expr)
-        return FloatNode(result, self.scope) if result.is_float else IntNode(result, self.scope)
+        if type(other) is IntNode:
+            return IntNode(times(self.expr, other.expr), self.scope)
+        return self._same(arithmetic.mul(self.expr, other.expr))
 
     def int_(self) -> int:
         return int(self.scope.value_of(self.expr))

@@ -47,20 +47,27 @@ def _simplify_atom(facts: Facts, atom: Expr) -> Expr:
 
 def _extreme(facts: Facts, atom: Expr) -> Expr:
     """Drop operands that another one always beats."""
+    largest = atom.kind == "max"
     kept: list[Expr] = []
     for new in atom.args:
-        smaller = [decide(facts, le(new, old)) for old in kept]
-        larger = [decide(facts, le(old, new)) for old in kept]
-        lost, won = (smaller, larger) if atom.kind == "max" else (larger, smaller)
-        if True not in lost:
-            kept = [old for old, beaten in zip(kept, won, strict=True) if beaten is not True]
-            kept.append(new)
+        if any(_is_at_most(facts, new, old) if largest else _is_at_most(facts, old, new) for old in kept):
+            continue
+        kept = [
+            old
+            for old in kept
+            if not (_is_at_most(facts, old, new) if largest else _is_at_most(facts, new, old))
+        ]
+        kept.append(new)
     if len(kept) == len(atom.args):
         return atom
     result = kept[0]
     for operand in kept[1:]:
         result = max_(result, operand) if atom.kind == "max" else min_(result, operand)
     return result
+
+
+def _is_at_most(facts: Facts, a: Expr, b: Expr) -> bool:
+    return decide(facts, le(a, b)) is True
 
 
 def _remainder(facts: Facts, atom: Expr) -> Expr:

@@ -1,0 +1,49 @@
+"""Whether a comparison is the left operand of `and` or `or`, whose value Python takes over as it is.
+
+`causal = length > 1 and mask is None` is `False` in eager when the length is 1: Python's `and` returns the operand
+that decided. With a symbolic length that operand would be an undecided condition, and `causal` would be no `bool`.
+So a comparison in that place is asked for its answer at once. It is recognised by the instruction that follows it.
+"""
+
+from __future__ import annotations
+
+import dis
+from types import CodeType, FrameType
+
+_COMPARE = dis.opmap["COMPARE_OP"]
+_COPY = dis.opmap.get("COPY")
+_CACHE = dis.opmap.get("CACHE", -1)
+# Up to Python 3.11 one instruction tests the operand and keeps it; from 3.12 on it is copied, then tested.
+_KEEPING = {dis.opmap[name] for name in ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP") if name in dis.opmap}
+_TESTING = {dis.opmap[name] for name in ("POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE", "TO_BOOL") if name in dis.opmap}
+
+# Keyed by identity: code objects compare by value, and slowly. The code object is kept, so its id stays its own.
+_known: dict[tuple[int, int], tuple[bool, CodeType]] = {}
+
+
+def is_operand_of_and_or(frame: FrameType) -> bool:
+    """Whether the comparison that `frame` is executing decides an `and` or `or`."""
+    key = id(frame.f_code), frame.f_lasti
+    known = _known.get(key)
+    if known is None:
+        known = _known[key] = _looks_so(frame.f_code.co_code, frame.f_lasti), frame.f_code
+    return known[0]
+
+
+def _looks_so(code: bytes, at: int) -> bool:
+    if code[at] != _COMPARE:
+        return False
+    first = _next(code, at)
+    if first is None:
+        return False
+    if code[first] in _KEEPING:
+        return True
+    second = _next(code, first)
+    return not _KEEPING and code[first] == _COPY and second is not None and code[second] in _TESTING
+
+
+def _next(code: bytes, at: int) -> int | None:
+    at += 2
+    while at < len(code) and code[at] == _CACHE:
+        at += 2
+    return at if at < len(code) else None
