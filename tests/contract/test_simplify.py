@@ -120,6 +120,20 @@ def test_through_another_dim():
         made.assume("s0 == b").assume("s0 == 4").contract()
 
 
+def test_together():
+    """Several lines that are fine one by one may not pin a named dim together."""
+    made = traced(specs_of({"x": "b ? _"}, x=zeros(4, 4, 8)))
+    with pytest.raises(Specialized, match="b <= 10"):
+        made.assume("b <= s0").assume("s0 <= 10").contract()
+
+    made = traced(specs_of({"x": "b ? _"}, x=zeros(4, 3, 8)))
+    with pytest.raises(Specialized, match="b >= 1"):
+        made.assume("s0 == b - 1").contract()
+    contract = made.assume("b >= 1", CHECK).contract()
+    assert facts(contract) == ["x.shape[1] == b - 1"], "no size is negative"
+    assert str(contract.ranges[symbol("b")]) == "[1, oo]"
+
+
 def test_contradictory_checks():
     made = traced(specs_of({"x": "a _ _"}, x=zeros(2, 4, 8)))
     with pytest.raises(Unsupported, match="can never hold") as caught:
@@ -156,9 +170,9 @@ def test_facts_on_inputs_stay():
 
 def test_ranges_are_handed_on():
     """A dim that equals another is inside the other's range too."""
-    contract = auto("s0 == b", shapes={"x": {0: "b", 1: Dim.AUTO(max=5)}}, x=zeros(4, 4))
+    contract = auto("s1 == s0", shapes={"x": {0: Dim.AUTO, 1: Dim.AUTO(max=5)}}, x=zeros(4, 4))
 
-    assert str(contract.ranges[symbol("b")]) == "[0, 5]"
+    assert str(contract.ranges[symbol("s0")]) == "[0, 5]"
     assert not accepts(contract, [zeros(6, 6)])
     assert accepts(contract, [zeros(5, 5)])
 
@@ -167,6 +181,14 @@ def test_length():
     contract = auto("s0 <= 5")
     assert len(contract) == len(contract.lines()) == 2
     assert bool(auto(shapes=[None], x=1))
+
+
+def test_an_integer_that_is_passed_may_be_negative():
+    contract = auto("s0 >= -3", shapes={"n": Dim.AUTO}, n=-2)
+
+    assert facts(contract) == ["n >= -3"]
+    assert accepts(contract, [-3])
+    assert not accepts(contract, [-4])
 
 
 SYMBOLS = [symbol("s0"), symbol("s1"), symbol("s2")]
@@ -222,3 +244,31 @@ def test_the_check_accepts_exactly_what_was_assumed(example, assumed, kind):
                 assert (
                     size if isinstance(size, int) else evaluate(size, dict(zip(SYMBOLS, values)))
                 ) == value
+
+
+@given(
+    st.tuples(*[st.integers(0, 5)] * 3),
+    st.lists(random_facts, max_size=3),
+    st.lists(random_facts, max_size=3),
+)
+def test_named_dims_are_dynamic_or_refused(example, checked, assumed):
+    """If an export is not refused, all that the user wants is accepted, and satisfies what the trace relied on."""
+    hints = dict(zip(SYMBOLS, example))
+    checked, assumed = (
+        [f for f in facts if evaluate(f, hints) and not f.is_const] for facts in (checked, assumed)
+    )
+    x, y, z = map(zeros, example)
+    made = traced(specs_of({"x": "s0", "y": "s1", "z": "s2"}, x=x, y=y, z=z))
+    for fact in assumed:
+        made.assume(fact)
+    for fact in checked:
+        made.assume(fact, CHECK)
+    try:
+        contract = made.contract()
+    except Specialized:
+        return
+    for values in itertools.product(range(6), repeat=3):
+        sizes = dict(zip(SYMBOLS, values))
+        wanted = all(evaluate(fact, sizes) for fact in checked)
+        assert accepts(contract, [zeros(v) for v in values]) == wanted
+        assert not wanted or all(evaluate(fact, sizes) for fact in assumed)

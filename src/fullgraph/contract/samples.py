@@ -8,7 +8,7 @@ import torch
 
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.relations import Statement
-from fullgraph.contract.symbols import Binding, Declared, DimSpec, Source, solve
+from fullgraph.contract.symbols import Binding, Declared, DimSpec, Source, holds, solve
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.values import same_value
 from fullgraph.errors import SpecError
@@ -122,20 +122,13 @@ def _values(
                 instead="an example inside the range, or another range",
             )
     for relation in relations:
-        if relation.fact.symbols <= values.keys() and not _holds(relation, values):
+        if relation.fact.symbols <= values.keys() and not holds(relation.fact, values):
             raise SpecError(
                 f"The constraint {relation.text!r} does not hold in {example}.",
                 why=_where_from(relation.fact, symbols, values),
                 instead="an example that satisfies it, or another constraint",
             )
     return values
-
-
-def _holds(relation: Statement, values: Mapping[Expr, int]) -> bool:
-    try:
-        return bool(evaluate(relation.fact, values))
-    except ArithmeticError:
-        return False
 
 
 def _size_at(source: Source, sample: Sequence[Input]) -> int | None:

@@ -13,28 +13,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fullgraph.contract.contract import Contract, InputContract
-from fullgraph.contract.dim import DimKind
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
 from fullgraph.contract.refusal import Refused, contradictory, specialized
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, applied, solved_for
+from fullgraph.contract.symbols import DimSpec, applied, declare, holds, solved_for
 from fullgraph.symbolic import (
     Bool,
     Contradiction,
     Expr,
     Range,
     Scope,
+    and_,
     eq,
-    evaluate,
     ge,
     le,
     or_,
     render,
     substitute,
+    true,
 )
 
 _ORDER = {
@@ -72,8 +71,9 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
     reduction = _Reduction(specs, symbols)
     for assumption in sorted(on_sizes, key=_rank):
         reduction.take(assumption)
-    if reduction.refused:
-        raise specialized(reduction.refused, specs)
+    refused = [*reduction.refused, *reduction.narrowed()]
+    if refused:
+        raise specialized(refused, specs)
     lines, known = reduction.minimal()
     solutions = reduction.solutions
     return Contract(
@@ -117,6 +117,8 @@ class _Reduction:
         }
         self._scope = fresh_scope(specs.symbols)
         self._learnt_of: set[Expr] = set()
+        # The ranges of strict dims before the first assumption that nobody asked for.
+        self._wanted: dict[Expr, Range] | None = None
         self._lines: list[_Line] = []
         self.solutions: dict[Expr, Expr] = {}
         self.refused: list[Refused] = []
@@ -132,6 +134,8 @@ class _Reduction:
             self._contradicted(assumption, fact)
             return
         if assumption.kind in _RELIED_ON:
+            if self._wanted is None:
+                self._wanted = self._ranges_of_strict()
             sample = self._violated_sample(fact)
             if sample is not None or all(self._symbols[s].is_strict for s in fact.symbols):
                 self.refused.append(Refused(replace(assumption, fact=fact), sample))
@@ -146,6 +150,25 @@ class _Reduction:
             self._contradicted(assumption, fact)
             return
         self._lines.append(_Line(replace(assumption, fact=fact), solved))
+
+    def narrowed(self) -> list[Refused]:
+        """Return what several accepted lines together take away from strict dims (`b <= s0` and `s0 <= 8`)."""
+        spoken_of = {symbol for item in self.refused for symbol in item.assumption.fact.symbols}  # type: ignore[union-attr]
+        found: list[Refused] = []
+        for symbol, now in self._ranges_of_strict().items():
+            before = (self._wanted or {}).get(symbol, now)
+            fact = and_(
+                ge(symbol, now.lo) if now.lo > before.lo else true,
+                le(symbol, now.hi) if now.hi < before.hi else true,
+            )
+            if fact is not true and symbol not in spoken_of:
+                cause = next(line.assumption for line in self._lines if _relies_on(line.assumption, symbol))
+                found.append(Refused(replace(cause, fact=fact), None))
+        return found
+
+    def _ranges_of_strict(self) -> dict[Expr, Range]:
+        unsolved = (s for s, spec in self._symbols.items() if spec.is_strict and s not in self.solutions)
+        return {symbol: self._scope.range_of(symbol) for symbol in unsolved}
 
     def minimal(self) -> tuple[list[Assumption], Scope]:
         """Return the lines that do not follow from later ones either, in order, and what is known with them."""
@@ -182,7 +205,7 @@ class _Reduction:
     def _violated_sample(self, fact: Bool) -> int | None:
         """Return the number of the first further example that the fact would exclude."""
         for number, values in enumerate(self._specs.samples[1:], start=2):
-            if fact.symbols <= values.keys() and not evaluate(fact, values):
+            if fact.symbols <= values.keys() and not holds(fact, values):
                 return number
         return None
 
@@ -190,6 +213,14 @@ class _Reduction:
         if assumption.kind is AssumptionKind.CHECK or not self.refused:
             raise contradictory(assumption, [line.assumption for line in self._lines], self._specs)
         self.refused.append(Refused(replace(assumption, fact=fact), None))
+
+
+def _relies_on(assumption: Assumption, symbol: Expr) -> bool:
+    return (
+        assumption.kind in _RELIED_ON
+        and isinstance(assumption.fact, Bool)
+        and symbol in assumption.fact.symbols
+    )
 
 
 class _NeverAsked:
@@ -205,10 +236,7 @@ class _NeverAsked:
 def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
     """Return a scope that knows the declared ranges and nothing else."""
     scope = Scope(_NeverAsked())
-    for spec in sorted(symbols, key=lambda s: (not s.is_named, s.kind is DimKind.AUTO)):
-        lo: Any = spec.range.lo
-        hi = None if spec.range.hi == math.inf else int(spec.range.hi)
-        scope.declare(render(spec.symbol), lo, hi, None, spec.sizes.values)
+    declare(symbols, scope, {})
     return scope
 
 

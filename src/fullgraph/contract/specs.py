@@ -9,10 +9,8 @@ Invariant: the examples satisfy the specs. Whatever contradicts them, or itself,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
 from fullgraph.contract.entries import Entry
@@ -21,7 +19,7 @@ from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import AssumptionKind, Ledger
 from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
-from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, range_of_sizes
+from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, symbol
 
@@ -58,12 +56,7 @@ class Specs:
         Returns:
             For each input its sizes, None for what is no tensor.
         """
-        hints = self.samples[0]
-        # In the order of the inputs: where sizes turn out to be equal, the first one's name is kept.
-        for spec in sorted(self.symbols, key=lambda s: (not s.is_named, not s.is_strict)):
-            lo: Any = spec.range.lo
-            hi = None if spec.range.hi == math.inf else int(spec.range.hi)
-            scope.declare(render(spec.symbol), lo, hi, hints.get(spec.symbol), spec.sizes.values)
+        declare(self.symbols, scope, self.samples[0])
         ledger.declare(self.symbols)
         for relation in self.relations:
             try:

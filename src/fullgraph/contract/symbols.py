@@ -10,11 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fullgraph.contract.dim import DimKind, Sizes
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Bool, Expr, Range, add, evaluate, integer, mul, neg, render, sub, substitute
+from fullgraph.symbolic import (
+    Bool,
+    Expr,
+    Range,
+    Scope,
+    add,
+    evaluate,
+    integer,
+    mul,
+    neg,
+    render,
+    sub,
+    substitute,
+)
 
 T = TypeVar("T", Expr, Bool)
 
@@ -191,6 +204,23 @@ def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
         return Range(sizes.values[0], sizes.values[-1])
     lowest = sizes.min if sizes.min is not None else 0 if is_size else -math.inf
     return Range(lowest, math.inf if sizes.max is None else sizes.max)
+
+
+def declare(specs: Iterable[DimSpec], scope: Scope, hints: Mapping[Expr, int]) -> None:
+    """Introduce symbols to a scope, named ones first: where sizes turn out to be equal, the earlier one stays."""
+    for spec in sorted(specs, key=lambda s: (not s.is_named, not s.is_strict)):
+        # A scope takes any lower bound, minus infinity for an integer that is passed itself.
+        lowest: Any = spec.range.lo
+        highest = None if spec.range.hi == math.inf else int(spec.range.hi)
+        scope.declare(render(spec.symbol), lowest, highest, hints.get(spec.symbol), spec.sizes.values)
+
+
+def holds(fact: Bool, values: Mapping[Expr, int]) -> bool:
+    """Whether a fact holds for these values; one that divides by zero does not."""
+    try:
+        return bool(evaluate(fact, values))
+    except ArithmeticError:
+        return False
 
 
 def texts(specs: Iterable[DimSpec]) -> dict[Expr, str]:
