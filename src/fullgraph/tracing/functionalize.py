@@ -37,6 +37,7 @@ def _refresh(records: Records, value: Value) -> Value:
     if parent is None or step is None or value.fresh_at >= value.root.written_at:
         return value
     _refresh(records, parent)
+    records.touch(value)
     again = records.call(step.op, parent, *step.args, **step.kwargs)
     value.node = (again if step.index is None else again[step.index]).node
     value.fresh_at = records.clock
@@ -48,6 +49,7 @@ def write(records: Records, value: Value, contents: Value) -> None:
     settle(records, value.root)
     root = value.root
     records.before_write(root)
+    records.touch(root)
     records.clock += 1
     _carry_up(records, value, contents)
     root.written_at = records.clock
@@ -64,6 +66,7 @@ def _carry_up(records: Records, value: Value, contents: Value) -> None:
             )
         _refresh(records, parent)
         _carry_up(records, parent, put_back(records, step, parent, value, contents))
+    records.touch(value)
     value.node = contents.node
     value.fresh_at = records.clock
 
@@ -82,6 +85,8 @@ def note_maybe_shared(source: Value, result: Value, step: Step) -> None:
 
 def settle(records: Records, root: Value) -> None:
     """Decide, before a write, whether what may share this storage does."""
+    if root.maybe_shared:
+        records.touch(root)
     while root.maybe_shared:
         source, result, step = root.maybe_shared.pop()
         if result.parent is not None or result.root is source.root:
@@ -96,6 +101,8 @@ def settle(records: Records, root: Value) -> None:
                 where=origin_here(),
             )
         if shares:
+            records.touch(result)
+            records.touch(source.root)
             result.parent, result.step = source, step
             other = result.maybe_shared
             result.maybe_shared = None

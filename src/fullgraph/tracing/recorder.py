@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,10 +28,12 @@ from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import shape_by_meta, values_in
 from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
+from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out, shape_of
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.strides import result_is_contiguous, view_is_contiguous
+from fullgraph.tracing.subgraph import refuse_leak, size_out_of_reach
 from fullgraph.tracing.traced import Source, Step, TracedTensor, Value
 
 
@@ -53,15 +56,17 @@ class Recorder:
         self.placed: list[tuple[fx.Node, Value | str]] = []  # each graph input: its value, or a dynamic scalar's path
         self.constant_nodes: dict[fx.Node, Any] = {}
         self.module_stack: Mapping[str, Any] = {}
-        self.modules: dict[str, torch.nn.Module] = {}
+        self.modules: dict[str, torch.nn.Module] = {}  # subgraphs of the graph being recorded, by attribute name
+        self.frame: InnerGraph | None = None  # the subgraph being recorded, if any
+        self._inputs = self.graph  # where the placeholders of the program are, whatever is being recorded
         self.questions = Questions(self)
-        self.sizes = SizeNodes(self._make_size)
+        self.sizes = SizeNodes(partial(self.make_size, self.graph), size_out_of_reach)
         self.lifting = Lifting(owned, self._place_lifted, self._alias)
         self.interceptor = Interceptor(self.on_operator)
         self._answers = answers
         self._anchor = self.graph.call_function(_anchor)
         self._refusal: CaptureError | None = None
-        self._grad_mode = torch.is_grad_enabled()
+        self.grad_mode = torch.is_grad_enabled()  # where the program, or the subgraph being recorded, is called
         self._inference_mode = torch.is_inference_mode_enabled()
         self._data_dependent = 0
 
@@ -69,8 +74,8 @@ class Recorder:
 
     def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
         """Add a graph input and return its value."""
-        with self.graph.inserting_before(self._anchor):
-            node = self.graph.placeholder(_identifier(source))
+        with self._inputs.inserting_before(self._anchor):
+            node = self._inputs.placeholder(_identifier(source))
         node.meta["val"] = TensorSpec(dims, dtype, device)
         value = Value(dims, dtype, device, node, self.clock)
         value.source = source
@@ -83,8 +88,8 @@ class Recorder:
 
     def place_size(self, path: str, expr: Expr) -> None:
         """Add a graph input for a dynamic scalar."""
-        with self.graph.inserting_before(self._anchor):
-            node = self.graph.placeholder(path.replace(".", "_"))
+        with self._inputs.inserting_before(self._anchor):
+            node = self._inputs.placeholder(path.replace(".", "_"))
         node.meta["val"] = expr
         self.placed.append((node, path))
         self.sizes.computed_by(expr, node)
@@ -144,7 +149,7 @@ class Recorder:
             return self._question(info, args, kwargs)
         return writes.perform(self, info, args, kwargs)
 
-    def call(self, op: OpOverload, *args: Any, **kwargs: Any) -> Any:
+    def call(self, op: OpOverload, /, *args: Any, **kwargs: Any) -> Any:  # `/`: operators have arguments named `self`
         """Record a pure operator or a view on values; return its value, or a list of values."""
         if op._schema.name in DATA_DEPENDENT:
             found = record_data_dependent(self, op, args, kwargs)
@@ -187,14 +192,17 @@ class Recorder:
         meta["origin"] = origin_here()
         meta["nn_module_stack"] = self.module_stack
         grad_mode = torch.is_grad_enabled()
-        if grad_mode != self._grad_mode:
+        if grad_mode != self.grad_mode:
             meta["grad_enabled"] = grad_mode
         if torch.is_inference_mode_enabled() != self._inference_mode:
             self._refuse_inference_mode()
         return node
 
-    def _make_size(self, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
-        node = self.node(function, args)
+    def make_size(self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
+        """Add a node that computes a size to a graph: the one being recorded, or one around it."""
+        node = self.node(function, args) if graph is self.graph else graph.call_function(function, args)
+        node.meta.setdefault("origin", origin_here())
+        node.meta.setdefault("nn_module_stack", self.module_stack)
         node.meta["val"] = expr
         return node
 
@@ -270,7 +278,7 @@ class Recorder:
         self._data_dependent += 1
         bounds = torch.iinfo(value.dtype)
         expr = self.scope.declare(name, lo=bounds.min, hi=bounds.max)
-        node = self.node(torch.ops.aten.item.default, (current(self, value),))
+        node = self.node(torch.ops.aten.item.default, (self.as_arguments(value),))
         node.meta["val"] = expr
         self.sizes.computed_by(expr, node)
         return to_python(expr, self.scope)
@@ -315,7 +323,7 @@ class Recorder:
     def as_arguments(self, tree: Any) -> Any:
         """Turn values and sizes into the nodes that compute them."""
         if isinstance(tree, Value):
-            return current(self, tree)
+            return self.reach(current(self, tree))
         if isinstance(tree, (Expr, Bool)):
             return self.sizes.node(tree)
         if isinstance(tree, (list, tuple)):
@@ -324,7 +332,18 @@ class Recorder:
             return {name: self.as_arguments(item) for name, item in tree.items()}
         return tree
 
+    def reach(self, node: fx.Node) -> fx.Node:
+        """Return the node that holds this value in the graph being recorded; it becomes an operand if need be."""
+        if node.graph is self.graph:
+            return node
+        return refuse_leak(self, node) if self.frame is None else self.frame.reach(node)
+
     # What writes and questions rely on
+
+    def touch(self, value: Value) -> None:
+        """To be called before a value changes: what a subgraph changes outside of it is put back at its end."""
+        if self.frame is not None:
+            self.frame.remember(value)
 
     def before_write(self, root: Value) -> None:
         """Write down what a write to this root relies on; refuse what cannot be written."""
@@ -333,11 +352,6 @@ class Recorder:
     def written_shape(self, value: Value) -> Any:
         """Return the sizes of a value as the program sees them."""
         return self.questions.shape(value)
-
-    @property
-    def grad_mode(self) -> bool:
-        """Whether gradients were on where the program was called."""
-        return self._grad_mode
 
     def inputs_behind(self, value: Value) -> Iterator[Value]:
         """Yield the graph inputs that a property of `value` may follow from."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+import torch
 from torch import fx
 
 from fullgraph.contract import Ledger
@@ -16,10 +17,29 @@ from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.traced import Value
 
 
+class InnerGraph(Protocol):
+    """A subgraph while it is recorded; `subgraph.Frame` is the one implementation."""
+
+    def reach(self, node: fx.Node) -> fx.Node:
+        """Return the node of this graph that holds the value of a node of a graph around it."""
+        ...
+
+    def remember(self, value: Value) -> None:
+        """Note what a value is before it changes for the first time inside the subgraph."""
+        ...
+
+    def is_outer(self, value: Value) -> bool:
+        """Whether a value was there before the subgraph."""
+        ...
+
 class Records(Protocol):
     """The recorder, as the other files see it; `recorder.Recorder` is the one implementation."""
 
     clock: int
+    graph: fx.Graph  # being recorded now, with what belongs to it: its sizes, its subgraphs, its grad mode
+    frame: InnerGraph | None  # the subgraph being recorded, if any
+    modules: dict[str, torch.nn.Module]
+    grad_mode: bool  # whether gradients are on where the graph being recorded is called
     scope: Scope
     ledger: Ledger
     sizes: SizeNodes
@@ -28,12 +48,27 @@ class Records(Protocol):
     module_stack: Mapping[str, Any]
     constant_nodes: dict[fx.Node, Any]
 
-    @property
-    def grad_mode(self) -> bool:
-        """Whether gradients were on where the program was called."""
+    def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:
+        """Add a node with the user's line and the module path."""
         ...
 
-    def call(self, op: OpOverload, *args: Any, **kwargs: Any) -> Any:
+    def make_size(self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
+        """Add a node that computes a size to a graph: the one being recorded, or one around it."""
+        ...
+
+    def as_arguments(self, tree: Any) -> Any:
+        """Turn values and sizes into the nodes that compute them."""
+        ...
+
+    def reach(self, node: fx.Node) -> fx.Node:
+        """Return the node that holds this value in the graph being recorded."""
+        ...
+
+    def touch(self, value: Value) -> None:
+        """To be called before a value changes."""
+        ...
+
+    def call(self, op: OpOverload, /, *args: Any, **kwargs: Any) -> Any:
         """Record a pure operator or a view on values; return its value, or a list of values."""
         ...
 

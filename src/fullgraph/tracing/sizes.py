@@ -24,10 +24,12 @@ class SizeNodes:
 
     Args:
         make: adds a node to the graph: `make(function, arguments, expression)`.
+        missing: gives the node for a symbol that the graph itself cannot compute.
     """
 
-    def __init__(self, make: MakeNode) -> None:
+    def __init__(self, make: MakeNode, missing: Callable[[Expr], fx.Node]) -> None:
         self._make = make
+        self._missing = missing
         self._nodes: dict[Expr | Bool, Any] = {}
         self._sources: dict[Expr, Callable[[], fx.Node]] = {}
 
@@ -58,6 +60,8 @@ class SizeNodes:
         source = self._sources.get(expr) if isinstance(expr, Expr) else None
         if source is not None:
             made = source()
+        elif expr.kind == "symbol":
+            made = self._missing(expr)  # type: ignore[arg-type]
         else:
             function, operands = lower(expr)
             made = self._make(function, tuple(self.node(operand) for operand in operands), expr)

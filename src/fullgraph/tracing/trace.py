@@ -25,7 +25,6 @@ from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.dispatch import exporting_flags, intercepting
 from fullgraph.tracing.effects import refusing_ambient_effects
-from fullgraph.tracing.functionalize import current
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
 from fullgraph.tracing.inputs import Inputs, Rebuilt
 from fullgraph.tracing.owned import owned_tensors, root_modules
@@ -192,7 +191,7 @@ class _Outputs:
             assert source is not None
             new = rebound.get(source.target) if source.role is InputRole.BUFFER else None
             if new is not None and new is not root:
-                self._add(current(recorder, new), OutputRole.BUFFER, source.target, not torch.is_grad_enabled())
+                self._add(recorder.as_arguments(new), OutputRole.BUFFER, source.target, not torch.is_grad_enabled())
             elif root.written_at:
                 self._add(root.node, _WRITTEN[source.role], source.target, root.wrote_under_no_grad)
 
@@ -205,7 +204,7 @@ class _Outputs:
 
     def _leaf(self, leaf: Any, role: OutputRole) -> OutputLeaf:
         if isinstance(leaf, Value):
-            index = self._add(current(self.recorder, leaf), role)
+            index = self._add(self.recorder.as_arguments(leaf), role)
             source = leaf.source
             if source is None:
                 return OutputLeaf(index=index)

@@ -1,0 +1,235 @@
+"""A function recorded as a graph of its own, inside the graph of the trace: a branch, a loop body, a backward.
+
+While a `Frame` is entered, operators are recorded into its graph. Whatever the function uses of the graph around it
+(a closed-over tensor, a parameter lifted on the way, a dynamic size) becomes an operand by itself, at any depth: the
+first use of a node of an outer graph makes a placeholder here, and `reach` finds it from then on.
+
+What the function writes to a value of the outer graph is put back when the frame is left, and listed in `written`:
+whoever recorded the subgraph decides whether the new contents become outputs of it, or the program is refused.
+
+Invariant: when a frame has been left, every value that existed before it is exactly as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NoReturn
+
+import torch
+from torch import fx
+
+from fullgraph.contract import TensorSpec
+from fullgraph.errors import Unsupported
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Expr
+from fullgraph.tracing.records import InnerGraph, Records
+from fullgraph.tracing.rules import Out
+from fullgraph.tracing.sizes import SizeNodes
+from fullgraph.tracing.traced import Value
+
+_CHANGES = (
+    "node", "fresh_at", "written_at", "dims", "parent", "step", "requires_grad", "contiguous", "maybe_shared",
+    "constant", "wrote_under_no_grad",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Written:
+    """A tensor from outside of a subgraph that the subgraph wrote.
+
+    Args:
+        root: the value, which has its old contents again.
+        contents: its new contents, a value of the subgraph.
+        under_no_grad: whether it was written under no_grad.
+    """
+
+    root: Value
+    contents: Value
+    under_no_grad: bool
+
+
+class Frame(InnerGraph):
+    """One subgraph, while it is being recorded (`with frame: ...`) and until it is closed.
+
+    Args:
+        recorder: the recorder of the trace.
+        grad: whether gradients are on where the subgraph will run; by default as where it is called.
+    """
+
+    def __init__(self, recorder: Records, grad: bool | None = None) -> None:
+        self.graph = fx.Graph()
+        self.written: tuple[Written, ...] = ()
+        self._recorder = recorder
+        self._outer = recorder.frame
+        self._outer_graph = recorder.graph
+        self._outer_sizes = recorder.sizes
+        self._modules: dict[str, torch.nn.Module] = {}
+        self._sizes = SizeNodes(partial(recorder.make_size, self.graph), self._size)
+        self._grad = torch.is_grad_enabled() if grad is None else grad
+        self._anchor = self.graph.call_function(_first)
+        self._leading: list[fx.Node] = []
+        self._operands: dict[fx.Node, fx.Node] = {}
+        self._before: dict[Value, tuple[Any, ...]] = {}
+        self._entered: tuple[Any, ...] = ()
+
+    def __enter__(self) -> Frame:
+        recorder = self._recorder
+        self._entered = recorder.graph, recorder.sizes, recorder.modules, recorder.frame, recorder.grad_mode
+        self._switch((self.graph, self._sizes, self._modules, self, self._grad))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._put_back()
+        self._switch(self._entered)
+
+    def _switch(self, state: tuple[Any, ...]) -> None:
+        recorder = self._recorder
+        recorder.graph, recorder.sizes, recorder.modules, recorder.frame, recorder.grad_mode = state
+
+    # Operands
+
+    def argument(self, out: Out, requires_grad: bool = False) -> Value:
+        """Add an argument that the operator itself gives to the subgraph: a slice, a carried value, a gradient."""
+        node = self._placeholder(f"arg_{len(self._leading)}", TensorSpec(out.dims, out.dtype, out.device))
+        self._leading.append(node)
+        value = Value(out.dims, out.dtype, out.device, node, self._recorder.clock)
+        value.requires_grad = requires_grad
+        return value
+
+    def size_argument(self, symbol: Expr) -> None:
+        """Add an argument that is an integer: what `symbol` stands for inside the subgraph."""
+        node = self._placeholder(f"arg_{len(self._leading)}", symbol)
+        self._leading.append(node)
+        self._sizes.computed_by(symbol, node)
+
+    def operand(self, node: fx.Node, name: str | None = None) -> fx.Node:
+        """Add a value of the outer graph as the next argument of the subgraph."""
+        placed = self._placeholder(name or node.name, node.meta.get("val"))
+        self._leading.append(placed)
+        self._operands.setdefault(node, placed)
+        return placed
+
+    @property
+    def operands(self) -> list[fx.Node]:
+        """The nodes of the outer graph that the subgraph turned out to use, in order of their first use."""
+        leading = set(self._leading)
+        return [node for node, placed in self._operands.items() if placed not in leading]
+
+    def reach(self, node: fx.Node) -> fx.Node:
+        """Return the node of this graph that holds the value of a node of a graph around it."""
+        if node.graph is self.graph:
+            return node
+        if node.graph is not self._outer_graph:
+            node = refuse_leak(self._recorder, node) if self._outer is None else self._outer.reach(node)
+        placed = self._operands.get(node)
+        if placed is None:
+            placed = self._operands[node] = self._placeholder(node.name, node.meta.get("val"))
+            constants = self._recorder.constant_nodes
+            if node in constants:
+                constants[placed] = constants[node]
+        return placed
+
+    def _size(self, symbol: Expr) -> fx.Node:
+        return self.reach(self._outer_sizes.node(symbol))
+
+    def _placeholder(self, name: str, val: Any) -> fx.Node:
+        with self.graph.inserting_before(self._anchor):
+            node = self.graph.placeholder(name)
+        node.meta["val"] = val
+        return node
+
+    # Writes
+
+    def remember(self, value: Value) -> None:
+        """Note what a value is before it changes for the first time inside the subgraph."""
+        if value not in self._before:
+            known = [getattr(value, name) for name in _CHANGES]
+            shared = _CHANGES.index("maybe_shared")
+            known[shared] = None if known[shared] is None else list(known[shared])
+            self._before[value] = tuple(known)
+
+    def is_outer(self, value: Value) -> bool:
+        """Whether a value was there before the subgraph."""
+        before = self._before.get(value)
+        node: fx.Node = value.node if before is None else before[0]
+        return node.graph is not self.graph
+
+    def _put_back(self) -> None:
+        written: list[Written] = []
+        for value, before in self._before.items():
+            if not self.is_outer(value):
+                continue
+            if value.parent is None and value.written_at != before[_CHANGES.index("written_at")]:
+                contents = Value(value.dims, value.dtype, value.device, value.node, self._recorder.clock)
+                contents.requires_grad = value.requires_grad
+                written.append(Written(value, contents, value.wrote_under_no_grad))
+        self.written = tuple(written)
+        for value, before in self._before.items():
+            if self.is_outer(value):
+                for name, known in zip(_CHANGES, before):
+                    setattr(value, name, known)
+
+    # The end
+
+    def close(self, outputs: Any, operands: Sequence[fx.Node] | None = None) -> fx.GraphModule:
+        """Finish the graph.
+
+        Args:
+            outputs: what it returns: nodes of it, and constants.
+            operands: nodes of the outer graph, in the order in which they are passed after the arguments; those that
+                the subgraph does not use are passed all the same. By default `self.operands`.
+        """
+        rest: list[fx.Node] = []
+        for node in self.operands if operands is None else operands:
+            placed = self._operands.get(node)
+            rest.append(self._placeholder(node.name, node.meta.get("val")) if placed is None else placed)
+        for placed in [*self._leading, *rest]:
+            self._anchor.prepend(placed)
+        self.graph.erase_node(self._anchor)
+        self.graph.output(outputs)
+        return fx.GraphModule(self._modules, self.graph)
+
+
+def attach(recorder: Records, name: str, module: fx.GraphModule) -> fx.Node:
+    """Make a subgraph an attribute of the graph being recorded; return the node that refers to it."""
+    number, unique = 0, name
+    while unique in recorder.modules:
+        number, unique = number + 1, f"{name}_{number + 1}"
+    recorder.modules[unique] = module
+    node = recorder.graph.get_attr(unique)
+    node.meta["origin"] = origin_here()
+    node.meta["nn_module_stack"] = recorder.module_stack
+    return node
+
+
+def all_operands(frames: Iterable[Frame]) -> list[fx.Node]:
+    """Return what several subgraphs use of the outer graph, each once: they are called with the same operands."""
+    return list(dict.fromkeys(node for frame in frames for node in frame.operands))
+
+
+def refuse_leak(recorder: Records, node: fx.Node) -> NoReturn:
+    """Refuse a tensor that was made inside a subgraph and kept by the program for use outside of it."""
+    error = Unsupported(
+        "A tensor that was computed inside a branch, a loop body or a custom function is used outside of it.",
+        why="Only what such a function returns leaves it: in another call it may not run, or run several times.",
+        instead="Return the tensor from the function instead of keeping it in a variable, a list or an attribute.",
+        where=node.meta.get("origin") or origin_here(),
+    )
+    recorder.refused(error)
+    raise error
+
+
+def size_out_of_reach(symbol: Expr) -> NoReturn:
+    """Refuse a size that is known only inside a subgraph that has ended."""
+    raise Unsupported(
+        f"The size {symbol} is used where it is not known.",
+        why="It depends on the contents of a tensor inside a branch, a loop body or a custom function that has ended.",
+        instead="Return the tensor whose size it is, and ask for its size outside.",
+        where=origin_here(),
+    )
+
+
+def _first() -> None:
+    """The first node of a subgraph while it is recorded: operands are placed before it."""
