@@ -7,13 +7,14 @@ assumptions that the rule recorded hold, its prediction must be what eager retur
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Bool, Expr, Scope, evaluate, not_
+from fullgraph.symbolic import Bool, Expr, Scope, evaluate, not_, render
 from fullgraph.tracing.rules import Out, shape_of
 
 Size = int | Expr
@@ -159,3 +160,43 @@ def _resized(leaf: torch.Tensor, sizes: Mapping[int, int]) -> torch.Tensor:
     if leaf.dtype.is_floating_point or leaf.dtype.is_complex:
         return torch.rand(shape).to(leaf.dtype)
     return torch.zeros(shape, dtype=leaf.dtype)
+
+
+Call = Callable[..., tuple[Any, Sequence[Any]]]
+
+
+def agree(call: Call, /, *, largest: int = 5, **hints: int) -> tuple[Any, list[str]]:
+    """Compare a rule with eager at every assignment of small sizes that its assumptions allow.
+
+    Args:
+        call: given a maker of tensors and the sizes, returns the operator and its arguments.
+        largest: sizes from 0 to this are tried.
+        hints: the sizes, and their values in the example.
+
+    Returns:
+        What the rule predicted, and the text of what it assumed.
+    """
+    examples = Examples()
+    symbols = {name: examples.scope.declare(name, hint=hint) for name, hint in hints.items()}
+    op, args = call(lambda *dims, dtype=torch.float32: StandIn(dims, dtype), **symbols)
+    predicted = predict(op, args, {}, examples.scope)
+    assert predicted is not None, f"{op} declined"
+    compared = 0
+    for values in itertools.product(range(largest + 1), repeat=len(symbols)):
+        sizes = dict(zip(symbols.values(), values, strict=True))
+        if not examples.hold(sizes):
+            continue
+        try:
+            op, args = call(_real, **dict(zip(hints, values, strict=True)))
+            result = op(*args)
+        except (RuntimeError, IndexError):
+            continue
+        found = concrete(predicted, sizes)
+        assert found == seen(result), f"{op}: {predicted} at {sizes} is {found}, but eager: {seen(result)}"
+        compared += 1
+    assert compared, f"{op}: eager refused every assignment"
+    return predicted, [render(assumption) for assumption in examples.assumptions]
+
+
+def _real(*dims: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    return torch.zeros(dims, dtype=dtype)

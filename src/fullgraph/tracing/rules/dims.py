@@ -63,6 +63,8 @@ def quotient(a: Size, b: Size) -> Size:
 
 def quotient_up(a: Size, b: Size) -> Size:
     """Return `a / b` rounded up."""
+    if isinstance(b, Expr) and remainder(a, b) == 0:
+        return quotient(a, b)  # what a symbol divides exactly would not be seen once b - 1 is added
     return quotient(minus(plus(a, b), 1), b)
 
 

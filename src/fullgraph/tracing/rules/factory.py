@@ -158,7 +158,7 @@ def arange_step(
         span = minus(end, start) if step > 0 else minus(start, end)
         if isinstance(span, int) and span < 0:
             raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-        count = quotient_up(span, abs(step))
+        count = quotient_up(span, int(abs(step)))
     elif dtype.is_floating_point:
         if not any(isinstance(number, Expr) for number in numbers):
             return None

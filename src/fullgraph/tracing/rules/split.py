@@ -125,8 +125,11 @@ def tensor_split_at(scope: Scope, self: Shaped, indices: Sequence[Size], dim: in
 @rule("unbind.int unbind_copy.int")
 def unbind(scope: Scope, self: Shaped, dim: int = 0) -> list[Out] | None:
     """One piece for each element, without the dim."""
+    if not self.dims:
+        return None
     at = axis(dim, len(self.dims))
-    if not self.dims or not isinstance(self.dims[at], int):
+    count = self.dims[at]
+    if not isinstance(count, int):
         return None
     piece = Out((*self.dims[:at], *self.dims[at + 1 :]), self.dtype, self.device)
-    return [piece] * self.dims[at]
+    return [piece] * count
