@@ -1,6 +1,6 @@
 """The table of ambient functions: where they live, what they give, what to write instead.
 
-Invariant: every entry names one attribute of one owner, and `ambient_places` imports nothing that is not imported yet.
+Invariant: every entry names one attribute of one owner.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 import functools
+import importlib
 import io
 import os
 import random
@@ -88,8 +89,14 @@ _SECRETS: Final = "token_bytes token_hex token_urlsafe choice randbelow randbits
 _ENVIRON: Final = "__getitem__ __iter__ __len__ __contains__".split()
 
 
-def ambient_places() -> tuple[Place, ...]:
-    """Return the table, for the libraries that are imported now."""
+def ambient_places(with_numpy: bool) -> tuple[Place, ...]:
+    """Return the table, for the libraries that are imported now.
+
+    Args:
+        with_numpy: whether the program can reach numpy, which imports its generators only when they are asked for.
+    """
+    if with_numpy:
+        importlib.import_module("numpy.random")
     return _places("numpy.random" in sys.modules, "uuid" in sys.modules, "secrets" in sys.modules)
 
 
@@ -153,7 +160,7 @@ def _of_numpy(module: types.ModuleType) -> Iterator[Place]:
 
 
 def _of_module(module: types.ModuleType, names: list[str], subject: Subject) -> Iterator[Place]:
-    own = frozenset({module.__file__} if getattr(module, "__file__", None) else ())
+    own = frozenset(_files_of(module.__name__))
     for name in names:
         if hasattr(module, name):
             yield Place(module, name, getattr(module, name), f"{module.__name__}.{name}", subject, own)

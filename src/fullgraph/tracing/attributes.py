@@ -13,15 +13,15 @@ from typing import Any
 
 def attributes_of(value: Any) -> dict[str, Any]:
     """Return the attributes that make up an object: `__dict__` and `__slots__`, without what is only cached."""
-    found = state_of(value)
-    for name in _cached_names(type(value)):
+    found, cls = state_of(value), _class_of(value)
+    for name in _cached_names(cls):
         found.pop(name, None)
     return found
 
 
 def set_attributes(target: Any, names: Iterable[str], values: Iterable[Any]) -> None:
     """Set attributes as they are stored, past a frozen dataclass's or a class's own `__setattr__`."""
-    slots = slot_names(type(target))
+    slots = slot_names(_class_of(target))
     for name, value in zip(names, values):
         if name in slots:
             object.__setattr__(target, name, value)
@@ -48,7 +48,7 @@ def is_stored_in_dict_alone(cls: type) -> bool:
 def state_of(value: Any) -> dict[str, Any]:
     """Return all attributes that an object itself holds."""
     found: dict[str, Any] = dict(getattr(value, "__dict__", ()))
-    for name in slot_names(type(value)):
+    for name in slot_names(_class_of(value)):
         try:
             found[name] = object.__getattribute__(value, name)
         except AttributeError:
@@ -66,3 +66,7 @@ def _cached_names(cls: type) -> tuple[str, ...]:
 
 def _is_cached_property(member: object) -> bool:
     return isinstance(member, functools.cached_property)
+
+
+def _class_of(value: Any) -> type:
+    return type(value)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import Parameter
-from typing import Any
+from typing import Any, Final
 
 from fullgraph.tracing.attributes import attributes_of, is_stored_in_dict_alone
 from fullgraph.tracing.containers import (
@@ -43,6 +43,9 @@ def compile_bind(inputs: Inputs, *, containers: bool = False, distinct: bool = T
     """
     writer = _BindWriter(inputs)
     return writer.write(containers=containers, distinct=distinct)
+
+
+_STARS: Final[dict[Any, str]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
 
 class _BindWriter:
@@ -81,7 +84,7 @@ class _BindWriter:
             if parameter.kind is Parameter.KEYWORD_ONLY and not has_star:
                 parts.append("*")
                 has_star = True
-            stars = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+            stars = _STARS.get(parameter.kind, "")
             has_star = has_star or stars == "*"
             default = (
                 "" if parameter.default is Parameter.empty else f"={self.text.constant(parameter.default)}"

@@ -67,7 +67,7 @@ class Parts:
     attributes: int = 0
 
 
-_BUILT_IN_EXACT: Final = frozenset({list, tuple, dict, OrderedDict, defaultdict, deque})
+_BUILT_IN_EXACT: Final = frozenset({list, tuple, torch.Size, dict, OrderedDict, defaultdict, deque})
 
 
 def take_apart(value: Any) -> Parts | None:
@@ -111,7 +111,7 @@ def blank(kind: Kind, cls: type, context: Any) -> Any:
     if kind is Kind.LIST:
         return list.__new__(cls)
     if kind is Kind.DEQUE:
-        made = deque.__new__(cls)
+        made: Any = deque.__new__(cls)
         deque.__init__(made, (), context)
         return made
     if kind is Kind.DICT:
@@ -156,7 +156,7 @@ def make(
     if is_built_from_sequence(cls):
         return cls(values)
     items = len(values) - attributes
-    made = tuple.__new__(cls, values[:items])
+    made: Any = tuple.__new__(cls, values[:items])
     set_attributes(made, keys[items:], values[items:])
     return made
 
@@ -235,11 +235,7 @@ def unfit(leaf: Any) -> str | None:
     """Say why a leaf cannot be handed to a program or come out of one; None when it can."""
     if isinstance(leaf, (Iterator, MappingView)):
         return f"a {type(leaf).__name__} can be read only as it goes by; pass or return a list of its values"
-    if (
-        hasattr(leaf, "__array_interface__")
-        and not isinstance(leaf, torch.Tensor)
-        and getattr(leaf, "ndim", 0)
-    ):
+    if (type(leaf).__module__, type(leaf).__name__) == ("numpy", "ndarray"):
         return "the contents of an array would be fixed at export; use torch.from_numpy(...) outside of the program"
     return None
 
@@ -302,16 +298,18 @@ def _refuse_tensors_in(element: Hashable, where: str) -> None:
 
 
 def _is_taken_apart_by_attributes(value: Any) -> bool:
-    if not can_be_made_blank(type(value)):
+    cls: type = type(value)
+    if not can_be_made_blank(cls):
         return False
-    nature = nature_of(value)
-    if nature is Nature.HOLDS_TENSOR and hasattr(type(value), "__del__"):
+    nature, has_destructor = nature_of(value), hasattr(cls, "__del__")
+    if nature is Nature.HOLDS_TENSOR and has_destructor:
         raise Unsupported(
-            f"A `{type(value).__name__}` that holds a tensor has a destructor.",
+            f"A `{cls.__name__}` that holds a tensor has a destructor.",
             why="The program is traced with a copy of it, whose destructor would release what the original still uses.",
             instead="Pass the tensors themselves.",
         )
     if nature is Nature.HOLDS_TENSOR or dataclasses.is_dataclass(value):
-        return not hasattr(type(value), "__del__")
+        return not has_destructor
     # An object without attributes (a sentinel) is told by its identity, one with its own equality by that.
-    return nature is Nature.PLAIN and bool(attributes_of(value)) and not has_own_equality(type(value))
+    is_plain = nature is Nature.PLAIN and bool(attributes_of(value)) and not has_own_equality(cls)
+    return is_plain and not has_destructor

@@ -82,7 +82,7 @@ def refusing_ambient_effects(fn: Callable[..., Any]) -> Iterator[Watch]:
     before, watch = _running.watch, Watch(code.packages)
     replaced: list[tuple[Any, str, Any]] = []
     try:
-        for place in ambient_places():
+        for place in ambient_places(code.names_module("numpy")):
             _replace(place.owner, place.name, _guarded(place), replaced)
         for namespace, name, stand_in in _names_by_value(fn, code):
             _replace(namespace, name, stand_in, replaced)
@@ -211,7 +211,11 @@ def _is_importing(frame: types.FrameType | None) -> bool:
 
 def _names_by_value(fn: Callable[..., Any], code: ProgramCode) -> Iterator[tuple[Any, str, Any]]:
     """Yield the names of the program's own modules and closure that hold such a function, and what to put there."""
-    stand_ins = {id(place.original): place for place in ambient_places() if place.is_one_object}
+    stand_ins = {
+        id(place.original): place
+        for place in ambient_places(code.names_module("numpy"))
+        if place.is_one_object
+    }
     for cell in getattr(getattr(fn, "__func__", fn), "__closure__", None) or ():
         place = stand_ins.get(id(_get(cell, "cell_contents")))
         if place is not None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fullgraph.errors import ContractError
-from fullgraph.tracing.containers import Kind, Parts, by_attributes, take_apart
+from fullgraph.tracing.containers import Kind, Parts, by_attributes, take_apart, typed
 from fullgraph.tracing.inputs import Inputs
 from fullgraph.tracing.tree import Container, Keys, Leaf, Seen, Tree, path_text
 
@@ -71,7 +71,7 @@ def _difference_of_parts(tree: Container, parts: Parts | None, value: Any) -> st
     """Say how a container of the right class differs from the example's; None when it does not."""
     if parts is None:
         return f"is {_described(value)}; {_expected(tree)} was expected"
-    if tree.kind is Kind.SET and parts.context != tree.context:
+    if tree.kind is Kind.SET and typed(parts.context) != typed(tree.context):
         return f"is {value!r}; {set(tree.context)!r} was expected"
     if tree.kind in (Kind.LIST, Kind.TUPLE, Kind.DEQUE) and len(parts.keys) != len(tree.keys):
         return f"has {len(parts.keys)} elements; {len(tree.keys)} were expected"

@@ -64,7 +64,7 @@ def nature_of(value: Any) -> Nature:
 
 
 def _nature_of(value: Any, seen: set[int]) -> Nature:
-    cls = type(value)
+    cls: type = type(value)
     if cls in SCALARS:
         return Nature.PLAIN
     if isinstance(value, LEAVES):
@@ -87,6 +87,7 @@ def _nature_of(value: Any, seen: set[int]) -> Nature:
 
 def _reached_from(value: Any) -> Iterator[Any]:
     """Yield what a value refers to, as far as this file can take it apart."""
+    cls: type = type(value)
     if isinstance(value, dict):
         yield from value.keys()
         yield from value.values()
@@ -94,7 +95,7 @@ def _reached_from(value: Any) -> Iterator[Any]:
         yield from value
     elif isinstance(value, slice):
         yield from (value.start, value.stop, value.step)
-    if can_be_made_blank(type(value)) or isinstance(value, BUILT_IN):
+    if can_be_made_blank(cls) or isinstance(value, BUILT_IN):
         yield from attributes_of(value).values()
 
 
@@ -119,9 +120,11 @@ def _is_python_class(cls: type) -> bool:
 
 def has_own_equality(cls: type) -> bool:
     """Say whether objects of a class are told by their value and may be keys of a dict."""
-    return cls.__eq__ is not object.__eq__ and cls.__hash__ is not None
+    own: Any = cls.__eq__
+    return own is not object.__eq__ and cls.__hash__ is not None
 
 
 def _is_value(cls: type) -> bool:
     """Say whether an object of a C class is told by its value: dates, fractions, decimals."""
-    return has_own_equality(cls) and cls.__hash__ is not object.__hash__
+    own: Any = cls.__hash__
+    return has_own_equality(cls) and own is not object.__hash__

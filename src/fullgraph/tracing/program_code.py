@@ -35,6 +35,20 @@ class ProgramCode:
     namespaces: tuple[dict[str, Any], ...]
     packages: frozenset[str]
 
+    def names_module(self, name: str) -> bool:
+        """Say whether the program can reach an imported module: by a global name, or an import in a function."""
+        module = sys.modules.get(name)
+        if module is None:
+            return False
+        if any(value is module for namespace in self.namespaces for value in namespace.values()):
+            return True
+        functions = (
+            value for scope in (*self.namespaces, *map(vars, self.classes)) for value in scope.values()
+        )
+        return any(
+            name in each.__code__.co_names for each in functions if isinstance(each, types.FunctionType)
+        )
+
 
 def program_code(fn: Callable[..., Any]) -> ProgramCode:
     """Find where the code of a program lives."""
@@ -97,6 +111,6 @@ def _namespaces_of_user(count: int, newest: str) -> tuple[dict[str, Any], ...]:
         # Not `module.__file__`: a module that imports lazily would go and do so.
         namespace = getattr(module, "__dict__", None)
         filename = namespace.get("__file__") if type(namespace) is dict else None
-        if isinstance(filename, str) and owner_of(filename) is Owner.USER:
+        if namespace is not None and isinstance(filename, str) and owner_of(filename) is Owner.USER:
             found.append(namespace)
     return tuple(found)

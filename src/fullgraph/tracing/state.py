@@ -62,6 +62,15 @@ class _Saved:
     copy: Any
 
 
+@dataclass(slots=True)
+class _Cell:
+    """A variable of an enclosing function as it was."""
+
+    name: str
+    cell: types.CellType
+    old: Any
+
+
 def with_state_put_back(fn: Callable[..., Any], run: Callable[[PythonState], Result]) -> Result:
     """Run a trace, and once more when it takes that to tell whether state that changed is also read.
 
@@ -98,7 +107,7 @@ class PythonState:
         self._module_state = ModuleState()
         self._saved: list[_Saved] = []
         self._empty: list[Any] = []  # containers with nothing in them, most of all: the hooks of modules
-        self._cells: list[tuple[str, types.CellType, Any]] = []
+        self._cells: list[_Cell] = []
         self._generators: list[tuple[str, Any, str]] = []
         self._caches: list[tuple[Any, int]] = []
         self._changes: list[Change] | None = None
@@ -138,10 +147,10 @@ class PythonState:
         self._found = list(self._differing())
         found = [change for saved in self._found for change in _changes_in(saved)]
         found += [change for saved in self._filled() for change in _changes_in(saved)]
-        for path, cell, old in self._cells:
-            new = _contents(cell)
-            if not is_same_value(old, new):
-                found.append(Change(path, StateKind.CELL, cell, path, old, new))
+        for closed in self._cells:
+            new = _contents(closed.cell)
+            if not is_same_value(closed.old, new):
+                found.append(Change(closed.name, StateKind.CELL, closed.cell, closed.name, closed.old, new))
         return found
 
     def refuse_what_was_read(self) -> None:
@@ -162,9 +171,9 @@ class PythonState:
         for live in [*self._empty, *(hooks for _, hooks in self._module_state.filled_hooks())]:
             if live:
                 live.clear()
-        for _, cell, old in self._cells:
-            if _contents(cell) is not old:
-                _fill(cell, old)
+        for closed in self._cells:
+            if _contents(closed.cell) is not closed.old:
+                _fill(closed.cell, closed.old)
         for cached, misses in self._caches:
             if cached.cache_info().misses != misses:
                 cached.cache_clear()  # it holds results of the trace; what a cache holds is no part of its meaning
@@ -202,7 +211,7 @@ class PythonState:
         inner = getattr(fn, "__func__", fn)
         if isinstance(inner, types.FunctionType):
             for name, cell in zip(inner.__code__.co_freevars, inner.__closure__ or ()):
-                self._cells.append((name, cell, _contents(cell)))
+                self._cells.append(_Cell(name, cell, _contents(cell)))
                 self._visit(name, _contents(cell), 0)
         for path, held in held_by(fn):
             self._visit(path, held, 0)
@@ -217,11 +226,12 @@ class PythonState:
             self._namespace(namespace)
 
     def _visit(self, path: str, value: Any, depth: int) -> None:
+        cls: type = type(value)
         if isinstance(value, torch.nn.Module):
             self._modules(path, value)
-        elif type(value) in _CONTAINERS:
+        elif cls in _CONTAINERS:
             self._container(path, value, value, depth)
-        elif _is_state_object(type(value)):
+        elif _is_state_object(cls):
             self._mapping(path, value, value.__dict__, StateKind.ATTRIBUTE, depth)
 
     def _modules(self, path: str, root: torch.nn.Module) -> None:
@@ -258,7 +268,7 @@ class PythonState:
                 self._empty.append(value)
 
     def _other(self, path: str, value: Any, depth: int) -> None:
-        cls = type(value)
+        cls: type = type(value)
         if cls is _LRU_CACHE:
             self._caches.append((value, value.cache_info().misses))
         elif cls.__name__ in _GENERATORS and cls.__module__.startswith("numpy.random"):
@@ -320,7 +330,8 @@ _REGISTRIES: Final = {
 @functools.cache
 def _is_state_object(cls: type) -> bool:
     """Say whether objects of a class are kept by their attributes: the user's classes, and those of packages."""
-    if issubclass(cls, (torch.nn.Module, torch.Tensor, type, types.ModuleType)) or cls.__dictoffset__ == 0:
+    is_known_otherwise = issubclass(cls, (torch.nn.Module, torch.Tensor, type, types.ModuleType))
+    if is_known_otherwise or cls.__dictoffset__ == 0:
         return False
     return owner_of_class(cls) in (Owner.USER, Owner.PACKAGE)
 

@@ -25,8 +25,8 @@ from typing import Any, Final, TypeVar
 
 import torch
 
-from fullgraph.errors import Unsupported
-from fullgraph.source import Origin, origin_here
+from fullgraph.errors import FullgraphError, Unsupported
+from fullgraph.source import Origin, Owner, origin_here, owner_of
 from fullgraph.tracing.write_only import WriteOnly
 
 Result = TypeVar("Result")
@@ -117,9 +117,12 @@ class Watching:
             return program()
         try:
             return self._noting_functions(program)
-        except Exception:
-            # The first run went well. What a stand-in cannot do (be given to C++ as a list) is a read.
+        except Exception as error:
             self.refuse()
+            # The first run went well, so what failed is what a stand-in cannot do: be given to C++ as a list, a read.
+            watched = [change for change in self._changes if change.kind is StateKind.ITEM]
+            if watched and not isinstance(error, FullgraphError):
+                raise _read_and_changed(watched[0], _origin_of(error)) from error
             raise
 
     def refuse(self) -> None:
@@ -312,6 +315,16 @@ def _read_and_changed(change: Change, where: Origin) -> Unsupported:
         instead=_advice(change),
         where=where,
     )
+
+
+def _origin_of(error: Exception) -> Origin:
+    places: list[tuple[types.CodeType, int]] = []
+    step = error.__traceback__
+    while step is not None:
+        if owner_of(step.tb_frame.f_code.co_filename) in (Owner.USER, Owner.PACKAGE):
+            places.append((step.tb_frame.f_code, step.tb_lasti))
+        step = step.tb_next
+    return Origin(tuple(places))
 
 
 def _advice(change: Change) -> str:

@@ -26,7 +26,7 @@ class WriteOnly:
         self._keys: set[Any] = set()  # set in this run
         self._is_new = False  # cleared in this run
 
-    @property
+    @property  # type: ignore[misc]  # declared as a plain attribute of `object`
     def __class__(self) -> Any:  # `isinstance(x, list)` is asked by programs, and answered as before
         return type(self._container)
 
@@ -120,7 +120,7 @@ class WriteOnly:
         self._read()
         return repr(self._container)
 
-    __hash__ = None  # type: ignore[assignment]  (as for lists, dicts and sets)
+    __hash__ = None  # type: ignore[assignment]  # as for lists, dicts and sets
 
     def _is_appended(self, key: Any) -> bool:
         return type(key) is int and -self._appended <= key < 0
