@@ -224,6 +224,11 @@ class Model:
         return constraints_of(self.ranges)
 
     @property
+    def specs(self) -> dict[str, Any]:
+        """All that says what is dynamic, as keyword arguments of `fullgraph.export`."""
+        return {"dynamic_shapes": self.dynamic_shapes, "constraints": self.constraints or None}
+
+    @property
     def dynamic(self) -> tuple[str, ...]:
         """The names of its dynamic sizes, in the order in which the inputs mention them."""
         mentioned = [

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 from transformers import StaticCache
 
 import fullgraph
@@ -16,15 +15,11 @@ DECODE_STEPS = [model for model in MODELS.values() if "past_key_values" in model
 TOLERANCE = 2e-5
 
 
-def export(model: Model, module: nn.Module) -> fullgraph.ExportedProgram:
-    return fullgraph.export(module, kwargs=model.example_inputs(), dynamic_shapes=model.dynamic_shapes)
-
-
 def test_generation_step_by_step() -> None:
     """The program of one decode step, fed with its own cache, generates what eager generates."""
     model = MODELS["llama_decode"]
     module = model.build()
-    program = export(model, module)
+    program = fullgraph.export(module, kwargs=model.example_inputs(), **model.specs)
     start = {"batch": 3, "past": 4}
     wanted, came = model.at(start), model.at(start)
 
@@ -43,7 +38,7 @@ def test_generation_step_by_step() -> None:
 @pytest.mark.parametrize("model", DECODE_STEPS, ids=lambda model: model.name)
 def test_a_cache_passed_in_is_extended_as_in_eager(model: Model) -> None:
     module = model.build()
-    program = export(model, module)
+    program = fullgraph.export(module, kwargs=model.example_inputs(), **model.specs)
     wanted, came = model.at(model.others[1]), model.at(model.others[1])
 
     with torch.no_grad():

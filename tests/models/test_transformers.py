@@ -18,12 +18,7 @@ TOLERANCE = 2e-5
 
 
 def export(model: Model, module: nn.Module) -> fullgraph.ExportedProgram:
-    return fullgraph.export(
-        module,
-        kwargs=model.example_inputs(),
-        dynamic_shapes=model.dynamic_shapes,
-        constraints=model.constraints or None,
-    )
+    return fullgraph.export(module, kwargs=model.example_inputs(), **model.specs)
 
 
 def assert_as_eager(model: Model, module: nn.Module, program: fullgraph.ExportedProgram) -> None:
