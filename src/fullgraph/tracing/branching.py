@@ -73,7 +73,11 @@ class _Settling:
         if self._impossible(turned):
             return True
         sizes = self._sizes_for(condition)
-        if sizes is None or self.traces == _MOST_TRACES:
+        if sizes is None:
+            # Nobody knows sizes that lead there; if there are any after all, a call with them is rejected.
+            self._assume(not_(condition), branch, AssumptionKind.CHECK)
+            return True
+        if self.traces == _MOST_TRACES:
             return False
         self.traces += 1
         try:
@@ -106,10 +110,11 @@ class _Settling:
         """Find sizes in range that lead there: small ones, and those around the example's."""
         example = self.specs.samples[0]
         symbols = [spec.symbol for spec in self.specs.symbols]
-        choices = {
-            spec.symbol: [v for v in _candidates(example.get(spec.symbol)) if spec.allows(v)] for spec in self.specs.symbols
-        }
         asked = [s for s in symbols if s in condition.symbols]
+        choices = {
+            spec.symbol: [v for v in _candidates(example.get(spec.symbol), len(asked)) if spec.allows(v)]
+            for spec in self.specs.symbols
+        }
         for values in itertools.islice(itertools.product(*(choices[s] for s in asked)), _MOST_SAMPLES):
             sizes = {**example, **dict(zip(asked, values))}
             if all(_holds(fact, sizes) for fact in (condition, *self.known)):
@@ -121,7 +126,7 @@ class _Settling:
             return False
         mine, theirs = self.recorded, other
         return (
-            mine.inputs == theirs.inputs
+            [(i.role, i.target, i.leaf) for i in mine.inputs] == [(i.role, i.target, i.leaf) for i in theirs.inputs]
             and [(o.role, o.target, o.constant, o.under_no_grad) for o in mine.outputs]
             == [(o.role, o.target, o.constant, o.under_no_grad) for o in theirs.outputs]
             and mine.output_tree == theirs.output_tree
@@ -141,9 +146,14 @@ class _NoAnswers:
         raise AssertionError("only decided questions are asked here")
 
 
-def _candidates(example: int | None) -> Sequence[int]:
+def _candidates(example: int | None, symbols: int) -> Sequence[int]:
+    """Sizes to try, likely ones first; the more symbols there are together, the fewer for each."""
     around = [] if example is None else [example, example + 1, example - 1, 2 * example, example // 2]
-    return list(dict.fromkeys([*around, 1, 0, 2, 3, 4, 5, 7, 8, 16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000]))
+    small = range(max(8, int(_MOST_SAMPLES ** (1 / max(symbols, 1))) - len(_LARGE) - len(around)))
+    return list(dict.fromkeys([*around, 1, *small, *_LARGE]))
+
+
+_LARGE = (16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000)
 
 
 def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:

@@ -161,7 +161,7 @@ class Recorder:
         """Record an operator whose results are known; return their values."""
         node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
         info = operator_of(op)
-        if info.kind is Kind.PURE:
+        if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW):
             operands = list(values_in((args, kwargs)))
             grad = any(value.requires_grad for value in operands) and torch.is_grad_enabled()
             contiguous = result_is_contiguous(op, operands)
