@@ -66,17 +66,22 @@ def test_the_signature_tells_all_kinds_apart():
 
 
 def test_tensors_are_shared_and_sorted_into_state_and_constants():
-    weight, unused, kept, dropped, constant = (torch.nn.Parameter(ONES), *(torch.ones(3) for _ in range(4)))
+    weight, unused, kept, dropped, constant = (
+        *(torch.nn.Parameter(torch.ones(3)) for _ in range(2)),
+        *(torch.ones(3) for _ in range(3)),
+    )
     sketch = Sketch(lambda: None, ())
     sketch.parameter("layer.w", weight)
     sketch.buffer("kept", kept)
     sketch.buffer("dropped", dropped, persistent=False)
     sketch.constant("c", constant)
-    parts = sketch.parts(further_state={"unused": unused, "layer.w": weight, "tied.w": weight})
+    owner = torch.nn.ParameterDict({"w": weight, "unused": unused, "again": weight})
+    parts = sketch.parts(modules=[("layer", owner)])
 
-    assert list(parts.state) == ["unused", "layer.w", "tied.w", "kept"]
+    assert sorted(parts.state) == ["kept", "layer.again", "layer.unused", "layer.w"]
     assert parts.state["layer.w"] is weight
-    assert parts.state["tied.w"] is weight
+    assert parts.state["layer.again"] is weight
+    assert parts.training is True
     assert parts.constants == {"dropped": dropped, "c": constant}
     assert [id(tensor) for tensor in parts.lifted] == [id(t) for t in (weight, kept, dropped, constant)]
 

@@ -1,6 +1,7 @@
 """`ProgramModule`: the program with its parameters under the names the traced module gave them."""
 
 import copy
+import dataclasses
 
 import pytest
 import torch
@@ -37,7 +38,7 @@ def captured(model, training=None):
     y = sketch.call(aten.linear.default, sketch.call(aten.linear.default, x, w, dims=(2, 3)), w, dims=(2, 3))
     sketch.write(OutputRole.BUFFER, "calls", sketch.call(aten.add.Tensor, calls, 1))
     leaf = sketch.returns(sketch.call(aten.add.Tensor, y, offset, dims=(2, 3)))
-    parts = sketch.parts(leaf, further_state=model.state_dict(keep_vars=True), training=training)
+    parts = dataclasses.replace(sketch.parts(leaf, modules=[("", model)]), training=training)
     return ProgramModule(parts, run_of(parts))
 
 

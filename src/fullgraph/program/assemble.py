@@ -44,8 +44,7 @@ def assemble(
     trace: Trace,
     contract: Contract,
     arguments: Inputs,
-    further_state: Mapping[str, torch.Tensor] | None = None,
-    training: bool | None = None,
+    modules: Sequence[tuple[str, torch.nn.Module]] = (),
 ) -> ProgramParts:
     """Return the parts of a program.
 
@@ -53,9 +52,8 @@ def assemble(
         trace: the recorded run.
         contract: its assumptions, simplified.
         arguments: how the program is called.
-        further_state: parameters and persistent buffers of the traced module under all their names: those that the
-            graph does not use, and second names of tied ones, so that `state_dict` has the module's own keys.
-        training: the `training` flag of the traced module, None for a function.
+        modules: the modules that the program is or holds, by name ("" when it is one): `state_dict` has all of their
+            keys, those of tied and of unused tensors too, and their mode is the program's.
     """
     returned = _Returned(trace)
     output_leaves = tuple(returned.add(leaf, OutputRole.USER, None) for leaf in trace.output_leaves)
@@ -68,14 +66,14 @@ def assemble(
             returned.add(leaf, OutputRole.ARGUMENT_STATE, paths[index]) for index, leaf in enumerate(leaves)
         )
         state = ArgumentState(tree, tuple(added))
-    modules = dict(trace.modules)
-    outputs = _finish_graph(trace.graph, modules, returned.outputs)
+    subgraphs = dict(trace.modules)
+    outputs = _finish_graph(trace.graph, subgraphs, returned.outputs)
     _apply_equalities(trace.graph, contract.solutions)
     nodes = {node.name: node for node in trace.graph.nodes}
     lifted = [entry for entry in trace.inputs if entry.value is not None]
     return ProgramParts(
         graph=trace.graph,
-        modules=modules,
+        modules=subgraphs,
         graph_inputs=tuple(dataclasses.replace(entry, value=None) for entry in trace.inputs),
         graph_outputs=outputs,
         signature=make_signature(trace.inputs, outputs, nodes),
@@ -84,10 +82,10 @@ def assemble(
         output_tree=trace.output_tree,
         output_leaves=output_leaves,
         argument_state=state,
-        state={**(further_state or {}), **_tensors(entry for entry in lifted if _is_state(entry))},
+        state={**_state_of(modules), **_tensors(entry for entry in lifted if _is_state(entry))},
         constants=_tensors(entry for entry in lifted if not _is_state(entry)),
         written=trace.written,
-        training=training,
+        training=any(module.training for _, module in modules) if modules else None,
     )
 
 
@@ -154,6 +152,18 @@ def _state_paths(tree: Container, arguments: Inputs) -> dict[int, str]:
         _, keys = arguments.containers[number]
         visit(contents, keys)
     return paths
+
+
+def _state_of(modules: Sequence[tuple[str, torch.nn.Module]]) -> dict[str, torch.Tensor]:
+    """Return the parameters and persistent buffers of modules, by every name they have."""
+    found: dict[str, torch.Tensor] = {}
+    for path, root in modules:
+        for name, module in root.named_modules(prefix=path, remove_duplicate=False):
+            state = {**module._parameters, **module._buffers}
+            for key, tensor in state.items():
+                if tensor is not None and key not in module._non_persistent_buffers_set:
+                    found[f"{name}.{key}" if name else key] = tensor
+    return found
 
 
 def _tensors(entries: Iterable[GraphInput]) -> dict[str, torch.Tensor]:

@@ -25,6 +25,7 @@ import torch
 from fullgraph.contract import compile_check
 from fullgraph.program.aliasing import may_share_storage
 from fullgraph.program.forward import forward_of
+from fullgraph.program.lifted_check import LiftedCheck, compile_lifted_check, without_lifted
 from fullgraph.program.parts import ProgramParts
 from fullgraph.tracing import (
     Container,
@@ -59,6 +60,7 @@ class Steps:
         forward: the graph, on values for its placeholders.
         output: the values of the output leaves (and the containers) to what the caller gets.
         write_state: the values of the argument state into the caller's containers.
+        check_lifted: the same for what the program relies on about its own tensors.
     """
 
     bind: Callable[..., list[Any]]
@@ -66,18 +68,21 @@ class Steps:
     forward: Callable[..., Sequence[Any]]
     output: Callable[..., Any]
     write_state: Callable[..., None] | None = None
+    check_lifted: LiftedCheck | None = None
 
 
 def compile_program(parts: ProgramParts) -> Run:
     """Return the function that does one call of a program; all of its code is generated here."""
     containers = needs_containers(parts)
     state = parts.argument_state
+    contract, on_lifted = without_lifted(parts.contract, parts.graph_inputs)
     steps = Steps(
         bind=compile_bind(parts.arguments, containers=containers, distinct=containers),
-        check=compile_check(parts.contract),
+        check=compile_check(contract),
         forward=forward_of(parts.graph_module),
         output=compile_output(parts.output_tree),
         write_state=compile_state(state.tree) if state is not None else None,
+        check_lifted=compile_lifted_check(contract, on_lifted, parts.graph_inputs) if on_lifted else None,
     )
     return compile_run(parts, steps)
 
@@ -95,10 +100,11 @@ def compile_run(parts: ProgramParts, steps: Steps) -> Run:
         steps: the functions to call.
     """
     writer = _Writer(parts)
-    source = writer.source()
+    source = writer.source(checks_lifted=steps.check_lifted is not None)
     namespace: dict[str, Any] = {
         "bind": steps.bind,
         "check": steps.check,
+        "check_lifted": steps.check_lifted,
         "forward": steps.forward,
         "build": steps.output,
         "write_state": steps.write_state,
@@ -142,12 +148,13 @@ class _Writer:
             position for position, _, _ in self.writes if parts.graph_inputs[position].node not in unread
         }
 
-    def source(self) -> str:
+    def source(self, checks_lifted: bool) -> str:
         containers = needs_containers(self.parts)
         bound, given = ("leaves, containers", ", containers") if containers else ("leaves", "")
         lines = [
             f"{bound} = bind(*args, **kwargs)",
             "check(leaves)",
+            *(["check_lifted(leaves, lifted)"] if checks_lifted else []),
             *self._graph(),
             *self._protect(),
             *self._write(),

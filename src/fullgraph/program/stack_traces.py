@@ -11,14 +11,17 @@ from torch import fx
 
 def with_stack_traces(module: fx.GraphModule) -> fx.GraphModule:
     """Fill in `stack_trace` for every node that has an origin, in subgraphs too, and return the module."""
-    texts: dict[object, str] = {}
+    texts: dict[tuple[tuple[int, int], ...], str] = {}
     for part in module.modules():
         if not isinstance(part, fx.GraphModule):
             continue
         for node in part.graph.nodes:
             origin = node.meta.get("origin")
-            if origin is not None and "stack_trace" not in node.meta:
-                if origin not in texts:
-                    texts[origin] = origin.stack_trace
-                node.meta["stack_trace"] = texts[origin]
+            if origin is None or "stack_trace" in node.meta:
+                continue
+            # By identity: code objects compare by value, which takes longer than making the text.
+            path = tuple((id(code), offset) for code, offset in origin.places)
+            if path not in texts:
+                texts[path] = origin.stack_trace
+            node.meta["stack_trace"] = texts[path]
     return module

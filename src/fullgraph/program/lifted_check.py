@@ -1,0 +1,139 @@
+"""What a program relies on about its own tensors, checked at each call.
+
+The compiled check of the contract sees the arguments. Some facts also name a lifted tensor: a written buffer shares no
+memory with an argument, a parameter requires gradients. Whoever runs the program has both at hand, so those facts
+are taken out of the contract's check and tested here, against the tensors that the call really uses: a trainable
+module may have other ones than the program was exported with.
+
+Invariant: each assumption on inputs is tested by exactly one of the two checks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from fullgraph.contract import (
+    PROPERTIES,
+    Assumption,
+    Contract,
+    Disjoint,
+    Property,
+    SameObject,
+    assumption_text,
+)
+from fullgraph.errors import ContractError
+from fullgraph.tracing import GraphInput
+
+LiftedCheck = Callable[[Sequence[Any], Sequence[torch.Tensor]], None]
+
+
+def without_lifted(
+    contract: Contract, inputs: Sequence[GraphInput]
+) -> tuple[Contract, tuple[Assumption, ...]]:
+    """Split a contract: what speaks of arguments alone, and the assumptions that name a lifted tensor.
+
+    Args:
+        contract: all that the program relies on.
+        inputs: what each placeholder stands for.
+    """
+    arguments = {item.path for item in contract.inputs}
+    names = {entry.target for entry in inputs if entry.leaf is None} - arguments
+    lifted = tuple(each for each in contract.assumptions if not names.isdisjoint(_paths(each)))
+    if not lifted:
+        return contract, ()
+    rest = tuple(each for each in contract.assumptions if names.isdisjoint(_paths(each)))
+    return dataclasses.replace(contract, assumptions=rest), lifted
+
+
+def compile_lifted_check(
+    contract: Contract, assumptions: Sequence[Assumption], inputs: Sequence[GraphInput]
+) -> LiftedCheck:
+    """Return `check(leaves, lifted)` for assumptions that name a lifted tensor.
+
+    Args:
+        contract: for the names in messages, and the place of each argument among the leaves.
+        assumptions: what to test.
+        inputs: what each placeholder stands for.
+    """
+    lifted = [entry.target for entry in inputs if entry.leaf is None]
+    places = {name: f"lifted[{index}]" for index, name in enumerate(lifted)}
+    places.update((item.path, f"leaves[{index}]") for index, item in enumerate(contract.inputs))
+    lines: list[str] = []
+    extents: dict[str, str] = {}
+    namespace: dict[str, Any] = {"torch": torch, "share_memory": share_memory}
+    for number, assumption in enumerate(assumptions):
+        condition = _condition(assumption.fact, places, extents, lines, namespace)
+        lines.append(f"if {condition}: fail({number})")
+
+    def fail(number: int) -> None:
+        raise _refusal(assumptions[number], contract)
+
+    namespace["fail"] = fail
+    text = "\n".join(["def check(leaves, lifted):", *(f"    {line}" for line in lines)])
+    exec(compile(text, "<fullgraph check of lifted tensors>", "exec"), namespace)  # noqa: S102  (the text is ours)
+    check: LiftedCheck = namespace["check"]
+    return check
+
+
+def share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Say whether the memory that two tensors span overlaps."""
+    if a.device != b.device or a.is_meta or not a.numel() or not b.numel():
+        return False
+    (a_start, a_end), (b_start, b_end) = _span(a), _span(b)
+    return a_start < b_end and b_start < a_end
+
+
+def _span(tensor: torch.Tensor) -> tuple[int, int]:
+    last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride()))
+    return tensor.data_ptr(), tensor.data_ptr() + (last + 1) * tensor.element_size()
+
+
+def _paths(assumption: Assumption) -> tuple[str, ...]:
+    fact = assumption.fact
+    if isinstance(fact, Property):
+        return (fact.path,)
+    return (fact.path_a, fact.path_b) if isinstance(fact, (Disjoint, SameObject)) else ()
+
+
+def _condition(
+    fact: Any, places: Mapping[str, str], extents: dict[str, str], lines: list[str], namespace: dict[str, Any]
+) -> str:
+    """Return the text that is true when the fact does not hold."""
+    if isinstance(fact, Property):
+        namespace[f"k{len(namespace)}"] = fact.value
+        expected = f"k{len(namespace) - 1}"
+        lines.append(f"x = {places[fact.path]}")
+        return f"({PROPERTIES[fact.name]}) != {expected}"
+    a, b = places[fact.path_a], places[fact.path_b]
+    if isinstance(fact, SameObject):
+        return f"{a} is {'not ' if fact.same else ''}{b}"
+    # Two comparisons of addresses settle nearly every case; only then is it looked at closely.
+    first, second = (_extent(each, extents, lines) for each in (a, b))
+    return f"{first} < {second}e and {second} < {first}e and share_memory({a}, {b})"
+
+
+def _extent(place: str, extents: dict[str, str], lines: list[str]) -> str:
+    """Return the variable with a tensor's address; with `e` after it, an address beyond its end."""
+    if place not in extents:
+        name = extents[place] = f"p{len(extents)}"
+        lines.append(f"{name} = {place}.data_ptr()")
+        lines.append(f"{name}e = {name} + {place}.untyped_storage().nbytes()")
+    return extents[place]
+
+
+def _refusal(assumption: Assumption, contract: Contract) -> ContractError:
+    fact = assumption.fact
+    if isinstance(fact, Disjoint):
+        instead = f"Pass a copy: `{fact.path_a}.clone()`, whichever of the two is the argument."
+    else:
+        instead = "Export again with the tensors as they are now."
+    return ContractError(
+        f"The program takes only inputs for which {assumption_text(assumption, contract.names)}.",
+        why="It was exported with tensors of its own for which this holds, and relied on it.",
+        instead=instead,
+        where=assumption.origin,
+    )

@@ -1,0 +1,81 @@
+"""What a program relies on about its own tensors is tested against those that a call uses."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fullgraph.contract import (
+    Assumption,
+    AssumptionKind,
+    Contract,
+    Disjoint,
+    InputContract,
+    Property,
+    SameObject,
+)
+from fullgraph.errors import ContractError
+from fullgraph.program.lifted_check import compile_lifted_check, share_memory, without_lifted
+from fullgraph.tracing import GraphInput, InputRole
+
+INPUTS = (
+    GraphInput("w", InputRole.PARAMETER, "w"),
+    GraphInput("b", InputRole.BUFFER, "b"),
+    GraphInput("x", InputRole.USER, "x", leaf=0),
+)
+
+
+def contract_of(*facts):
+    assumptions = tuple(Assumption(fact, None, AssumptionKind.PROGRAM) for fact in facts)
+    return Contract((InputContract("x", dims=(3,)),), {}, assumptions, {}, {})
+
+
+def check_of(fact):
+    rest, lifted = without_lifted(contract_of(fact), INPUTS)
+    return compile_lifted_check(rest, lifted, INPUTS)
+
+
+def test_each_assumption_is_in_one_of_the_two_checks():
+    facts = (Property("x", "requires_grad", False), Property("w", "requires_grad", True), Disjoint("b", "x"))
+    contract = contract_of(*facts)
+    rest, lifted = without_lifted(contract, INPUTS)
+
+    assert [each.fact for each in rest.assumptions] == [facts[0]]
+    assert [each.fact for each in lifted] == list(facts[1:])
+    plain = replace(contract, assumptions=contract.assumptions[:1])
+    assert without_lifted(plain, INPUTS) == (plain, ())
+
+
+def test_a_property_of_a_parameter():
+    check = check_of(Property("w", "requires_grad", True))
+    weight = torch.nn.Parameter(torch.ones(3))
+
+    check([torch.ones(3)], [weight, torch.ones(3)])
+    with pytest.raises(ContractError, match="w.requires_grad is True"):
+        check([torch.ones(3)], [weight.requires_grad_(False), torch.ones(3)])
+
+
+def test_an_argument_shares_no_memory_with_a_written_buffer():
+    check = check_of(Disjoint("b", "x"))
+    memory = torch.ones(8)
+    weight = torch.ones(1)
+
+    check([torch.ones(3)], [weight, memory])
+    check([memory[:4]], [weight, memory[4:]])
+    for x in (memory, memory[2:5], memory.view(2, 4)[1]):
+        with pytest.raises(ContractError, match="b and x share no memory"):
+            check([x], [weight, memory])
+
+
+def test_an_argument_is_not_a_parameter():
+    check = check_of(SameObject("x", "w", same=False))
+    weight = torch.nn.Parameter(torch.ones(3))
+
+    check([torch.ones(3)], [weight, weight])
+    with pytest.raises(ContractError, match="x is not w"):
+        check([weight], [weight, weight])
+
+
+def test_tensors_without_data_share_none():
+    assert not share_memory(torch.empty(3, device="meta"), torch.empty(3, device="meta"))
+    assert not share_memory(torch.empty(0), torch.empty(0))
