@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+import fullgraph
 from fullgraph.errors import Unsupported
 from fullgraph.tracing.effects import constant, refusing_ambient_effects
 
@@ -99,6 +100,29 @@ def test_constant_is_a_plain_call_outside():
     """Eager programs are not changed by it."""
     assert constant(max, 1, 2) == 2
     assert constant(dict, a=1) == {"a": 1}
+
+
+def test_a_tensor_of_constant_is_made_at_export():
+    """Random numbers too: the program adds the same ones in each call."""
+
+    def program(x):
+        return x + constant(torch.rand, 2)
+
+    exported = fullgraph.export(program, (torch.zeros(2),))
+
+    assert torch.equal(exported(torch.zeros(2)), exported(torch.zeros(2)))
+    assert torch.equal(exported(torch.ones(2)), exported(torch.zeros(2)) + 1)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [lambda x: constant(torch.sin, x), lambda x: constant(range, x.shape[0]), lambda x: constant(lambda: x)],
+    ids=["tensor", "size", "closure"],
+)
+def test_constant_of_an_input_is_refused(program):
+    """The value at export would be given for every input."""
+    with pytest.raises(Unsupported, match="a traced value"):
+        fullgraph.export(program, (torch.ones(3),), dynamic_shapes=["n"])
 
 
 def test_torch_and_the_standard_library_may_ask():

@@ -24,12 +24,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+import torch
+
 from fullgraph.errors import Unsupported
 from fullgraph.source import Origin, Owner, origin_here, owner_of
 from fullgraph.tracing.ambient import Place, Subject, ambient_places
+from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.program_code import ProgramCode, package_of, program_code
+from fullgraph.tracing.traced import TracedTensor
+from fullgraph.tracing.tree import flatten
 
 Result = TypeVar("Result")
+_TRACED: Final = (TracedTensor, torch.SymInt, torch.SymFloat, torch.SymBool)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def constant(fn: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
 
     Eagerly this is `fn(*args, **kwargs)`. In an exported program it is the value that the call gave during the export,
     listed by `program.contract.constants`. Inside the call the clock, random numbers, the environment and files may be
-    read.
+    read, and tensors are made once, at export.
 
     Args:
         fn: the function.
@@ -109,6 +115,9 @@ def constant(fn: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     Returns:
         What `fn` returns.
 
+    Raises:
+        Unsupported: the call depends on an input.
+
     Example:
         >>> import os
         >>> def scale(x):
@@ -117,14 +126,27 @@ def constant(fn: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     watch = _running.watch
     if watch is None:
         return fn(*args, **kwargs)
+    name = getattr(fn, "__qualname__", type(fn).__qualname__)
+    _refuse_traced((args, kwargs), name, "is given")
     watch.allowed += 1
     try:
-        value = fn(*args, **kwargs)
+        with plain_torch():  # tensors made inside are real: they become constants of the program
+            value = fn(*args, **kwargs)
     finally:
         watch.allowed -= 1
-    name = getattr(fn, "__qualname__", type(fn).__qualname__)
+    _refuse_traced(value, name, "returns")
     watch.fixed.append(FixedValue(name, value, origin_here()))
     return value
+
+
+def _refuse_traced(value: Any, name: str, does: str) -> None:
+    if any(isinstance(leaf, _TRACED) for leaf in flatten(value).leaves):
+        raise Unsupported(
+            f"`{name}`, called through fullgraph.constant, {does} a traced value.",
+            why="Its result would depend on the inputs, but is to be fixed at export.",
+            instead="Call it without fullgraph.constant, or compute it from values that are no inputs.",
+            where=origin_here(),
+        )
 
 
 @functools.cache
