@@ -94,6 +94,8 @@ def _unbound(records: Records, step: Step, parent: Value, view: Value, contents:
 
 
 def _real_of_complex(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
+    if not parent.dtype.is_complex:  # the real part of a real tensor is the tensor
+        return contents
     parts = records.call(aten.view_as_real.default, parent)
     which = 0 if step.op._schema.name.endswith("real") else 1
     return records.call(aten.view_as_complex.default, records.call(aten.select_scatter.default, parts, contents, -1, which))

@@ -21,7 +21,7 @@ from fullgraph.tracing.operators import Kind, Operator
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
-from fullgraph.tracing.traced import Step, Value
+from fullgraph.tracing.traced import TracedTensor, Value
 
 aten = torch.ops.aten
 
@@ -170,22 +170,12 @@ def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs:
             instead="Use the operator without the underscore, which returns a view.",
             where=origin_here(),
         )
-    if info.overload._schema.name == "aten::detach_":
-        target.requires_grad = False
-    before = _double(target)
-    view = recorder.call(info.pure, before, *args[1:], **kwargs)
-    target.dims, target.node, target.fresh_at = view.dims, view.node, view.fresh_at
-    target.parent, target.step, target.contiguous = before, Step(info.pure, tuple(args[1:]), kwargs), view.contiguous
-    return target
-
-
-def _double(value: Value) -> Value:
-    """Return a second value in the place of this one, which can then become a view of it."""
-    twin = Value(value.dims, value.dtype, value.device, value.node, value.fresh_at)
-    for name in ("written_at", "parent", "step", "requires_grad", "contiguous", "maybe_shared"):
-        setattr(twin, name, getattr(value, name))
-    value.maybe_shared = None
-    return twin
+    view = recorder.call(info.pure, target, *args[1:], **kwargs)
+    holder = target.tensor
+    if isinstance(holder, TracedTensor):
+        # The program's object stands for the view from here on; views taken of it before keep their parent.
+        holder.value, view.tensor, target.tensor = view, holder, None
+    return view
 
 
 def _hidden(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
