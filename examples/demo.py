@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import torch
 import transformers
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -91,9 +92,10 @@ def _against_eager(
 
 def table_of(rows: Sequence[Shown]) -> Table:
     """The table that `make demo` prints."""
-    table = Table(title="Exported with dynamic sizes, compared with eager at four other sizes each")
+    title = "Exported with dynamic sizes, compared with eager at four other sizes each"
+    table = Table(title=title, box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("model", style="bold", no_wrap=True)
-    for column in ("operators", "export s", "largest\ndifference"):
+    for column in ("operators", "seconds", "off by\nat most"):
         table.add_column(column, justify="right")
     table.add_column("dynamic", no_wrap=True)
     table.add_column("contract\nlines", justify="right")
