@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fullgraph import program
-from fullgraph.contract import read_specs, simplify
+from fullgraph.contract import Contract, Specs, read_specs, simplify
+from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
-from fullgraph.tracing import bind, settle_branches, trace
+from fullgraph.tracing import Inputs, Trace, bind, settle_branches, trace
 
 
 def export(
@@ -51,11 +53,27 @@ def export(
     inputs = bind(fn, args, kwargs or {})
     more = [bind(fn, example, {}).leaves for example in examples or ()]
     specs = read_specs(inputs.leaves, dynamic_shapes, constraints, more, inputs.parameters)
-    recorded = trace(fn, inputs, specs, functions={})
-    settle_branches(recorded, specs, lambda other, forced: trace(fn, inputs, other, {}, forced))
-    contract = simplify(recorded.ledger, specs, recorded.scope)
+    recorded, contract = _capture(fn, inputs, specs)
     parts = program.assemble(recorded, contract, inputs)
     program.verify(parts)
     return ExportedProgram(parts)
 
 
+
+
+def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trace, Contract]:
+    """Trace, settle the branches on sizes, simplify.
+
+    Libraries have one way for exporters and another for compilers (`torch.compiler.is_exporting`). Where the first
+    is refused (a Python loop over a dynamic size), the second may not be (the same loop as a scan).
+    """
+    refusals: list[CaptureError] = []
+    for exporting in (True, False):
+        record = partial(trace, fn, inputs, functions={}, exporting=exporting)
+        try:
+            recorded = record(specs)
+            settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))  # noqa: B023
+            return recorded, simplify(recorded.ledger, specs, recorded.scope)
+        except CaptureError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]

@@ -25,7 +25,7 @@ from torch import fx
 from fullgraph.contract import AssumptionKind, Specs
 from fullgraph.errors import CaptureError
 from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, evaluate, not_
-from fullgraph.tracing.result import Branch, Trace
+from fullgraph.tracing.result import Branch, GraphOutput, Trace
 
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
 _MOST_TRACES = 24
@@ -122,20 +122,26 @@ class _Settling:
         return None
 
     def _is_same(self, other: Trace) -> bool:
-        if {a.fact for a in other.ledger.assumptions} - self.facts:
-            return False
-        mine, theirs = self.recorded, other
-        return (
-            [(i.role, i.target, i.leaf) for i in mine.inputs] == [(i.role, i.target, i.leaf) for i in theirs.inputs]
-            and [(o.role, o.target, o.constant, o.under_no_grad) for o in mine.outputs]
-            == [(o.role, o.target, o.constant, o.under_no_grad) for o in theirs.outputs]
-            and mine.output_tree == theirs.output_tree
-            and mine.output_leaves == theirs.output_leaves
-            and mine.argument_state == theirs.argument_state
-            and not mine.modules
-            and not theirs.modules
-            and _same_graph(mine.graph, theirs.graph)
-        )
+        more = {a.fact for a in other.ledger.assumptions} - self.facts
+        return not more and same_trace(self.recorded, other)
+
+
+def same_trace(a: Trace, b: Trace) -> bool:
+    """Whether two traces recorded the same, node by node, up to names."""
+    return (
+        [(i.role, i.target, i.leaf) for i in a.inputs] == [(i.role, i.target, i.leaf) for i in b.inputs]
+        and list(map(_meaning, a.outputs)) == list(map(_meaning, b.outputs))
+        and a.output_tree == b.output_tree
+        and a.output_leaves == b.output_leaves
+        and a.argument_state == b.argument_state
+        and not a.modules
+        and not b.modules
+        and _same_graph(a.graph, b.graph)
+    )
+
+
+def _meaning(output: GraphOutput) -> tuple[Any, ...]:
+    return output.role, output.target, output.constant, output.under_no_grad
 
 
 class _NoAnswers:

@@ -117,11 +117,11 @@ def symbolic_torch() -> Iterator[None]:
 
 
 @contextmanager
-def exporting_flags() -> Iterator[None]:
-    """Let `torch.compiler.is_compiling()` and `is_exporting()` answer yes: libraries then skip checks on data."""
+def exporting_flags(exporting: bool) -> Iterator[None]:
+    """Let `torch.compiler.is_compiling()` answer yes, and `is_exporting()` as told: libraries skip checks on data."""
     compiler: Any = torch.compiler
     before = compiler._is_compiling_flag, compiler._is_exporting_flag
-    compiler._is_compiling_flag = compiler._is_exporting_flag = True
+    compiler._is_compiling_flag, compiler._is_exporting_flag = True, exporting
     try:
         yield
     finally:

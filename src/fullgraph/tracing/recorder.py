@@ -34,7 +34,7 @@ from fullgraph.tracing.rules import Out, shape_of
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.strides import result_is_contiguous, view_is_contiguous
 from fullgraph.tracing.subgraph import refuse_leak, size_out_of_reach
-from fullgraph.tracing.traced import Source, Step, TracedTensor, Value
+from fullgraph.tracing.traced import DIFFERENTIABLE, Source, Step, TracedTensor, Value
 
 
 class Recorder:
@@ -65,7 +65,8 @@ class Recorder:
         self.interceptor = Interceptor(self.on_operator)
         self._answers = answers
         self._anchor = self.graph.call_function(_anchor)
-        self._refusal: CaptureError | None = None
+        self.refusal: CaptureError | None = None
+        self.unwritable: dict[Value, str] = {}
         self.grad_mode = torch.is_grad_enabled()  # where the program, or the subgraph being recorded, is called
         self._inference_mode = torch.is_inference_mode_enabled()
         self._data_dependent = 0
@@ -114,12 +115,12 @@ class Recorder:
     def finish(self) -> None:
         """End the recording: what the program caught and hid is raised after all."""
         self.graph.erase_node(self._anchor)
-        if self._refusal is not None:
-            raise self._refusal
+        if self.refusal is not None:
+            raise self.refusal
 
     def refused(self, error: CaptureError) -> None:
         """Keep a refusal that the program might catch."""
-        self._refusal = self._refusal or error
+        self.refusal = self.refusal or error
 
     # Operators
 
@@ -226,7 +227,7 @@ class Recorder:
 
     def _fresh(self, node: fx.Node, out: Out, grad: bool, contiguous: bool) -> Value:
         value = Value(out.dims, out.dtype, out.device, node, self.clock)
-        value.requires_grad = grad and out.dtype in _DIFFERENTIABLE
+        value.requires_grad = grad and out.dtype in DIFFERENTIABLE
         value.contiguous = contiguous
         return value
 
@@ -296,6 +297,8 @@ class Recorder:
         """Bring an argument into the trace's terms."""
         kind = type(argument)
         if kind is TracedTensor:
+            if argument.asked is not self.questions:
+                self._refuse_stranger()
             return argument.value
         if kind in _PLAIN:
             return argument
@@ -347,6 +350,13 @@ class Recorder:
 
     def before_write(self, root: Value) -> None:
         """Write down what a write to this root relies on; refuse what cannot be written."""
+        if root in self.unwritable:
+            raise Unsupported(
+                f"A tensor is written that may share memory with {self.unwritable[root]}.",
+                why="Whether it does is known only when the program runs, and a graph is pure.",
+                instead="Write to a copy: `tensor.clone()`; or let the function return a copy.",
+                where=origin_here(),
+            )
         writes.rely_on_write(self, root)
 
     def written_shape(self, value: Value) -> Any:
@@ -357,6 +367,16 @@ class Recorder:
         """Yield the graph inputs that a property of `value` may follow from."""
         root = value.root
         yield from [root] if root.source is not None else [r for r in self.roots if r.source is not None]
+
+    def _refuse_stranger(self) -> None:
+        error = Unsupported(
+            "The program uses a traced tensor of another trace.",
+            why="An earlier export left it where the program found it; it has no contents and no place in this graph.",
+            instead="Make the object that holds it anew before the export.",
+            where=origin_here(),
+        )
+        self.refused(error)
+        raise error
 
     def _refuse_inference_mode(self) -> None:
         error = Unsupported(
@@ -392,6 +412,3 @@ _LIFT_FRESH = torch.ops.aten.lift_fresh.default
 _CASTS = frozenset(f"aten::{n}" for n in "to type_as float double half bfloat16 _to_copy cpu cuda resolve_conj resolve_neg".split())
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format})
 _SYMBOLIC = frozenset({torch.SymInt, torch.SymFloat, torch.SymBool})
-_DIFFERENTIABLE = frozenset(
-    {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex32, torch.complex64, torch.complex128}
-)

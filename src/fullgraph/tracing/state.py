@@ -25,7 +25,7 @@ from typing import Any, Final, TypeVar
 
 import torch
 
-from fullgraph.errors import Unsupported
+from fullgraph.errors import CaptureError, Unsupported
 from fullgraph.source import Owner
 from fullgraph.tracing.inputs import is_same_value
 from fullgraph.tracing.module_state import ModuleState, own_attributes
@@ -71,21 +71,66 @@ class _Cell:
     old: Any
 
 
-def with_state_put_back(fn: Callable[..., Any], run: Callable[[PythonState], Result]) -> Result:
+def with_state_put_back(
+    fn: Callable[..., Any], run: Callable[[PythonState], Result], same: Callable[[Result, Result], bool]
+) -> Result:
     """Run a trace, and once more when it takes that to tell whether state that changed is also read.
+
+    State that is read and changed is still harmless when it only makes the first call prepare something: then a
+    second call, in the state that the first one left, does the same and changes nothing more.
 
     Args:
         fn: the program.
         run: does one complete trace; what it gets knows the changes once the program has run.
+        same: says whether two traces recorded the same.
 
     Raises:
         Unsupported: the program reads Python state of an earlier call.
     """
+    try:
+        return _run_watched(fn, run)
+    except StateRead as refusal:
+        settled = _run_twice(fn, run, same)
+        if settled is None:
+            raise refusal.error from None
+        return settled
+
+
+class StateRead(Exception):
+    """State is read and changed; `error` is the refusal, unless a second call turns out to do the same."""
+
+    def __init__(self, error: Unsupported) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _run_twice(
+    fn: Callable[..., Any], run: Callable[[PythonState], Result], same: Callable[[Result, Result], bool]
+) -> Result | None:
+    with PythonState(fn) as before:
+        try:
+            first = run(before)
+            with PythonState(fn) as between:
+                second = run(between)
+                if between.changes():
+                    return None
+        except CaptureError:  # it met a traced tensor that the first run left behind
+            return None
+        return first if same(first, second) else None
+
+
+def _run_watched(fn: Callable[..., Any], run: Callable[[PythonState], Result]) -> Result:
     changes: tuple[Change, ...] = ()
     while True:
         with PythonState(fn, changes) as state:
-            result = state.watching.run(lambda: run(state))
-            state.refuse_what_was_read()
+            try:
+                result = state.watching.run(lambda: run(state))
+                state.refuse_what_was_read()
+            except Unsupported as error:
+                if not changes:
+                    raise
+                # The first run went well: what is refused in a watched one is what it reads.
+                raise StateRead(error) from None
             further = [
                 change for change in state.plain_changes() if change.place not in {c.place for c in changes}
             ]

@@ -23,6 +23,8 @@ from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, Specs,
 from fullgraph.source import trace_boundary
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
 from fullgraph.tracing.ask import Answers
+from fullgraph.tracing.branching import same_trace
+from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.dispatch import exporting_flags, intercepting
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
@@ -42,6 +44,7 @@ def trace(
     specs: Specs,
     functions: FunctionTable,
     forced: Mapping[Bool, bool] = MappingProxyType({}),
+    exporting: bool = True,
 ) -> Trace:
     """Run `fn` once on traced inputs and record what it does.
 
@@ -51,13 +54,14 @@ def trace(
         specs: what the user said about their sizes.
         functions: what else stands in for Python functions during the run (control flow, rewriting).
         forced: branches on sizes to take whatever the examples say.
+        exporting: what `torch.compiler.is_exporting()` tells libraries; `is_compiling()` is always true.
 
     Raises:
         CaptureError: the program cannot be recorded.
     """
     def once(state: PythonState) -> Trace:
         recorder, answers, leaves = _prepare(fn, inputs, specs, forced)
-        result, rebuilt = _run(fn, inputs, leaves, recorder, functions)
+        result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting)
         outputs = _Outputs(recorder, inputs, rebuilt)
         outputs.collect(result, state)
         made = outputs.finish(state, tuple(answers.branches.values()))
@@ -65,7 +69,7 @@ def trace(
         return made
 
     with _one_at_a_time:
-        return with_state_put_back(fn, once)
+        return with_state_put_back(fn, once, same_trace)
 
 
 def _prepare(
@@ -116,13 +120,18 @@ def _locate_symbols(recorder: Recorder, specs: Specs) -> None:
 
 @trace_boundary
 def _run(
-    fn: Callable[..., Any], inputs: Inputs, leaves: list[Any], recorder: Recorder, functions: FunctionTable
+    fn: Callable[..., Any],
+    inputs: Inputs,
+    leaves: list[Any],
+    recorder: Recorder,
+    functions: FunctionTable,
+    exporting: bool,
 ) -> tuple[Any, Rebuilt]:
     """Run the program with everything switched on that a trace needs, and off again."""
     roots = root_modules(fn)
-    table = {**function_table(), **module_paths(roots), **functions}
+    table = {**function_table(), **autograd_functions(), **module_paths(roots), **functions}
     with ExitStack() as stack:
-        stack.enter_context(exporting_flags())
+        stack.enter_context(exporting_flags(exporting))
         stack.enter_context(standing_in(table, recorder))
         stack.enter_context(refusing_ambient_effects(fn))
         stack.enter_context(intercepting(recorder.interceptor))
