@@ -12,6 +12,8 @@ from tests.symbolic.strategies import SYMBOLS, Program, conditions, linear_condi
 from tests.symbolic.support import NobodyAsked
 
 LARGEST = 6
+# Decisions have many ways to be wrong: more programs than the profile asks for, and no fewer than it does.
+MANY = settings(max_examples=max(300, settings.default.max_examples))
 EVERY = [
     dict(zip(SYMBOLS, chosen, strict=True)) for chosen in itertools.product(range(LARGEST + 1), repeat=3)
 ]
@@ -43,21 +45,21 @@ def check_against_brute_force(facts: list[Program], question: Program, hi: int |
 
 
 @given(st.lists(linear_conditions(), max_size=4), linear_conditions())
-@settings(max_examples=300)
+@MANY
 def test_linear_answers_are_right(facts: list[Program], question: Program):
     """With conditions of the first degree as facts, no answer contradicts brute force."""
     check_against_brute_force(facts, question, LARGEST)
 
 
 @given(st.lists(linear_conditions(), max_size=3), linear_conditions())
-@settings(max_examples=200)
+@MANY
 def test_answers_without_upper_bounds_are_right(facts: list[Program], question: Program):
     """The same for sizes of which nothing is known but that they aren't negative."""
     check_against_brute_force(facts, question, None)
 
 
 @given(st.lists(conditions(3), max_size=3), conditions(3))
-@settings(max_examples=200)
+@MANY
 def test_any_answers_are_right(facts: list[Program], question: Program):
     """The same for any conditions: divisions, minima, bit operations, and, or, not."""
     check_against_brute_force(facts, question, None)
@@ -79,7 +81,7 @@ def to_z3(what: Expr | Bool) -> z3.ExprRef:
 
 
 @given(st.lists(linear_conditions(), min_size=1, max_size=3), linear_conditions())
-@settings(max_examples=150)
+@MANY
 def test_implication_agrees_with_z3(facts: list[Program], question: Program):
     """What we call implied is implied for all integers, not only for small ones."""
     scope, solver = Scope(NobodyAsked()), z3.Solver()

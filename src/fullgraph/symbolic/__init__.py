@@ -54,6 +54,7 @@ from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
 from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
+from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.ranges import Range
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import expr_of, lower, to_python
@@ -61,6 +62,7 @@ from fullgraph.symbolic.text import parse, render
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 __all__ = [
+    "PYTHON_METHODS",
     "Bool",
     "Contradiction",
     "Expr",

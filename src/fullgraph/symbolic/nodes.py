@@ -100,8 +100,10 @@ class Node:
 
     def _compared(self, question: Bool) -> BoolNode:
         # The frames below are the comparison above and PyTorch's operator method; then comes who compared.
-        if not question.is_const and is_operand_of_and_or(sys._getframe(3)):
-            question = as_bool(self.scope.ask(question, "guard"))
+        if not question.is_const:
+            caller = sys._getframe(2).f_back  # None when C++ compares, called from the outermost frame
+            if caller is not None and is_operand_of_and_or(caller):
+                question = as_bool(self.scope.ask(question, "guard"))
         return BoolNode(question, self.scope)
 
     # Comparisons are the same for integers and floats.

@@ -20,6 +20,9 @@ from fullgraph.symbolic.nodes import BoolNode, FloatNode, IntNode, Node
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.scope import Scope
 
+# `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, for whoever must not import torch.
+SYMBOLIC_CLASSES: tuple[Any, Any, Any] = (torch.SymInt, torch.SymFloat, torch.SymBool)
+
 
 def to_python(what: Expr | Bool, scope: Scope) -> Any:
     """Return `what` as Python and PyTorch take it.
