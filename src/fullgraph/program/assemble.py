@@ -62,10 +62,9 @@ def assemble(
         tree, leaves = trace.argument_state
         assert isinstance(tree, Container)  # a tuple with the contents of each changed container
         paths = _state_paths(tree, arguments)
-        added = (
-            returned.add(leaf, OutputRole.ARGUMENT_STATE, paths[index]) for index, leaf in enumerate(leaves)
+        state = ArgumentState(
+            tree, tuple(returned.add_state(leaf, paths[i]) for i, leaf in enumerate(leaves))
         )
-        state = ArgumentState(tree, tuple(added))
     subgraphs = dict(trace.modules)
     outputs = _finish_graph(trace.graph, subgraphs, returned.outputs)
     _apply_equalities(trace.graph, contract.solutions)
@@ -112,6 +111,12 @@ class _Returned:
         else:
             self.outputs.append(GraphOutput(None, role, target, plain_or_none(leaf.constant)))
         return dataclasses.replace(leaf, index=index)
+
+    def add_state(self, leaf: OutputLeaf, path: str) -> OutputLeaf:
+        """Return the leaf of a changed container; only what the graph computes is returned by it."""
+        if leaf.index is None or leaf.input_leaf is not None or leaf.lifted is not None:
+            return dataclasses.replace(leaf, index=None)
+        return self.add(leaf, OutputRole.ARGUMENT_STATE, path)
 
     def _value_of(self, entry: GraphInput) -> str:
         """Return the node that holds what a graph input is worth once the program has run."""
@@ -180,10 +185,22 @@ def _finish_graph(
     """
     _set_output(graph, outputs)
     eliminate_dead_code(graph)
+    _finish_subgraphs(modules)
     group_grad_regions(graph, modules)
     returned: Any = graph.output_node().args[0]
     names = (value.name if isinstance(value, fx.Node) else None for value in returned)
     return tuple(dataclasses.replace(entry, node=name) for entry, name in zip(outputs, names))
+
+
+def _finish_subgraphs(modules: dict[str, torch.nn.Module]) -> None:
+    """Bring the subgraphs of a graph, and theirs, into their final form."""
+    for name, module in modules.items():
+        if isinstance(module, fx.GraphModule):
+            children: dict[str, Any] = dict(module.named_children())
+            eliminate_dead_code(module.graph)
+            _finish_subgraphs(children)
+            group_grad_regions(module.graph, children)
+            modules[name] = fx.GraphModule(children, module.graph)
 
 
 def _apply_equalities(graph: fx.Graph, solutions: Mapping[Expr, Expr]) -> None:
