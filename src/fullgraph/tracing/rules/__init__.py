@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from fullgraph.tracing.rules import (
     attention,
+    backward,
     conv,
     factory,
+    fourier,
     index,
     joining,
+    linalg,
     matmul,
     norm,
     pointwise,
@@ -44,6 +47,9 @@ FAMILIES = (
     attention,
     recurrent,
     random,
+    fourier,
+    linalg,
+    backward,
 )
 
 __all__ = ["FAMILIES", "Out", "has_rule", "shape_of"]

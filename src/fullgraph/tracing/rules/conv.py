@@ -1,6 +1,6 @@
 """Convolutions: `conv1d` to `conv3d`, transposed, and the general form.
 
-That a kernel is no larger than its padded input is left to the operator, which raises otherwise.
+That a window is no larger than the padded input is left to the operator, which raises otherwise.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def listed(numbers: Numbers, count: int) -> list[Size]:
     return found * count if len(found) == 1 else found
 
 
-def windows(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Size) -> Size:
-    """Return at how many places a kernel fits a padded dim."""
-    reach = plus(times(dilation, minus(kernel, 1)), 1)
+def windows(size: Size, window: Size, stride: Size, padding: Size, dilation: Size) -> Size:
+    """Return at how many places a window fits a padded dim."""
+    reach = plus(times(dilation, minus(window, 1)), 1)
     return plus(quotient(minus(plus(size, times(padding, 2)), reach), stride), 1)
 
 
@@ -48,37 +48,37 @@ def _convolved(
     dilation: Numbers,
     groups: Size,
 ) -> Out | None:
-    dims, kernel = input.dims, weight.dims
+    dims, filters = input.dims, weight.dims
     batched = len(dims) == rank + 2
-    if (not batched and len(dims) != rank + 1) or len(kernel) != rank + 2 or input.dtype != weight.dtype:
+    if (not batched and len(dims) != rank + 1) or len(filters) != rank + 2 or input.dtype != weight.dtype:
         return None
     spatial = dims[len(dims) - rank :]
     channels = dims[-rank - 1]
-    if _without_channels(kernel[1], scope):
+    if _without_channels(filters[1], scope):
         return None  # then PyTorch returns no channels either, whatever the weight says
-    if not require_same(channels, times(kernel[1], groups), scope):
+    if not require_same(channels, times(filters[1], groups), scope):
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {shown(kernel)}, expected input{shown(dims)} to have "
-            f"{times(kernel[1], groups)} channels, but got {channels} channels instead"
+            f"Given groups={groups}, weight of size {shown(filters)}, expected input{shown(dims)} to have "
+            f"{times(filters[1], groups)} channels, but got {channels} channels instead"
         )
     strides, dilations = listed(stride, rank), listed(dilation, rank)
     if padding == "same":
         sizes = list(spatial)  # PyTorch accepts it with stride 1 only
     else:
         paddings = listed(0 if isinstance(padding, str) else padding, rank)
-        sizes = [windows(*each) for each in zip(spatial, kernel[2:], strides, paddings, dilations)]
-    _refuse_negative(sizes, spatial, kernel)
-    return Out((*dims[: len(dims) - rank - 1], kernel[0], *sizes), input.dtype, input.device)
+        sizes = [windows(*each) for each in zip(spatial, filters[2:], strides, paddings, dilations)]
+    _refuse_negative(sizes, spatial, filters)
+    return Out((*dims[: len(dims) - rank - 1], filters[0], *sizes), input.dtype, input.device)
 
 
 def _without_channels(channels: Size, scope: Scope) -> bool:
     return channels == 0 if isinstance(channels, int) else not ask(gt(channels, 0), scope)
 
 
-def _refuse_negative(sizes: Sequence[Size], spatial: Dims, kernel: Dims) -> None:
+def _refuse_negative(sizes: Sequence[Size], spatial: Dims, filters: Dims) -> None:
     if any(isinstance(size, int) and size <= 0 and length != 0 for size, length in zip(sizes, spatial)):
         raise RuntimeError(
-            f"Calculated padded input size per channel: {shown(spatial)}. Kernel size: {shown(kernel[2:])}. "
+            f"Calculated padded input size per channel: {shown(spatial)}. Kernel size: {shown(filters[2:])}. "
             "Kernel size can't be greater than actual input size"
         )
 
@@ -159,30 +159,30 @@ def _transposed(
     groups: Size,
     dilation: Numbers,
 ) -> Out | None:
-    dims, kernel = input.dims, weight.dims
-    if len(dims) not in (rank + 1, rank + 2) or len(kernel) != rank + 2 or input.dtype != weight.dtype:
+    dims, filters = input.dims, weight.dims
+    if len(dims) not in (rank + 1, rank + 2) or len(filters) != rank + 2 or input.dtype != weight.dtype:
         return None
     spatial = dims[len(dims) - rank :]
-    if not require_same(dims[-rank - 1], kernel[0], scope) or not require_same(
-        remainder(kernel[0], groups), 0, scope
+    if not require_same(dims[-rank - 1], filters[0], scope) or not require_same(
+        remainder(filters[0], groups), 0, scope
     ):
         raise RuntimeError(
-            f"Given transposed=1, weight of size {shown(kernel)}, expected input{shown(dims)} to have {kernel[0]} "
+            f"Given transposed=1, weight of size {shown(filters)}, expected input{shown(dims)} to have {filters[0]} "
             f"channels, but got {dims[-rank - 1]} channels instead"
         )
     options = zip(
         listed(stride, rank), listed(padding, rank), listed(output_padding, rank), listed(dilation, rank)
     )
-    sizes = [_grown(size, k, *each) for size, k, each in zip(spatial, kernel[2:], options)]
-    channels = times(kernel[1], groups)
+    sizes = [_grown(size, k, *each) for size, k, each in zip(spatial, filters[2:], options)]
+    channels = times(filters[1], groups)
     return Out((*dims[: len(dims) - rank - 1], channels, *sizes), input.dtype, input.device)
 
 
 def _grown(
-    size: Size, kernel: Size, stride: Size, padding: Size, output_padding: Size, dilation: Size
+    size: Size, window: Size, stride: Size, padding: Size, output_padding: Size, dilation: Size
 ) -> Size:
     """Return the size a convolution with these options would have come from."""
-    spread = plus(times(minus(size, 1), stride), times(dilation, minus(kernel, 1)))
+    spread = plus(times(minus(size, 1), stride), times(dilation, minus(window, 1)))
     return plus(plus(minus(spread, times(padding, 2)), output_padding), 1)
 
 

@@ -102,6 +102,12 @@ def one_hot(scope: Scope, self: Shaped, num_classes: Size = -1) -> Out | None:
     return Out((*self.dims, num_classes), torch.int64, self.device)
 
 
+@rule("isin.Tensor_Tensor isin.Tensor_Scalar")
+def isin(scope: Scope, elements: Shaped, test_elements: Any, **options: Any) -> Out:
+    """Whether each element is among others."""
+    return Out(elements.dims, torch.bool, elements.device)
+
+
 @rule("bucketize.Tensor")
 def bucketize(
     scope: Scope, self: Shaped, boundaries: Shaped, *, out_int32: bool = False, right: bool = False

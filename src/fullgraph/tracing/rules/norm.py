@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from fullgraph.symbolic import Scope
+from fullgraph.tracing.rules.broadcast import simplest
 from fullgraph.tracing.rules.dims import Dims, Size, require_same, shown
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
@@ -68,12 +69,37 @@ def native_layer_norm(
     return [Out(input.dims, input.dtype, input.device), statistic, statistic]
 
 
+@rule("_weight_norm")
+def weight_norm(scope: Scope, v: Shaped, g: Shaped, dim: int = 0) -> Out | None:
+    """A weight of the direction `v` and the lengths `g`."""
+    return Out(v.dims, v.dtype, v.device) if v.dtype == g.dtype else None
+
+
 @rule("group_norm")
 def group_norm(scope: Scope, input: Shaped, num_groups: int, *rest: Any, **options: Any) -> Out | None:
     """Normalize over groups of channels."""
     if len(input.dims) < 2 or not input.dtype.is_floating_point:
         return None
     return Out(input.dims, input.dtype, input.device)
+
+
+@rule("native_group_norm")
+def native_group_norm(
+    scope: Scope,
+    input: Shaped,
+    weight: Any,
+    bias: Any,
+    batch: Size,
+    channels: Size,
+    rest: Size,
+    group: int,
+    eps: float,
+) -> list[Out] | None:
+    """Normalize over groups of channels; also the mean and the inverse deviation of each group."""
+    if input.dtype not in (torch.float32, torch.float64):
+        return None
+    statistic = Out(simplest((batch, group)), input.dtype, input.device)
+    return [Out(input.dims, input.dtype, input.device), statistic, statistic]
 
 
 @rule("batch_norm instance_norm")

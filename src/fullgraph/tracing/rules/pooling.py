@@ -30,7 +30,7 @@ def _pooled(
     scope: Scope,
     dims: Dims,
     rank: int,
-    kernel: Numbers,
+    window: Numbers,
     stride: Numbers,
     padding: Numbers,
     dilation: Numbers,
@@ -38,10 +38,10 @@ def _pooled(
 ) -> Dims | None:
     if len(dims) not in (rank + 1, rank + 2):
         return None
-    kernels = listed(kernel, rank)
-    strides = listed(stride, rank) if isinstance(stride, int) or stride else kernels
+    extents = listed(window, rank)
+    strides = listed(stride, rank) if isinstance(stride, int) or stride else extents
     sizes: list[Size] = []
-    each = zip(dims[-rank:], kernels, strides, listed(padding, rank), listed(dilation, rank))
+    each = zip(dims[-rank:], extents, strides, listed(padding, rank), listed(dilation, rank))
     for size, k, s, p, d in each:
         if not ceil_mode:
             sizes.append(windows(size, k, s, p, d))
@@ -60,10 +60,10 @@ def _pooled(
 )
 def max_pool(op: OpOverload, args: Sequence[Any], kwargs: Any, scope: Scope) -> Result:
     """The largest element of each window, and for some where it is."""
-    self, kernel, stride, padding, dilation, ceil_mode = (*args, *_MAX_POOL_DEFAULTS[len(args) - 2 :])
+    self, window, stride, padding, dilation, ceil_mode = (*args, *_MAX_POOL_DEFAULTS[len(args) - 2 :])
     name = op.name()
     rank = int(name[name.index("pool") + 4])
-    dims = _pooled(scope, self.dims, rank, kernel, stride, padding, dilation, ceil_mode)
+    dims = _pooled(scope, self.dims, rank, window, stride, padding, dilation, ceil_mode)
     if dims is None:
         return None
     out = Out(dims, self.dtype, self.device)
@@ -76,9 +76,9 @@ _MAX_POOL_DEFAULTS: tuple[Any, ...] = ((), 0, 1, False)
 @generic_rule("avg_pool1d avg_pool2d avg_pool3d")
 def avg_pool(op: OpOverload, args: Sequence[Any], kwargs: Any, scope: Scope) -> Result:
     """The mean of each window."""
-    self, kernel, stride, padding, ceil_mode = (*args[:5], *_AVG_POOL_DEFAULTS[len(args) - 2 :])
+    self, window, stride, padding, ceil_mode = (*args[:5], *_AVG_POOL_DEFAULTS[len(args) - 2 :])
     rank = int(op.name()[-2])
-    dims = _pooled(scope, self.dims, rank, kernel, stride, padding, 1, ceil_mode)
+    dims = _pooled(scope, self.dims, rank, window, stride, padding, 1, ceil_mode)
     return None if dims is None else Out(dims, self.dtype, self.device)
 
 
@@ -162,15 +162,15 @@ def grid_sampler(scope: Scope, input: Shaped, grid: Shaped, *rest: Any) -> Out |
 
 @rule("im2col")
 def im2col(
-    scope: Scope, self: Shaped, kernel_size: Numbers, dilation: Numbers, padding: Numbers, stride: Numbers
+    scope: Scope, self: Shaped, window_size: Numbers, dilation: Numbers, padding: Numbers, stride: Numbers
 ) -> Out | None:
     """The windows of an image as columns."""
     if len(self.dims) not in (3, 4):
         return None
-    kernel = listed(kernel_size, 2)
-    each = zip(self.dims[-2:], kernel, listed(stride, 2), listed(padding, 2), listed(dilation, 2))
+    window = listed(window_size, 2)
+    each = zip(self.dims[-2:], window, listed(stride, 2), listed(padding, 2), listed(dilation, 2))
     places = product(windows(*options) for options in each)
-    channels = product((self.dims[-3], *kernel))
+    channels = product((self.dims[-3], *window))
     return Out((*self.dims[:-3], channels, places), self.dtype, self.device)
 
 
@@ -179,7 +179,7 @@ def col2im(
     scope: Scope,
     self: Shaped,
     output_size: Sequence[Size],
-    kernel_size: Numbers,
+    window_size: Numbers,
     dilation: Numbers,
     padding: Numbers,
     stride: Numbers,
@@ -187,7 +187,7 @@ def col2im(
     """Columns put back as an image."""
     if len(self.dims) not in (2, 3):
         return None
-    channels = quotient(self.dims[-2], product(listed(kernel_size, 2)))
+    channels = quotient(self.dims[-2], product(listed(window_size, 2)))
     return Out((*self.dims[:-2], channels, *output_size), self.dtype, self.device)
 
 

@@ -180,6 +180,38 @@ def smooth_loss(scope: Scope, self: Shaped, target: Shaped, reduction: int = 1, 
     return _loss(broadcast([self.dims, target.dims], scope), reduction)
 
 
+@dims_rule("hinge_embedding_loss")
+def hinge_embedding_loss(
+    scope: Scope, self: Shaped, target: Shaped, margin: float = 1.0, reduction: int = 1
+) -> Dims:
+    """A loss for each element."""
+    return _loss(broadcast([self.dims, target.dims], scope), reduction)
+
+
+@dims_rule("poisson_nll_loss")
+def poisson_nll_loss(
+    scope: Scope, input: Shaped, target: Shaped, log_input: bool, full: bool, eps: float, reduction: int
+) -> Dims:
+    """A loss for each element."""
+    return _loss(broadcast([input.dims, target.dims], scope), reduction)
+
+
+@dims_rule("margin_ranking_loss")
+def margin_ranking_loss(
+    scope: Scope, input1: Shaped, input2: Shaped, target: Shaped, margin: float = 0.0, reduction: int = 1
+) -> Dims:
+    """A loss for each element."""
+    return _loss(broadcast([input1.dims, input2.dims, target.dims], scope), reduction)
+
+
+@dims_rule("quantile.scalar nanquantile.scalar")
+def quantile(
+    scope: Scope, self: Shaped, q: float, dim: int | None = None, keepdim: bool = False, **options: Any
+) -> Dims:
+    """Reduce to the element at a fraction of the sorted dim."""
+    return reduced(self.dims, dim, keepdim)
+
+
 @dims_rule("kl_div")
 def kl_div(
     scope: Scope, self: Shaped, target: Shaped, reduction: int = 1, *, log_target: bool = False

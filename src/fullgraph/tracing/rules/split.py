@@ -122,6 +122,24 @@ def tensor_split_at(scope: Scope, self: Shaped, indices: Sequence[Size], dim: in
     return _pieces(self, at, sizes)
 
 
+@rule("hsplit.int")
+def hsplit(scope: Scope, self: Shaped, sections: int) -> list[Out] | None:
+    """Split columns evenly; of a vector, its elements."""
+    return _evenly(scope, self, sections, 1 if len(self.dims) > 1 else 0)
+
+
+@rule("vsplit.int")
+def vsplit(scope: Scope, self: Shaped, sections: int) -> list[Out] | None:
+    """Split rows evenly."""
+    return _evenly(scope, self, sections, 0) if len(self.dims) > 1 else None
+
+
+def _evenly(scope: Scope, self: Shaped, sections: int, at: int) -> list[Out] | None:
+    if not self.dims or sections <= 0 or not require_same(remainder(self.dims[at], sections), 0, scope):
+        return None
+    return _pieces(self, at, [quotient(self.dims[at], sections)] * sections)
+
+
 @rule("unbind.int unbind_copy.int")
 def unbind(scope: Scope, self: Shaped, dim: int = 0) -> list[Out] | None:
     """One piece for each element, without the dim."""

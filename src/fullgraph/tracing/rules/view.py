@@ -222,6 +222,23 @@ def atleast_1d(scope: Scope, self: Shaped | Sequence[Shaped]) -> Out | None:
     return None if isinstance(self, Sequence) else _like(self, self.dims or (1,))
 
 
+@rule("atleast_2d")
+def atleast_2d(scope: Scope, self: Shaped | Sequence[Shaped]) -> Out | None:
+    """A vector becomes a row."""
+    if isinstance(self, Sequence):
+        return None
+    return _like(self, (*(1,) * (2 - len(self.dims)), *self.dims))
+
+
+@rule("atleast_3d")
+def atleast_3d(scope: Scope, self: Shaped | Sequence[Shaped]) -> Out | None:
+    """A vector becomes a row of columns, a matrix gets a last dim."""
+    if isinstance(self, Sequence):
+        return None
+    dims = (*(1,) * (2 - len(self.dims)), *self.dims)
+    return _like(self, dims if len(dims) > 2 else (*dims, 1))
+
+
 @rule("slice.Tensor slice_copy.Tensor")
 def slice_(
     scope: Scope,
@@ -302,6 +319,23 @@ def diagonal(scope: Scope, self: Shaped, offset: int = 0, dim1: int = 0, dim2: i
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     rest = tuple(size for at, size in enumerate(self.dims) if at not in (first, second))
     return _like(self, (*rest, diagonal_length(self.dims[first], self.dims[second], offset, scope)))
+
+
+@rule("linalg_diagonal")
+def linalg_diagonal(scope: Scope, self: Shaped, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Out:
+    """As `diagonal`, of the last two dims."""
+    return diagonal(scope, self, offset, dim1, dim2)
+
+
+@rule("diag")
+def diag(scope: Scope, self: Shaped, diagonal: int = 0) -> Out | None:
+    """The diagonal of a matrix, or a matrix with this diagonal."""
+    if len(self.dims) == 2:
+        return _like(self, (diagonal_length(self.dims[0], self.dims[1], diagonal, scope),))
+    if len(self.dims) != 1:
+        return None
+    side = plus(self.dims[0], abs(diagonal))
+    return _like(self, (side, side))
 
 
 def diagonal_length(rows: Size, columns: Size, offset: int, scope: Scope) -> Size:

@@ -1,0 +1,133 @@
+"""Fourier transforms: a dim keeps its length, is cut or padded to the length asked for, or halved for real input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from fullgraph.symbolic import Scope
+from fullgraph.tracing.rules.dims import Dims, Size, axes, minus, plus, quotient, replaced, times
+from fullgraph.tracing.rules.dtypes import Shaped
+from fullgraph.tracing.rules.table import Out, rule
+
+Lengths = Sequence[Size] | None
+
+
+def _real(dtype: torch.dtype) -> torch.dtype:
+    if dtype.is_complex:
+        return dtype.to_real()
+    return dtype if dtype.is_floating_point else torch.get_default_dtype()
+
+
+def _transformed(dims: Dims, lengths: Lengths, over: Sequence[int] | None) -> tuple[Dims, tuple[int, ...]]:
+    """Return the sizes with those asked for, and the dims transformed, the last of which may be halved."""
+    if over is None:
+        first = 0 if lengths is None else len(dims) - len(lengths)
+        chosen = tuple(range(first, len(dims)))
+    else:
+        chosen = axes(over, len(dims)) if over else ()
+    for at, length in zip(chosen, lengths or ()):
+        if not (isinstance(length, int) and length == -1):
+            dims = replaced(dims, at, length)
+    return dims, chosen
+
+
+def _complex(self: Shaped, lengths: Lengths, over: Sequence[int] | None, halved: bool) -> Out:
+    dims, chosen = _transformed(self.dims, lengths, over)
+    if halved and chosen:
+        last = chosen[-1]
+        dims = replaced(dims, last, plus(quotient(dims[last], 2), 1))
+    return Out(dims, _real(self.dtype).to_complex(), self.device)
+
+
+def _to_real(self: Shaped, lengths: Lengths, over: Sequence[int] | None) -> Out:
+    dims, chosen = _transformed(self.dims, lengths, over)
+    if chosen and lengths is None:
+        last = chosen[-1]
+        dims = replaced(dims, last, times(2, minus(dims[last], 1)))
+    return Out(dims, _real(self.dtype), self.device)
+
+
+@rule("fft_fft fft_ifft")
+def fft(scope: Scope, self: Shaped, n: Size | None = None, dim: int = -1, norm: str | None = None) -> Out:
+    """Transform one dim."""
+    return _complex(self, None if n is None else [n], [dim], halved=False)
+
+
+@rule("fft_rfft fft_ihfft")
+def rfft(scope: Scope, self: Shaped, n: Size | None = None, dim: int = -1, norm: str | None = None) -> Out:
+    """Transform one dim of real numbers: the other half would be its mirror."""
+    return _complex(self, None if n is None else [n], [dim], halved=True)
+
+
+@rule("fft_irfft fft_hfft")
+def irfft(scope: Scope, self: Shaped, n: Size | None = None, dim: int = -1, norm: str | None = None) -> Out:
+    """Transform back to real numbers."""
+    return _to_real(self, None if n is None else [n], [dim])
+
+
+@rule("fft_fft2 fft_ifft2")
+def fft2(
+    scope: Scope, self: Shaped, s: Lengths = None, dim: Sequence[int] = (-2, -1), norm: str | None = None
+) -> Out:
+    """Transform two dims."""
+    return _complex(self, s, dim, halved=False)
+
+
+@rule("fft_rfft2")
+def rfft2(
+    scope: Scope, self: Shaped, s: Lengths = None, dim: Sequence[int] = (-2, -1), norm: str | None = None
+) -> Out:
+    """Transform two dims of real numbers."""
+    return _complex(self, s, dim, halved=True)
+
+
+@rule("fft_irfft2")
+def irfft2(
+    scope: Scope, self: Shaped, s: Lengths = None, dim: Sequence[int] = (-2, -1), norm: str | None = None
+) -> Out | None:
+    """Transform two dims back to real numbers."""
+    return None if s is not None and -1 in s else _to_real(self, s, dim)
+
+
+@rule("fft_fftn fft_ifftn")
+def fftn(
+    scope: Scope,
+    self: Shaped,
+    s: Lengths = None,
+    dim: Sequence[int] | None = None,
+    norm: str | None = None,
+) -> Out:
+    """Transform several dims, by default all."""
+    return _complex(self, s, dim, halved=False)
+
+
+@rule("fft_rfftn")
+def rfftn(
+    scope: Scope,
+    self: Shaped,
+    s: Lengths = None,
+    dim: Sequence[int] | None = None,
+    norm: str | None = None,
+) -> Out:
+    """Transform several dims of real numbers."""
+    return _complex(self, s, dim, halved=True)
+
+
+@rule("fft_irfftn")
+def irfftn(
+    scope: Scope,
+    self: Shaped,
+    s: Lengths = None,
+    dim: Sequence[int] | None = None,
+    norm: str | None = None,
+) -> Out | None:
+    """Transform several dims back to real numbers."""
+    return None if s is not None and -1 in s else _to_real(self, s, dim)
+
+
+@rule("fft_fftshift fft_ifftshift")
+def shift(scope: Scope, self: Shaped, dim: Sequence[int] | int | None = None) -> Out:
+    """Move the zero frequency to the middle, or back."""
+    return Out(self.dims, self.dtype, self.device)

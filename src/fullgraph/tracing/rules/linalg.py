@@ -1,0 +1,195 @@
+"""Linear algebra on batches of matrices: factorizations, inverses, determinants, norms.
+
+Whether a matrix is square or can be inverted is checked by the operator; the rules say what comes out when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from fullgraph.symbolic import Scope
+from fullgraph.tracing.rules.broadcast import broadcast
+from fullgraph.tracing.rules.dims import Dims, axes, require_same, smaller
+from fullgraph.tracing.rules.dtypes import Shaped
+from fullgraph.tracing.rules.reduction import reduced
+from fullgraph.tracing.rules.table import Out, rule
+
+_FLOATS = (torch.float32, torch.float64, torch.complex64, torch.complex128)
+
+
+def _is_matrix(self: Shaped) -> bool:
+    return len(self.dims) >= 2 and self.dtype in _FLOATS
+
+
+def _real(dtype: torch.dtype) -> torch.dtype:
+    return dtype.to_real() if dtype.is_complex else dtype
+
+
+def _require_square(self: Shaped, scope: Scope) -> bool:
+    return _is_matrix(self) and require_same(self.dims[-2], self.dims[-1], scope)
+
+
+@rule(
+    """
+    linalg_inv inverse linalg_cholesky cholesky linalg_matrix_exp matrix_exp linalg_matrix_power matrix_power
+    cholesky_inverse
+    """
+)
+def square(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out | None:
+    """A square matrix for each square matrix."""
+    return Out(self.dims, self.dtype, self.device) if _require_square(self, scope) else None
+
+
+@rule("linalg_inv_ex linalg_cholesky_ex")
+def square_with_info(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> list[Out] | None:
+    """A square matrix for each square matrix, and whether it went well."""
+    if not _require_square(self, scope):
+        return None
+    return [
+        Out(self.dims, self.dtype, self.device),
+        Out(self.dims[:-2], torch.int32, self.device),
+    ]
+
+
+@rule("linalg_det det logdet")
+def determinant(scope: Scope, self: Shaped) -> Out | None:
+    """A number for each square matrix."""
+    return Out(self.dims[:-2], self.dtype, self.device) if _require_square(self, scope) else None
+
+
+@rule("linalg_slogdet slogdet")
+def sign_and_log(scope: Scope, self: Shaped) -> list[Out] | None:
+    """The sign and the logarithm of the determinant."""
+    if not _require_square(self, scope):
+        return None
+    batch = self.dims[:-2]
+    return [Out(batch, self.dtype, self.device), Out(batch, _real(self.dtype), self.device)]
+
+
+@rule("linalg_eigh")
+def eigh(scope: Scope, self: Shaped, uplo: str = "L") -> list[Out] | None:
+    """Eigenvalues and eigenvectors of symmetric matrices."""
+    if not _require_square(self, scope):
+        return None
+    values = Out(self.dims[:-1], _real(self.dtype), self.device)
+    return [values, Out(self.dims, self.dtype, self.device)]
+
+
+@rule("linalg_eigvalsh")
+def eigvalsh(scope: Scope, self: Shaped, uplo: str = "L") -> Out | None:
+    """Eigenvalues of symmetric matrices."""
+    return Out(self.dims[:-1], _real(self.dtype), self.device) if _require_square(self, scope) else None
+
+
+@rule("linalg_eig")
+def eig(scope: Scope, self: Shaped) -> list[Out] | None:
+    """Complex eigenvalues and eigenvectors."""
+    if not _require_square(self, scope):
+        return None
+    dtype = self.dtype if self.dtype.is_complex else self.dtype.to_complex()
+    return [Out(self.dims[:-1], dtype, self.device), Out(self.dims, dtype, self.device)]
+
+
+@rule("linalg_svd")
+def svd(
+    scope: Scope, self: Shaped, full_matrices: bool = True, *, driver: str | None = None
+) -> list[Out] | None:
+    """Singular values and vectors."""
+    if not _is_matrix(self):
+        return None
+    *batch, rows, columns = self.dims
+    rank = smaller(rows, columns, scope)
+    left: Dims = (*batch, rows, rows if full_matrices else rank)
+    right: Dims = (*batch, columns if full_matrices else rank, columns)
+    return [
+        Out(left, self.dtype, self.device),
+        Out((*batch, rank), _real(self.dtype), self.device),
+        Out(right, self.dtype, self.device),
+    ]
+
+
+@rule("linalg_svdvals")
+def svdvals(scope: Scope, self: Shaped, *, driver: str | None = None) -> Out | None:
+    """Singular values."""
+    if not _is_matrix(self):
+        return None
+    *batch, rows, columns = self.dims
+    return Out((*batch, smaller(rows, columns, scope)), _real(self.dtype), self.device)
+
+
+@rule("linalg_qr")
+def qr(scope: Scope, self: Shaped, mode: str = "reduced") -> list[Out] | None:
+    """An orthogonal and a triangular matrix."""
+    if not _is_matrix(self):
+        return None
+    *batch, rows, columns = self.dims
+    rank = rows if mode == "complete" else smaller(rows, columns, scope)
+    orthogonal: Dims = (0,) if mode == "r" else (*batch, rows, rank)
+    return [
+        Out(orthogonal, self.dtype, self.device),
+        Out((*batch, rank, columns), self.dtype, self.device),
+    ]
+
+
+@rule("linalg_pinv pinverse linalg_pinv.atol_rtol_float")
+def pinv(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out | None:
+    """The pseudo-inverse: rows and columns change places."""
+    if not _is_matrix(self):
+        return None
+    return Out((*self.dims[:-2], self.dims[-1], self.dims[-2]), self.dtype, self.device)
+
+
+@rule("linalg_solve_triangular")
+def solve_triangular(
+    scope: Scope, self: Shaped, other: Shaped, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Out | None:
+    """Solve with a triangular matrix; batches are broadcast."""
+    if not _is_matrix(self) or not _is_matrix(other) or self.dtype != other.dtype:
+        return None
+    batch = broadcast([self.dims[:-2], other.dims[:-2]], scope)
+    return Out((*batch, *other.dims[-2:]), self.dtype, self.device)
+
+
+@rule("linalg_matrix_norm linalg_matrix_norm.str_ord")
+def matrix_norm(
+    scope: Scope,
+    self: Shaped,
+    ord: Any = "fro",
+    dim: Sequence[int] = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Out | None:
+    """Norm of matrices over two dims."""
+    if not _is_matrix(self):
+        return None
+    return Out(reduced(self.dims, dim, keepdim), _real(dtype or self.dtype), self.device)
+
+
+@rule("linalg_norm linalg_norm.ord_str")
+def norm(
+    scope: Scope,
+    self: Shaped,
+    ord: Any = None,
+    dim: Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Out | None:
+    """Norm of vectors or matrices, by the number of dims."""
+    if self.dtype not in _FLOATS:
+        return None
+    if dim is not None:
+        axes(dim, len(self.dims))
+    return Out(reduced(self.dims, dim, keepdim), _real(dtype or self.dtype), self.device)
+
+
+@rule("cov")
+def cov(scope: Scope, self: Shaped, **options: Any) -> Out | None:
+    """Covariance of the rows."""
+    if len(self.dims) != 2 or not (self.dtype.is_floating_point or self.dtype.is_complex):
+        return None
+    return Out((self.dims[0], self.dims[0]), self.dtype, self.device)
