@@ -31,6 +31,12 @@ def test_all_at_once():
     assert error.instead == "dynamic_shapes={'x': '2 s', 'y': 's'}, constraints=['s <= 9', 's <= 5']"
 
 
+def test_dims_declared_alike_are_named_together():
+    made = traced(specs_of({"x": "b s"}, x=zeros(2, 2)))
+
+    assert refused(made.assume("b == s")).why == "b == s, but `b` and `s` are declared dynamic"
+
+
 CASES = [
     ({"x": "b s"}, None, ["b == 2"], {"x": zeros(2, 4)}),
     ({"x": "b s"}, None, ["s == 2*b"], {"x": zeros(2, 4)}),

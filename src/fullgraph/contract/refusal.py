@@ -58,8 +58,14 @@ def _reason(item: Refused, specs: Specs, names: Mapping[Expr, str]) -> str:
     if item.sample is not None:
         return f"{text}, which example {item.sample} does not satisfy"
     assert isinstance(item.assumption.fact, Bool)
-    used = [s for s in specs.symbols if s.symbol in item.assumption.fact.symbols]
-    declared = ", ".join(f"`{s.text}` is declared {_declared(s)}" for s in used)
+    groups: dict[str, list[str]] = {}
+    for spec in specs.symbols:
+        if spec.symbol in item.assumption.fact.symbols:
+            groups.setdefault(_declared(spec), []).append(f"`{spec.text}`")
+    declared = ", ".join(
+        f"{' and '.join(dims)} {'are' if len(dims) > 1 else 'is'} declared {kind}"
+        for kind, dims in groups.items()
+    )
     return f"{text}, but {declared}"
 
 
