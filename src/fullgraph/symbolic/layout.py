@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cmp_to_key
 
 from fullgraph.symbolic.arithmetic import max_, mul
-from fullgraph.symbolic.boolean import Bool, and_, eq, false, ge, ne, or_, true
+from fullgraph.symbolic.boolean import Bool, and_, eq, false, ge, le, ne, or_, true
 from fullgraph.symbolic.expr import Expr, integer
 
 Sizes = Sequence[Expr]
@@ -25,12 +25,13 @@ def _packed(sizes: Sizes, strides: Sizes, innermost_first: Sequence[int]) -> Boo
     for axis in innermost_first:
         conditions.append(or_(eq(sizes[axis], 1), eq(strides[axis], expected)))
         expected = mul(expected, sizes[axis])
-    return or_(and_(*conditions), *(eq(size, 0) for size in sizes))
+    return and_(*conditions)
 
 
 def is_contiguous(sizes: Sizes, strides: Sizes) -> Bool:
-    """Say when the last axis is innermost and nothing is left out."""
-    return _packed(sizes, strides, range(len(sizes) - 1, -1, -1))
+    """Say when the last axis is innermost and nothing is left out, or there are no elements."""
+    packed = _packed(sizes, strides, range(len(sizes) - 1, -1, -1))
+    return or_(packed, *(eq(size, 0) for size in sizes))
 
 
 def is_channels_last_contiguous_2d(sizes: Sizes, strides: Sizes) -> Bool:
@@ -84,4 +85,9 @@ def is_dense(sizes: Sizes, strides: Sizes, smaller: Callable[[Expr, Expr], bool]
             return 0
         return -1 if smaller(strides[a], strides[b]) else 1
 
-    return _packed(sizes, strides, sorted(range(len(sizes)), key=cmp_to_key(compare)))
+    conditions, expected = [true], integer(1)
+    for axis in sorted(range(len(sizes)), key=cmp_to_key(compare)):
+        # Axes of size 0 and 1 may have any stride, and don't count.
+        conditions.append(or_(le(sizes[axis], 1), eq(strides[axis], expected)))
+        expected = mul(expected, max_(sizes[axis], 1))
+    return or_(contiguous, and_(*conditions))

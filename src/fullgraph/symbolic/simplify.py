@@ -8,7 +8,7 @@ always wins. Each rule gives an expression that is equal wherever the facts hold
 from __future__ import annotations
 
 from fullgraph.symbolic.arithmetic import max_, min_, mod, neg
-from fullgraph.symbolic.boolean import le
+from fullgraph.symbolic.boolean import le, lt
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, integer
@@ -72,8 +72,7 @@ def _is_at_most(facts: Facts, a: Expr, b: Expr) -> bool:
 
 def _remainder(facts: Facts, atom: Expr) -> Expr:
     x, k = atom.args
-    found = facts.integer_range(x)
-    if found.lo >= 0 and found.hi < facts.integer_range(k).lo:
+    if facts.integer_range(x).lo >= 0 and decide(facts, lt(x, k)) is True:
         return x
     return mod(facts.without_multiples(x, k.value), k) if k.is_const else atom
 

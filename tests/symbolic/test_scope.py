@@ -1,0 +1,154 @@
+"""Scopes: declaring, learning, asking, branches, hints."""
+
+import pytest
+
+from fullgraph.symbolic import Contradiction, Range, Scope, add, eq, gt, integer, mul, parse, render, symbol
+from tests.symbolic.support import NobodyAsked, scope_by_hint
+
+
+def test_declaring():
+    """A symbol has its range from the start; declaring it twice, or without any value, is refused."""
+    scope = Scope(NobodyAsked())
+    s0 = scope.declare("s0", lo=1, hi=8)
+
+    assert scope.range_of(s0) == Range(1, 8)
+    assert scope.symbols == (s0,)
+    with pytest.raises(ValueError, match="twice"):
+        scope.declare("s0")
+    with pytest.raises(Contradiction, match="no possible value"):
+        scope.declare("s1", lo=3, hi=2)
+    with pytest.raises(Contradiction, match="no possible value"):
+        scope.declare("s2", lo=3, values=[1, 2])
+
+
+def test_scopes_do_not_mix():
+    """The same symbol in two scopes has the facts of each."""
+    one, other = Scope(NobodyAsked()), Scope(NobodyAsked())
+    s0 = one.declare("s0", lo=5)
+    other.declare("s0", hi=4)
+
+    assert one.decide(gt(s0, 4)) is True
+    assert other.decide(gt(s0, 4)) is False
+
+
+def test_an_answer_is_a_fact():
+    """What was answered isn't asked again, nor is what follows from it."""
+    scope, asked = scope_by_hint()
+    s0 = scope.declare("s0", hint=6)
+
+    assert scope.ask(gt(s0, 4))
+    assert scope.ask(gt(s0, 3))
+    assert not scope.ask(parse("2*s0 <= 8"))
+    assert asked.asked == [("guard", "s0 >= 5")]
+
+
+def test_defaults_rely_on_nothing():
+    """An answer that takes the asker's default way leaves no fact behind."""
+    scope, asked = scope_by_hint()
+    s0 = scope.declare("s0", hint=6)
+
+    assert not scope.ask(eq(s0, 1), "or_false")
+    assert scope.ask(parse("s0 != 1"), "or_true")
+    assert scope.decide(eq(s0, 1)) is None
+    assert scope.ask(eq(s0, 6), "or_false")
+    assert scope.decide(eq(s0, 6)) is True
+    assert len(asked.asked) == 3
+
+
+def test_values_become_facts():
+    """A value that Python demanded is the value from then on."""
+    scope, asked = scope_by_hint()
+    s0 = scope.declare("s0", hint=6)
+
+    assert scope.value_of(add(s0, 1)) == 7
+    assert scope.simplify(mul(s0, 2)) is integer(12)
+    assert scope.value_of(s0) == 6
+    assert asked.asked == [("value", "s0 + 1")]
+
+
+def test_branches():
+    """What was learnt in a branch is forgotten after it; what was known before stays."""
+    scope = Scope(NobodyAsked())
+    s0 = scope.declare("s0")
+    scope.assume(parse("s0 >= 2"))
+    mark = scope.mark()
+    scope.assume(parse("s0 == 4"))
+    inner = scope.declare("s1", lo=1)
+    scope.assume(parse("s1 >= 3"))
+    assert scope.simplify(s0) is integer(4)
+
+    scope.undo(mark)
+    assert scope.simplify(s0) is s0
+    assert scope.decide(parse("s0 >= 2")) is True
+    assert scope.decide(parse("s0 == 4")) is None
+    assert scope.range_of(inner) == Range(1)
+
+    scope.assume(parse("s0 == 5"))
+    assert scope.simplify(s0) is integer(5)
+    scope.undo(mark)
+    assert scope.decide(parse("s0 == 5")) is None
+
+
+def test_hints():
+    """A hint is the example's value, also of what is computed from it; without one there is none."""
+    scope = Scope(NobodyAsked())
+    scope.declare("s0", hint=6)
+    scope.declare("s1")
+
+    assert scope.hint_of(parse("s0*2 + 1")) == 13
+    assert scope.hint_of(parse("s0 > 4")) is True
+    assert scope.hint_of(parse("s0 / 4")) == 1.5
+    assert scope.hint_of(parse("s0 + s1")) is None
+    assert scope.hint_of(parse("1 // (s0 - 6)")) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "text", "expected"),
+    [
+        (["s1 == s0"], "s0 + s1", "2*s0"),
+        (["s1 == 2*s0"], "s1 // 2", "s0"),
+        # The older one goes, since the younger one would have to be halved.
+        (["s0 == 2*s1"], "s0 + s1", "3*s1"),
+        (["s0 >= 1"], "max(s0, 1)", "s0"),
+        (["s0 <= 8"], "min(s0, 8) + 1", "s0 + 1"),
+        (["s0 < 8"], "s0 % 8", "s0"),
+        (["s0 < s1"], "s0 % s1", "s0"),
+        (["s0 % 8 == 0"], "(s0 + 3) % 8", "3"),
+        (["s0 >= s1"], "abs(s0 - s1)", "s0 - s1"),
+        (["s0 >= s1"], "max(s0, s1)", "s0"),
+        (["s0 > 3"], "s0 if s0 > 2 else s1", "s0"),
+        (["s0 <= 100"], "int(float(s0))", "s0"),
+    ],
+)
+def test_simplify(facts: list[str], text: str, expected: str):
+    """Sizes are shown as simply as the facts allow."""
+    scope = Scope(NobodyAsked())
+    for name in ("s0", "s1"):
+        scope.declare(name)
+    for fact in facts:
+        scope.assume(parse(fact))
+
+    assert render(scope.simplify(parse(text))) == expected
+
+
+def test_many_facts_stay_fast():
+    """A hundred facts on two hundred symbols are learnt, and questions on them are bounded in work."""
+    scope = Scope(NobodyAsked())
+    for i in range(200):
+        scope.declare(f"s{i}")
+    for i in range(0, 200, 2):
+        scope.assume(parse(f"s{i} <= s{i + 1}"))
+
+    assert scope.decide(parse("s0 <= s1")) is True
+    assert scope.decide(parse("s0 <= s2")) is None
+
+
+def test_order_of_declaration_is_kept():
+    """An equality replaces the symbol declared last, in whatever order symbols were ever made."""
+    symbol("late"), symbol("early")
+    scope = Scope(NobodyAsked())
+    early, late = scope.declare("early"), scope.declare("late")
+    scope.assume(eq(late, early))
+
+    assert scope.simplify(late) is early
+    assert scope.simplify(early) is early
