@@ -9,14 +9,11 @@ Invariant: the examples satisfy the specs. Whatever contradicts them, or itself,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import torch
 
 from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
 from fullgraph.contract.entries import Entry
-from fullgraph.contract.facts import SameObject
 from fullgraph.contract.gather import gather
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import AssumptionKind, Ledger
@@ -25,9 +22,6 @@ from fullgraph.contract.samples import check_samples, sizes_of
 from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, symbol
-
-# A trace sees one tensor there: what the program does with two of them is not known.
-_ONE_TENSOR = "the example passes one tensor for both"
 
 Dims = tuple["int | Expr", ...]
 
@@ -73,8 +67,6 @@ class Specs:
                     instead="constraints that some size satisfies",
                 ) from None
             ledger.assume(relation.fact, None, AssumptionKind.DECLARED, relation.text)
-        for a, b in _same_tensors(self.inputs):
-            ledger.assume(SameObject(a, b, same=True), None, AssumptionKind.PROGRAM, _ONE_TENSOR)
         return [None if dims is None else tuple(_known(size, scope) for size in dims) for dims in self.dims]
 
 
@@ -128,16 +120,6 @@ def read_specs(
         relations=relations,
         samples=values,
     )
-
-
-def _same_tensors(inputs: Sequence[Input]) -> Iterator[tuple[str, str]]:
-    """Yield the paths at which the example passes a tensor again, each with the first path of that tensor."""
-    first: dict[int, str] = {}
-    for leaf in inputs:
-        if isinstance(leaf.value, torch.Tensor):
-            path = first.setdefault(id(leaf.value), leaf.path)
-            if path != leaf.path:
-                yield path, leaf.path
 
 
 class _SymbolTable:
