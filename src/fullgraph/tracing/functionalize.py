@@ -11,8 +11,6 @@ question is settled only if one of the two is written later (`settle`).
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import fx
 
@@ -59,7 +57,7 @@ def write(records: Records, value: Value, contents: Value) -> None:
 def _carry_up(records: Records, value: Value, contents: Value) -> None:
     parent, step = value.parent, value.step
     if parent is not None and step is not None:
-        if step.op._schema.name in _EXPANDING and parent.dims != value.dims:
+        if step.op._schema.name in _EXPANDING and _repeats(parent.dims, value.dims):
             raise RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory "
                 "location. Please clone() the tensor before performing the operation."
@@ -72,6 +70,12 @@ def _carry_up(records: Records, value: Value, contents: Value) -> None:
 
 
 _EXPANDING = frozenset({"aten::expand", "aten::expand_as", "aten::broadcast_to"})
+
+
+def _repeats(before: tuple[Size, ...], after: tuple[Size, ...]) -> bool:
+    """Whether an expanded tensor has an element of the other one more than once."""
+    added = len(after) - len(before)
+    return after[added:] != before or any(size != 1 for size in after[:added])
 
 
 def note_maybe_shared(source: Value, result: Value, step: Step) -> None:

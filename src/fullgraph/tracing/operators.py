@@ -7,7 +7,7 @@ view); the two small tables at the end hold what the schemas do not say.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
@@ -27,6 +27,8 @@ class Kind(Enum):
     MUTATING = auto()  # writes arguments in another way (custom operators)
     HIDDEN = auto()  # writes arguments although its schema does not say so
     RESHAPING = auto()  # changes the sizes or strides of its argument (`t_`, `squeeze_`)
+    TRANSPARENT = auto()  # may hand back an argument, or a view of one, unsaid: recorded by its parts
+    STRIDED = auto()  # a view of the storage itself (`as_strided`)
     QUESTION = auto()  # its answer is a Python value (`item`, `equal`)
 
 
@@ -42,28 +44,38 @@ class Operator:
     returns: int  # how many values; -1: one list of tensors
     random: bool
     composite: bool
+    defaults: dict[str, Any] = field(
+        default_factory=dict
+    )  # what an in-place form may leave out and the pure one not
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments by name."""
         return {**dict(zip(self.argument_names, args)), **kwargs}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def operator_of(overload: OpOverload) -> Operator:
     """Return what is known of an overload; worked out at its first use in the process."""
     schema = overload._schema
     written = tuple(a.name for a in schema.arguments if a.alias_info is not None and a.alias_info.is_write)
     kind = _kind(overload, written)
+    pure = _pure(overload, written) if kind in _WRITING else None
     return Operator(
         overload=overload,
         kind=kind,
-        pure=_pure(overload, written) if kind in _WRITING else None,
+        pure=pure,
         written=written,
         argument_names=tuple(a.name for a in schema.arguments),
         returns=-1 if len(schema.returns) == 1 and _is_list(schema.returns[0]) else len(schema.returns),
         random=torch.Tag.nondeterministic_seeded in overload.tags,
         composite=is_composite(overload),
+        defaults={} if pure is None else _defaults(schema, pure._schema),
     )
+
+
+def _defaults(schema: Any, pure: Any) -> dict[str, Any]:
+    required = {a.name for a in pure.arguments if not a.has_default_value()}
+    return {a.name: a.default_value for a in schema.arguments if a.has_default_value() and a.name in required}
 
 
 _WRITING = (Kind.IN_PLACE, Kind.OUT, Kind.MUTATING, Kind.RESHAPING)
@@ -93,7 +105,13 @@ def _kind(overload: OpOverload, written: tuple[str, ...]) -> Kind:
         return Kind.MUTATING
     if schema.returns and not any(_is_tensor_type(r) for r in schema.returns):
         return Kind.QUESTION
-    if _views(overload):
+    if name in TRANSPARENT:
+        return Kind.TRANSPARENT
+    if name == "aten::as_strided":
+        return Kind.STRIDED
+    if name in DROPOUTS:
+        return Kind.MAYBE_VIEW
+    if _views(overload) or name in UNSAID_VIEWS:
         return Kind.MAYBE_VIEW if name in MAYBE_VIEWS else Kind.VIEW
     return Kind.PURE
 
@@ -102,7 +120,7 @@ def _views(overload: OpOverload) -> bool:
     return any(r.alias_info is not None and not r.alias_info.is_write for r in overload._schema.returns)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _pure(overload: OpOverload, written: tuple[str, ...]) -> OpOverload | None:
     """Find the overload with the same arguments that writes none of them."""
     schema = overload._schema
@@ -110,16 +128,30 @@ def _pure(overload: OpOverload, written: tuple[str, ...]) -> OpOverload | None:
     base = name[:-1] if name.endswith("_") and not name.endswith("__") else name
     drop = () if name.endswith("_") else written
     wanted = [(a.name, str(a.type)) for a in schema.arguments if a.name not in drop]
-    for candidate in (base, base + "_functional", base.lstrip("_") if base.startswith("_index_put_impl") else base):
+    for candidate in (
+        base,
+        base + "_functional",
+        base.lstrip("_") if base.startswith("_index_put_impl") else base,
+    ):
         packet = getattr(getattr(torch.ops, namespace), candidate, None)
         for overload_name in packet.overloads() if packet is not None else ():
             found: OpOverload = getattr(packet, overload_name)
             arguments = found._schema.arguments
             if any(a.alias_info is not None and a.alias_info.is_write for a in arguments):
                 continue
-            if [(a.name, str(a.type)) for a in arguments] == wanted:
+            if [(a.name, str(a.type)) for a in arguments] == wanted or _is_renamed(name, arguments, wanted):
                 return found
     return None
+
+
+def _is_renamed(name: str, arguments: Any, wanted: list[tuple[str, str]]) -> bool:
+    """`dropout_(self, p, train)` and `dropout(input, p, train)`: what is written may have two names."""
+    found = [(a.name, str(a.type)) for a in arguments]
+    return (
+        name.endswith("_")
+        and found[1:] == wanted[1:]
+        and [t for _, t in found[:1]] == [t for _, t in wanted[:1]]
+    )
 
 
 # Operators that write their running statistics although the schema is silent.
@@ -140,5 +172,25 @@ MAYBE_VIEWS = frozenset(
     for name in (
         "reshape reshape_as contiguous to type_as flatten ravel expand_as_contiguous _to_copy float double half "
         "bfloat16 cpu cuda resolve_conj resolve_neg _reshape_alias pin_memory unflatten_dense"
+    ).split()
+)
+
+# They hand back their argument when there is nothing to drop, which their arguments tell.
+DROPOUTS = frozenset(
+    f"aten::{name}" for name in "dropout alpha_dropout feature_dropout feature_alpha_dropout".split()
+)
+
+# Their results share storage with the first argument although the schema does not say so.
+UNSAID_VIEWS = frozenset(
+    f"aten::{name}" for name in "unsafe_chunk unsafe_split unsafe_split_with_sizes _unsafe_view".split()
+)
+
+# Composite operators that hand back an argument or a view of one, as sizes or dtypes decide.
+TRANSPARENT = frozenset(
+    f"aten::{name}"
+    for name in (
+        "atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid cartesian_prod combinations conj_physical einsum "
+        "sum_to_size type_as chain_matmul flatten_dense_tensors unflatten_dense_tensors _cast_Byte _cast_Char "
+        "_cast_Double _cast_Float _cast_Int _cast_Long _cast_Short _cast_Half"
     ).split()
 )

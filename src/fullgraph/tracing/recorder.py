@@ -26,7 +26,7 @@ from fullgraph.tracing.dispatch import Interceptor, OpOverload
 from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import shape_by_meta, values_in
-from fullgraph.tracing.operators import Kind, Operator, operator_of
+from fullgraph.tracing.operators import DROPOUTS, Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
@@ -162,7 +162,7 @@ class Recorder:
         """Record an operator whose results are known; return their values."""
         node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
         info = operator_of(op)
-        if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW):
+        if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW, Kind.STRIDED):
             operands = list(values_in((args, kwargs)))
             grad = any(value.requires_grad for value in operands) and torch.is_grad_enabled()
             contiguous = result_is_contiguous(op, operands)
@@ -244,8 +244,11 @@ class Recorder:
     def _maybe_view(self, op: OpOverload, base: Value, args: Any, kwargs: Any, node: fx.Node, out: Out) -> Value:
         """`to` shares storage when it changes nothing, `contiguous` and `reshape` when strides allow."""
         name = op._schema.name
-        if name in _CASTS:
-            same = out.dtype == base.dtype and out.device == base.device and not _asks_copy(op, args, kwargs)
+        if name in _CASTS or name in DROPOUTS:
+            if name in DROPOUTS:
+                same = _drops_nothing(op, args, kwargs)
+            else:
+                same = out.dtype == base.dtype and out.device == base.device and not _asks_copy(op, args, kwargs)
             if same:
                 return self._view(op, base, args, kwargs, node, None, out)
             return self._fresh(node, out, base.requires_grad and torch.is_grad_enabled(), base.contiguous)
@@ -405,6 +408,11 @@ def _identifier(source: Source) -> str:
 def _asks_copy(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     bound = operator_of(op).bind((None, *args), kwargs)
     return bool(bound.get("copy")) or bound.get("memory_format") is not None
+
+
+def _drops_nothing(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    bound = operator_of(op).bind((None, *args), kwargs)
+    return not bound["train"] or bound["p"] == 0
 
 
 _DETACH = torch.ops.aten.detach.default

@@ -7,10 +7,13 @@ then whoever asked must refuse.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from fullgraph.symbolic import Expr, mul
+import torch
+
+from fullgraph.symbolic import Expr, add, mul
+from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.traced import Size, Step, Value
 
 Strides = tuple[Size, ...]
@@ -34,6 +37,14 @@ def times(a: Size, b: Size) -> Size:
     return product.value if product.is_const else product
 
 
+def plus(a: Size, b: Size) -> Size:
+    """Return a sum of sizes as a plain integer where it is one."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a + b
+    total = add(a, b)
+    return total.value if total.is_const else total
+
+
 def strides_of(value: Value) -> Strides | None:
     """Return the strides eager PyTorch gives this value, or None when they cannot be told."""
     if value.parent is not None and value.step is not None:
@@ -42,6 +53,28 @@ def strides_of(value: Value) -> Strides | None:
     if value.source is not None:
         return _of_source(value)
     return contiguous_strides(value.dims) if value.contiguous else None
+
+
+def offset_in_root(value: Value) -> Size | None:
+    """Return how far a view's first element lies behind the root's, or None when it cannot be told."""
+    if value.parent is None or value.step is None:
+        return 0
+    above, strides = offset_in_root(value.parent), strides_of(value.parent)
+    if above is None or strides is None:
+        return None
+    step = value.step
+    name = step.op._schema.name.removeprefix("aten::")
+    if name in _KEEP_START:
+        return above
+    if name not in ("select", "slice", "narrow"):
+        return None
+    dim = _argument(step, 0, "dim", 0) % len(strides)
+    start = _argument(step, 1, "index" if name == "select" else "start") or 0
+    if isinstance(start, Value):
+        return None
+    if isinstance(start, int) and start < 0:
+        start = plus(value.parent.dims[dim], start)
+    return plus(above, times(start, strides[dim]))
 
 
 def _of_source(value: Value) -> Strides | None:
@@ -77,7 +110,31 @@ def view_is_contiguous(op: Any, parent: Value) -> bool:
 
 def _of_view(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
     rule = _VIEWS.get(step.op._schema.name)
-    return None if rule is None else rule(parent, view, step, above)
+    known = None if rule is None else rule(parent, view, step, above)
+    return _by_trial(parent, step, above) if known is None else known
+
+
+def _by_trial(parent: Value, step: Step, above: Strides) -> Strides | None:
+    """Take the view of a tensor without data, when all that it depends on is static."""
+    if not all(
+        type(item) in _PLAIN for item in _leaves((parent.dims, above, step.args, list(step.kwargs.values())))
+    ):
+        return None
+    with plain_torch():
+        trial = torch.empty_strided(parent.dims, above, dtype=parent.dtype, device="meta")
+        taken: Any = step.op(trial, *step.args, **step.kwargs)
+        return tuple((taken if step.index is None else taken[step.index]).stride())
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from _leaves(item)
+    else:
+        yield tree
+
+
+_PLAIN = frozenset({int, bool, float, str, type(None), torch.dtype})
 
 
 def _argument(step: Step, position: int, name: str, default: Any = None) -> Any:
@@ -121,25 +178,27 @@ def _sliced(parent: Value, view: Value, step: Step, above: Strides) -> Strides |
     if by == 1:
         return above
     dim = _argument(step, 0, "dim", 0) % len(above)
-    return above[:dim] + (times(above[dim], by),) + above[dim + 1 :]
+    return (*above[:dim], times(above[dim], by), *above[dim + 1 :])
 
 
 def _unsqueezed(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
     dim = _argument(step, 0, "dim") % (len(above) + 1)
     new = times(parent.dims[dim], above[dim]) if dim < len(above) else 1
-    return above[:dim] + (new,) + above[dim:]
+    return (*above[:dim], new, *above[dim:])
 
 
 def _expanded(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
     added = len(view.dims) - len(above)
-    old: list[Size] = [0] * added + [s if a == b else 0 for s, a, b in zip(above, parent.dims, view.dims[added:])]
+    old: list[Size] = [0] * added + [
+        s if a == b else 0 for s, a, b in zip(above, parent.dims, view.dims[added:])
+    ]
     return tuple(old)
 
 
 def _table() -> dict[str, Callable[[Value, Value, Step, Strides], Strides | None]]:
     names = {
         _same: "alias detach contiguous to type_as lift_fresh resolve_conj resolve_neg split split_with_sizes chunk narrow "
-        "tensor_split float double half _to_copy",
+        "tensor_split float double half _to_copy dropout alpha_dropout feature_dropout feature_alpha_dropout",
         _reshaped: "view _unsafe_view reshape flatten unflatten squeeze view_as reshape_as ravel",
         _transposed: "transpose t swapaxes swapdims numpy_T mT",
         _permuted: "permute",
@@ -158,7 +217,9 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(f"aten::{name}" for name in text.split())
 
 
-_ALWAYS_CONTIGUOUS = _names("linear matmul mm bmm addmm baddbmm embedding layer_norm ones zeros full empty arange linspace eye")
+_ALWAYS_CONTIGUOUS = _names(
+    "linear matmul mm bmm addmm baddbmm embedding layer_norm ones zeros full empty arange linspace eye"
+)
 # Their kernels choose a layout of their own: column-major, transposed, or following what the sizes suggest.
 _OWN_LAYOUT = _names(
     "scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_efficient_attention "
@@ -168,10 +229,18 @@ _OWN_LAYOUT = _names(
 _OWN_LAYOUT_FAMILIES = ("aten::linalg_", "aten::_linalg", "aten::fft_", "aten::_fft")
 _KEEP_CONTIGUOUS = _names(
     "view reshape flatten unflatten unsqueeze squeeze alias detach contiguous to type_as view_as reshape_as ravel lift_fresh "
-    "resolve_conj resolve_neg float double half _to_copy view_as_real view_as_complex"
+    "resolve_conj resolve_neg float double half _to_copy view_as_real view_as_complex "
+    "dropout alpha_dropout feature_dropout feature_alpha_dropout"
 )
 
 
 def is_static(strides: Strides) -> bool:
     """Whether all strides are plain integers."""
     return not any(isinstance(stride, Expr) for stride in strides)
+
+
+# Views whose first element is the first one of what they were taken of.
+_KEEP_START = frozenset(
+    "view _unsafe_view reshape flatten unflatten squeeze unsqueeze view_as reshape_as ravel transpose t swapaxes "
+    "swapdims numpy_T mT permute movedim moveaxis alias detach contiguous to type_as expand expand_as unfold lift_fresh".split()
+)

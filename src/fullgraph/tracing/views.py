@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import add, mul, sub
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.strides import plus, times
 from fullgraph.tracing.traced import Size, Step, Value
 
 aten = torch.ops.aten
@@ -63,7 +63,7 @@ def _narrow(records: Records, step: Step, parent: Value, view: Value, contents: 
     dim, start, length = (_argument(step, i, n) for i, n in enumerate(("dim", "start", "length")))
     if isinstance(start, Value):
         return _by_position(records, step, parent, view, contents)
-    return records.call(aten.slice_scatter.default, parent, contents, dim, start, _plus(start, length))
+    return records.call(aten.slice_scatter.default, parent, contents, dim, start, plus(start, length))
 
 
 def _transposed(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
@@ -85,12 +85,14 @@ def _one_of_several(records: Records, step: Step, parent: Value, view: Value, co
     pieces = records.call(step.op, parent, *step.args, **step.kwargs)
     start: Size = 0
     for piece in pieces[: step.index]:
-        start = _plus(start, piece.dims[dim])
-    return records.call(aten.slice_scatter.default, parent, contents, dim, start, _plus(start, view.dims[dim]))
+        start = plus(start, piece.dims[dim])
+    return records.call(aten.slice_scatter.default, parent, contents, dim, start, plus(start, view.dims[dim]))
 
 
 def _unbound(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
-    return records.call(aten.select_scatter.default, parent, contents, _argument(step, 0, "dim", 0), step.index)
+    return records.call(
+        aten.select_scatter.default, parent, contents, _argument(step, 0, "dim", 0), step.index
+    )
 
 
 def _real_of_complex(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
@@ -98,7 +100,9 @@ def _real_of_complex(records: Records, step: Step, parent: Value, view: Value, c
         return contents
     parts = records.call(aten.view_as_real.default, parent)
     which = 0 if step.op._schema.name.endswith("real") else 1
-    return records.call(aten.view_as_complex.default, records.call(aten.select_scatter.default, parts, contents, -1, which))
+    return records.call(
+        aten.view_as_complex.default, records.call(aten.select_scatter.default, parts, contents, -1, which)
+    )
 
 
 def _as_complex(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
@@ -117,9 +121,11 @@ def _by_position(records: Records, step: Step, parent: Value, view: Value, conte
     """Any view: the same view of `arange(numel)` holds the position of each of its elements."""
     numel: Size = 1
     for size in parent.dims:
-        numel = size if numel == 1 else _times(numel, size)
+        numel = size if numel == 1 else times(numel, size)
     flat = records.call(aten.arange.default, numel, device=parent.device)
-    positions = records.call(step.op, records.call(aten.reshape.default, flat, list(parent.dims)), *step.args, **step.kwargs)
+    positions = records.call(
+        step.op, records.call(aten.reshape.default, flat, list(parent.dims)), *step.args, **step.kwargs
+    )
     if step.index is not None:
         positions = positions[step.index]
     written = records.call(
@@ -132,33 +138,19 @@ def _by_position(records: Records, step: Step, parent: Value, view: Value, conte
     return records.call(aten.reshape.default, written, list(parent.dims))
 
 
-def _plus(a: Size, b: Size) -> Size:
-    return a + b if isinstance(a, int) and isinstance(b, int) else _plain(add(a, b))
-
-
-def _times(a: Size, b: Size) -> Size:
-    return a * b if isinstance(a, int) and isinstance(b, int) else _plain(mul(a, b))
-
-
-def _minus(a: Size, b: Size) -> Size:
-    return a - b if isinstance(a, int) and isinstance(b, int) else _plain(sub(a, b))
-
-
-def _plain(size: Any) -> Size:
-    return size.value if size.is_const else size
-
-
 def _table() -> dict[str, PutBack]:
     names: dict[PutBack, str] = {
-        _same_elements: "view _unsafe_view reshape view_as reshape_as flatten unflatten squeeze unsqueeze ravel _reshape_alias",
-        _same_tensor: "alias detach contiguous to type_as expand expand_as _to_copy float double half resolve_conj resolve_neg lift_fresh",
+        _same_elements: "expand expand_as broadcast_to view _unsafe_view reshape view_as reshape_as flatten unflatten "
+        "squeeze unsqueeze ravel _reshape_alias",
+        _same_tensor: "alias detach contiguous to type_as _to_copy float double half resolve_conj resolve_neg lift_fresh "
+        "positive dropout alpha_dropout feature_dropout feature_alpha_dropout",
         _slice: "slice",
         _select: "select",
         _diagonal: "diagonal",
         _narrow: "narrow",
         _transposed: "transpose t swapaxes swapdims numpy_T mT",
         _permuted: "permute",
-        _one_of_several: "split split_with_sizes chunk tensor_split unsafe_split",
+        _one_of_several: "split split_with_sizes chunk tensor_split unsafe_split unsafe_chunk unsafe_split_with_sizes",
         _unbound: "unbind",
         _real_of_complex: "real imag",
         _as_complex: "view_as_real",

@@ -16,11 +16,14 @@ from fullgraph.contract import AssumptionKind, Disjoint
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq
-from fullgraph.tracing.functionalize import write
-from fullgraph.tracing.operators import Kind, Operator
+from fullgraph.tracing.functionalize import settle, write
+from fullgraph.tracing.meta import values_in
+from fullgraph.tracing.operators import DROPOUTS, Kind, Operator
+from fullgraph.tracing.overlap import is_apart_or_same
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
+from fullgraph.tracing.strided import as_strided
 from fullgraph.tracing.traced import TracedTensor, Value
 
 aten = torch.ops.aten
@@ -30,6 +33,10 @@ def perform(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
     """Record an operator that writes, and return what the program gets for it."""
     if info.kind is Kind.HIDDEN:
         return _hidden(recorder, info, args, kwargs)
+    if info.kind is Kind.TRANSPARENT:
+        return _transparent(recorder, info, args, kwargs)
+    if info.kind is Kind.STRIDED:
+        return as_strided(recorder, **info.bind(args, kwargs))
     if info.kind is Kind.RESHAPING:
         return _reshaping(recorder, info, args, kwargs)
     if info.overload._schema.name in _REFUSED:
@@ -39,20 +46,53 @@ def perform(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
             return _decomposed(recorder, info, args, kwargs)
         return _functionalized(recorder, info, args, kwargs)
     bound = info.bind(args, kwargs)
+    _refuse_overlap(recorder, info, bound)
     if info.kind is Kind.IN_PLACE:
-        return _in_place(recorder, info, bound[info.written[0]], args, kwargs)
+        needed = {name: value for name, value in info.defaults.items() if name not in bound}
+        return _in_place(recorder, info, bound[info.written[0]], args, {**kwargs, **needed})
     return _into_outputs(recorder, info, bound)
 
 
-def _in_place(recorder: Records, info: Operator, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _in_place(
+    recorder: Records, info: Operator, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     if isinstance(target, list):  # _foreach_add_
         results = recorder.call(info.pure, *args, **kwargs)
         for item, result in zip(target, results):
             _store(recorder, info, item, result)
         return target if info.returns else None
     _check_leaf(target)
-    _store(recorder, info, target, recorder.call(info.pure, *args, **kwargs))
+    result = recorder.call(info.pure, *args, **kwargs)
+    if (
+        result.parent is target and info.pure._schema.name in DROPOUTS
+    ):  # nothing is dropped, nothing is written
+        return target
+    _store(recorder, info, target, result)
     return target
+
+
+def _refuse_overlap(recorder: Records, info: Operator, bound: dict[str, Any]) -> None:
+    """Refuse to read one part of a tensor while another part that may overlap it is written."""
+    for name in info.written:
+        target = bound[name]
+        if not isinstance(target, Value):
+            continue
+        settle(recorder, target.root)
+        for operand in values_in([value for other, value in bound.items() if other != name]):
+            if operand.root is target.root and not is_apart_or_same(recorder, target, operand):
+                raise Unsupported(
+                    f"`{info.overload}` writes one part of a tensor and reads another that may overlap it.",
+                    why="What eager does then depends on the order in which its loop meets the elements.",
+                    instead="Read from a copy: `x[1:] = x[:-1].clone()`.",
+                    where=origin_here(),
+                )
+
+
+def _transparent(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A composite operator whose result may be an argument: its parts say which it is this time."""
+    if info.overload is aten.einsum.default and len(info.bind(args, kwargs)["tensors"]) > 1:
+        return recorder.call(info.overload, *args, **kwargs)  # a product is always a new tensor
+    return _decomposed(recorder, info, args, kwargs)
 
 
 def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> Any:
@@ -76,25 +116,40 @@ def _store(recorder: Records, info: Operator, target: Value, result: Value) -> N
     """Write an in-place operator's result, with the target's dtype and sizes."""
     if not _same_sizes(recorder, target.dims, result.dims):
         shown = [recorder.written_shape(v) for v in (target, result)]
-        raise RuntimeError(f"output with shape {list(shown[0])} doesn't match the broadcast shape {list(shown[1])}")
+        raise RuntimeError(
+            f"output with shape {list(shown[0])} doesn't match the broadcast shape {list(shown[1])}"
+        )
     if result.dtype != target.dtype:
         if not torch.can_cast(result.dtype, target.dtype):
-            raise RuntimeError(f"result type {result.dtype} can't be cast to the desired output type {target.dtype}")
+            raise RuntimeError(
+                f"result type {result.dtype} can't be cast to the desired output type {target.dtype}"
+            )
         result = recorder.call(aten.to.dtype, result, target.dtype)
     _set(recorder, target, result)
 
 
 def _store_out(recorder: Records, info: Operator, target: Value, result: Value) -> None:
     if not _same_sizes(recorder, target.dims, result.dims):
-        if target.source is not None or target.parent is not None or target.dims != (0,):
+        if not _is_empty_and_new(target):
             raise Unsupported(
                 f"`out=` of `{info.overload}` has to be resized.",
                 why="PyTorch resizes it in place, with a warning; a graph cannot resize what others may hold.",
                 instead="Give an `out=` of the right size, or use the result.",
                 where=origin_here(),
             )
-        target.dims = result.dims
+        above: Value | None = target
+        while above is not None:
+            recorder.touch(above)
+            above.dims, above = result.dims, above.parent
     _store(recorder, info, target, result)
+
+
+def _is_empty_and_new(target: Value) -> bool:
+    """`torch.empty(0)`, which the program made to be resized, and which nothing else looks at."""
+    above: Value = target
+    while above.parent is not None and above.step is not None and above.step.op is aten.detach.default:
+        above = above.parent
+    return above.parent is None and above.source is None and target.dims == (0,)
 
 
 def _same_sizes(recorder: Records, wanted: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
@@ -151,7 +206,12 @@ def _functionalized(recorder: Records, info: Operator, args: tuple[Any, ...], kw
     written = [bound[name] for name in info.written]
     plain = recorder.shape(info.overload, args, kwargs)
     returned = [] if plain is None else list(plain) if isinstance(plain, (list, tuple)) else [plain]
-    flat = [value for target in written for value in (target if isinstance(target, list) else [target]) if value is not None]
+    flat = [
+        value
+        for target in written
+        for value in (target if isinstance(target, list) else [target])
+        if value is not None
+    ]
     outs = [*returned, *(Out(value.dims, value.dtype, value.device) for value in flat)]
     results = recorder.higher_order(torch.ops.higher_order.auto_functionalized, (info.overload,), bound, outs)
     for value, new in zip(flat, results[len(returned) :]):
@@ -191,7 +251,19 @@ def _hidden(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
         return _decomposed(recorder, info, args, kwargs)
     results = recorder.call(
         aten._native_batch_norm_legit_functional.default,
-        *(bound[name] for name in ("input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps")),
+        *(
+            bound[name]
+            for name in (
+                "input",
+                "weight",
+                "bias",
+                "running_mean",
+                "running_var",
+                "training",
+                "momentum",
+                "eps",
+            )
+        ),
     )
     for target, new in zip((mean, var), results[3:]):
         with torch.no_grad():
@@ -230,5 +302,12 @@ def _refuse(info: Operator) -> None:
 
 # They give a tensor other memory or another size.
 _REFUSED = frozenset(
-    {"aten::set_", "aten::resize_", "aten::resize_as_", "aten::set_data", "aten::resize_output_", "aten::_resize_output_"}
+    {
+        "aten::set_",
+        "aten::resize_",
+        "aten::resize_as_",
+        "aten::set_data",
+        "aten::resize_output_",
+        "aten::_resize_output_",
+    }
 )

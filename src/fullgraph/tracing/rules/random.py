@@ -46,3 +46,9 @@ def normal_sized(
     """Draws of one distribution."""
     place = torch.device("cpu") if device is None else torch.device(device)
     return Out(simplest(tuple(size)), dtype or torch.get_default_dtype(), place)
+
+
+@rule("normal_functional uniform exponential geometric cauchy log_normal random")
+def drawn_over(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out:
+    """`x.normal_()` and its kind: draws in the place of each element."""
+    return Out(self.dims, self.dtype, self.device)
