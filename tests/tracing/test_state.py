@@ -48,7 +48,7 @@ def trace(program, *args):
         runs.append(program(*args))
         return [(entry.path, entry.kind) for entry in state.written], state.rebound_buffers()
 
-    written, rebound = with_state_put_back(program, run)
+    written, rebound = with_state_put_back(program, run, same=lambda first, second: False)
     return written, rebound, len(runs)
 
 
@@ -286,6 +286,53 @@ def test_a_list_that_is_also_held_elsewhere_counts_as_read():
 
     with pytest.raises(Unsupported, match="`outs` is Python state"):
         trace(program, T)
+
+
+def test_functions_that_keep_state():
+    """Attributes of a function, and what functions in its closure close over."""
+
+    def attribute(x):
+        attribute.calls = attribute.calls + 1
+
+    attribute.calls = 0
+    n = 0
+
+    def helper():
+        nonlocal n
+        n += 1
+
+    def calls_helper(x):
+        helper()
+
+    with pytest.raises(Unsupported, match="The function attribute `attribute.calls`"):
+        trace(attribute, T)
+    with pytest.raises(Unsupported, match="The closure variable `n`"):
+        trace(calls_helper, T)
+    assert (attribute.calls, n) == (0, 0)
+
+
+def test_modules_in_a_plain_list():
+    """They are not submodules, but hold state as those do."""
+    model = Model()
+    model.hidden = [torch.nn.Linear(2, 2)]
+    program = types.MethodType(lambda self, x: setattr(self.hidden[0], "note", x), model)
+
+    assert trace(program, T)[0] == [("hidden[0].note", "attribute")]
+    assert not hasattr(model.hidden[0], "note")
+
+
+def test_what_only_the_first_call_prepares_is_accepted():
+    """When a second call, in the state that the first left, does the same and changes nothing."""
+    model, program = of_model(lambda self, x: setattr(self, "n", 7) if self.n != 7 else None)
+
+    def run(state):
+        program(T)
+        return "recorded"
+
+    assert with_state_put_back(program, run, same=lambda first, second: True) == "recorded"
+    assert model.n == 0
+    with pytest.raises(Unsupported, match="reads and changes"):
+        with_state_put_back(program, run, same=lambda first, second: False)
 
 
 def test_errors_of_the_program_leave_nothing_behind():

@@ -4,8 +4,8 @@ The first run told which places change. In the second, each of them is watched b
 
 * an attribute, by a data descriptor on the object's class, which sees each `getattr` before the object's own dict does;
 * a list, dict or set, by a stand-in that passes writes on and notes everything else as a read;
-* a global, a closure cell or a class attribute, by the functions that ran: one of them has an instruction that loads
-  that name. This cannot tell a load before a store from one after it, and counts both.
+* a global, a closure variable, an attribute of a class or a function, by the functions that ran: one of them has an
+  instruction that loads that name. This cannot tell a load before a store from one after it, and counts both.
 
 Each of these errs towards "read", and then the program is refused; none can miss a read except through `vars(obj)`.
 
@@ -50,6 +50,7 @@ class StateKind(Enum):
     ITEM = "contents"
     GLOBAL = "global"
     CLASS = "class attribute"
+    FUNCTION = "function attribute"
     CELL = "closure variable"
 
 
@@ -269,10 +270,11 @@ class _Watched:
         return before if getter is None else getter(before, instance, owner)
 
 
-_BY_CODE: Final = frozenset({StateKind.GLOBAL, StateKind.CLASS, StateKind.CELL})
+_BY_CODE: Final = frozenset({StateKind.GLOBAL, StateKind.CLASS, StateKind.FUNCTION, StateKind.CELL})
 _LOADS: Final = {
     StateKind.GLOBAL: ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD"),
     StateKind.CLASS: ("LOAD_ATTR", "LOAD_METHOD"),
+    StateKind.FUNCTION: ("LOAD_ATTR", "LOAD_METHOD"),
     StateKind.CELL: ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"),
 }
 _REGISTRY_OF: Final = {

@@ -1,0 +1,232 @@
+"""The Python state that a program may write, found and copied shallowly before a trace.
+
+What may outlive a call is in the attributes of the program's modules and objects, of their classes and functions, in
+the globals of the program's modules, in closure variables, and in the lists, dicts and sets directly in those.
+
+Invariant: each container is saved once, however many ways lead to it; nothing that is saved is changed by it.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import torch
+
+from fullgraph.source import Owner
+from fullgraph.tracing.module_state import ModuleState, own_attributes
+from fullgraph.tracing.owned import held_by
+from fullgraph.tracing.program_code import owner_of_class, program_code
+from fullgraph.tracing.saved import REGISTRIES, Cell, Saved, contents_of, differs, was_empty
+from fullgraph.tracing.watching import StateKind
+
+_CONTAINERS: Final = frozenset({dict, OrderedDict, defaultdict, Counter, list, deque, set})
+_GENERATORS: Final = ("Generator", "RandomState")  # of numpy.random
+_LRU_CACHE: Final = type(functools.lru_cache(lambda: None))
+_DEPTH: Final = 3  # how many containers and objects below a module or a namespace are followed
+# Asked of each attribute of each module, so by exact type.
+_PLAIN: Final = frozenset(
+    {int, float, bool, str, type(None), type, types.FunctionType, types.ModuleType, torch.Tensor, tuple}
+)
+
+
+class CollectedState:
+    """All of it, for one program.
+
+    Attributes:
+        modules: the attributes of its modules.
+        saved: every other container with something in it.
+        empty: containers with nothing in them.
+        cells: closure variables.
+        generators: numpy's generators, as `(path, generator, text of its state)`.
+        caches: functions under `functools.lru_cache`, with how often each was computed.
+    """
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self.modules = ModuleState()
+        self.saved: list[Saved] = []
+        self.empty: list[Any] = []
+        self.cells: list[Cell] = []
+        self.generators: list[tuple[str, Any, str]] = []
+        self.caches: list[tuple[Any, int]] = []
+        self._seen: set[int] = set()
+        self._collect(fn)
+
+    def filled(self) -> list[Saved]:
+        """Return what stands for the containers that were empty and no longer are."""
+        hooks = [
+            Saved(StateKind.ITEM, f"{path}.hooks" if path else "hooks", live, live, type(live)())
+            for path, live in self.modules.filled_hooks()
+        ]
+        filled = {id(live) for live in self.empty if live}
+        if not filled:
+            return hooks
+        places = [saved for saved in self.saved if isinstance(saved.copy, dict)]
+        places += [Saved(StateKind.ATTRIBUTE, *entry[:2], *entry[3:]) for entry in self.modules.saved()]
+        return hooks + [
+            was_empty(saved, name, value)
+            for saved in places
+            for name, value in saved.copy.items()
+            if id(value) in filled
+        ]
+
+    def differing(self) -> Iterator[Saved]:
+        """Yield the containers that may have changed."""
+        yield from filter(differs, self.saved)
+        if not self.modules.differs():
+            return
+        for path, module, registry, live, copy in self.modules.saved():
+            saved = Saved(REGISTRIES.get(registry, StateKind.ATTRIBUTE), path, module, live, copy)
+            if differs(saved):
+                yield saved
+
+    def _collect(self, fn: Callable[..., Any]) -> None:
+        self._function("", getattr(fn, "__func__", fn))
+        for path, held in held_by(fn):
+            self._visit(path, held, 0)
+        if not isinstance(fn, (torch.nn.Module, types.FunctionType, types.MethodType)):
+            self._visit("self", fn, 0)
+        if isinstance(fn, types.MethodType):
+            self._visit("self" if not isinstance(fn.__self__, torch.nn.Module) else "", fn.__self__, 0)
+        code = program_code(fn)
+        for cls in code.classes:
+            self._class(cls)
+        for namespace in code.namespaces:
+            self._namespace(namespace)
+
+    def _function(self, path: str, function: Any) -> None:
+        """Save what a function keeps from call to call: its attributes, its closure, and those of functions in it."""
+        if isinstance(function, functools.partial):
+            function = function.func
+        if not isinstance(function, types.FunctionType) or id(function) in self._seen:
+            return
+        self._seen.add(id(function))
+        path = path or function.__name__
+        attributes = function.__dict__
+        self.saved.append(Saved(StateKind.FUNCTION, path, function, attributes, attributes.copy()))
+        for name, value in attributes.items():
+            if name == "__wrapped__":
+                self._function(name, value)
+            else:
+                self._visit(f"{path}.{name}", value, 1)
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+            if id(cell) not in self._seen:
+                self._seen.add(id(cell))
+                self.cells.append(Cell(name, cell, contents_of(cell)))
+                self._visit(name, contents_of(cell), 0)
+
+    def _visit(self, path: str, value: Any, depth: int) -> None:
+        cls: type = type(value)
+        if isinstance(value, torch.nn.Module):
+            self._modules(path, value)
+        elif cls in _CONTAINERS:
+            self._container(path, value, value, depth)
+        elif cls is types.FunctionType or cls is functools.partial:
+            self._function(path, value)
+        elif _is_state_object(cls):
+            self._mapping(path, value, value.__dict__, StateKind.ATTRIBUTE, depth)
+
+    def _modules(self, path: str, root: torch.nn.Module) -> None:
+        stack = [(path, root)]
+        while stack:
+            path, module = stack.pop()
+            if id(module.__dict__) in self._seen:
+                continue
+            prefix = f"{path}." if path else ""
+            if self.modules.add(path, module):
+                self._seen.add(id(module.__dict__))
+                self._follow(prefix, module, own_attributes(module), 0)
+            else:
+                self._mapping(path, module, module.__dict__, StateKind.ATTRIBUTE, 0)
+            stack.extend(
+                (prefix + name, child) for name, child in module._modules.items() if child is not None
+            )
+
+    def _mapping(self, path: str, owner: Any, live: dict[str, Any], kind: StateKind, depth: int) -> None:
+        """Save a dict of attributes, and what is in it as far as it is worth following."""
+        if id(live) in self._seen:
+            return
+        self._seen.add(id(live))
+        self.saved.append(Saved(kind, path, owner, live, live.copy()))
+        self._follow(f"{path}." if path else "", owner, live.items(), depth)
+
+    def _follow(self, prefix: str, owner: Any, entries: Iterable[tuple[str, Any]], depth: int) -> None:
+        for name, value in [entry for entry in entries if type(entry[1]) not in _PLAIN]:
+            if type(value) not in _CONTAINERS:
+                self._other(prefix + name, value, depth + 1)
+            elif value:
+                self._container(prefix + name, owner, value, depth + 1, name)
+            else:
+                self.empty.append(value)
+
+    def _other(self, path: str, value: Any, depth: int) -> None:
+        cls: type = type(value)
+        if cls is _LRU_CACHE:
+            self.caches.append((value, value.cache_info().misses))
+        elif cls.__name__ in _GENERATORS and cls.__module__.startswith("numpy.random"):
+            self.generators.append((path, value, repr(generator_state(value))))
+        elif isinstance(value, torch.nn.Module):
+            self._modules(path, value)
+        elif depth <= _DEPTH and _is_state_object(cls):
+            self._mapping(path, value, value.__dict__, StateKind.ATTRIBUTE, depth)
+
+    def _container(self, path: str, owner: Any, live: Any, depth: int, name: str = "") -> None:
+        if id(live) in self._seen:
+            return
+        self._seen.add(id(live))
+        is_module = isinstance(owner, torch.nn.Module)
+        kind = REGISTRIES.get(name, StateKind.ITEM) if is_module else StateKind.ITEM
+        if kind is not StateKind.ITEM:  # `_buffers`: its entries look like attributes of the module
+            path = path.removesuffix(name).removesuffix(".")
+            self.saved.append(Saved(kind, path, owner, live, live.copy()))
+            return
+        self.saved.append(Saved(kind, path, live, live, live.copy()))
+        if depth > _DEPTH or isinstance(live, set):
+            return
+        for key, value in live.items() if isinstance(live, dict) else enumerate(live):
+            if type(value) in _CONTAINERS:
+                self._container(f"{path}[{key!r}]", live, value, depth + 1)
+            elif type(value) not in _PLAIN:
+                self._other(f"{path}[{key!r}]", value, depth + 1)
+
+    def _class(self, cls: type) -> None:
+        self.saved.append(Saved(StateKind.CLASS, cls.__qualname__, cls, vars(cls), dict(vars(cls))))
+        for name, value in vars(cls).items():
+            if type(value) in _CONTAINERS and not name.startswith("__"):
+                self._container(f"{cls.__qualname__}.{name}", cls, value, 1)
+            elif type(value) is _LRU_CACHE:
+                self.caches.append((value, value.cache_info().misses))
+            elif type(value) is types.FunctionType:
+                self._function(f"{cls.__qualname__}.{name}", value)
+
+    def _namespace(self, namespace: dict[str, Any]) -> None:
+        if id(namespace) in self._seen:
+            return
+        self._seen.add(id(namespace))
+        self.saved.append(Saved(StateKind.GLOBAL, "", namespace, namespace, namespace.copy()))
+        for name, value in namespace.items():
+            if type(value) in _CONTAINERS:
+                if not name.startswith("__"):  # not `__builtins__`
+                    self._container(name, namespace, value, 1)
+            elif type(value) is types.FunctionType:
+                if value.__globals__ is namespace:
+                    self._function(name, value)
+            elif type(value) not in _PLAIN:
+                self._other(name, value, 1)
+
+
+def generator_state(generator: Any) -> Any:
+    """Return the state of a generator of numpy."""
+    return generator.get_state() if hasattr(generator, "get_state") else generator.bit_generator.state
+
+
+@functools.cache
+def _is_state_object(cls: type) -> bool:
+    """Say whether objects of a class are kept by their attributes: the user's classes, and those of packages."""
+    is_known_otherwise = issubclass(cls, (torch.nn.Module, torch.Tensor, type, types.ModuleType))
+    if is_known_otherwise or cls.__dictoffset__ == 0:
+        return False
+    return owner_of_class(cls) in (Owner.USER, Owner.PACKAGE)
