@@ -2,7 +2,8 @@
 
 A *function table* maps a place (an owner and an attribute name) to what stands there while a trace runs:
 `(original, recorder) -> replacement`. `standing_in` puts a table in place for the length of a trace and puts the
-originals back. Replacements act in the tracing thread only; elsewhere the original runs.
+originals back. Replacements act in the tracing thread only; elsewhere the original runs. A function written in Python is
+caught under every name that holds it, because it is its code that is swapped; a builtin only at its place.
 
 Tables are passed in by the caller (`control_flow` and `rewriting` bring their own); nothing is registered by import.
 """
@@ -12,8 +13,9 @@ from __future__ import annotations
 import functools
 import math
 import threading
+import types
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -35,26 +37,56 @@ _SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
     """Put the replacements of a table in place, for this thread, and the originals back."""
     thread = threading.get_ident()
-    before: list[tuple[Any, str, Any]] = []
-    try:
+    with ExitStack() as undo:
         for (owner, name), replacement in table.items():
-            original = owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
-            before.append((owner, name, original))
-            setattr(owner, name, _for_thread(original, replacement(original, recorder), thread))
+            found = owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
+            plain = found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+            if isinstance(plain, types.FunctionType):
+                original = _copy_of(plain)
+                undo.callback(setattr, plain, "__code__", plain.__code__)
+                plain.__code__ = _code_that_calls(_for_thread(original, replacement(original, recorder), thread), plain)
+            else:
+                undo.callback(setattr, owner, name, found)
+                setattr(owner, name, _for_thread(plain, replacement(plain, recorder), thread))
         yield
-    finally:
-        for owner, name, original in reversed(before):
-            setattr(owner, name, original)
 
 
-def _for_thread(original: Any, replacement: Callable[..., Any], thread: int) -> Any:
-    plain = original.__func__ if isinstance(original, (staticmethod, classmethod)) else original
-
-    @functools.wraps(plain)
+def _for_thread(original: Callable[..., Any], replacement: Callable[..., Any], thread: int) -> Callable[..., Any]:
+    @functools.wraps(original, updated=())
     def either(*args: Any, **kwargs: Any) -> Any:
-        return (replacement if threading.get_ident() == thread else plain)(*args, **kwargs)
+        return (replacement if threading.get_ident() == thread else original)(*args, **kwargs)
 
-    return type(original)(either) if isinstance(original, (staticmethod, classmethod)) else either
+    return either
+
+
+def _copy_of(function: types.FunctionType) -> types.FunctionType:
+    """Return a function that goes on doing what `function` does now."""
+    copy = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def _code_that_calls(target: Callable[..., Any], function: types.FunctionType) -> types.CodeType:
+    """Return code for `function` that passes everything to `target`.
+
+    Swapping the code of a function catches it under whatever name the program holds it: `from m import f`, a method
+    bound long ago (`relu = MyReLU.apply`).
+    """
+    cells = function.__code__.co_freevars  # new code must have as many as the closure
+    text = f"def outer({', '.join(cells)}):\n def call(*args, **kwargs):\n  if 0: {', '.join(cells) or 0}\n"
+    outer = compile(text + "  target = '<target>'\n  return target(*args, **kwargs)\n return call", "<fullgraph stand-in>", "exec")
+    return _with_target(outer, target)
+
+
+def _with_target(code: types.CodeType, target: Callable[..., Any]) -> types.CodeType:
+    """Return the innermost function's code, with `target` where the text has its placeholder."""
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            return _with_target(constant, target)
+    constants = tuple(target if constant == "<target>" else constant for constant in code.co_consts)
+    return code.replace(co_consts=constants)
 
 
 def module_paths(roots: list[tuple[str, torch.nn.Module]]) -> FunctionTable:

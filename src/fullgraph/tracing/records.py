@@ -47,6 +47,8 @@ class Records(Protocol):
     interceptor: Interceptor
     module_stack: Mapping[str, Any]
     constant_nodes: dict[fx.Node, Any]
+    refusal: CaptureError | None  # the first one; raised at the end even if the program caught it
+    unwritable: dict[Value, str]  # roots that may share memory with what the text names
 
     def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:
         """Add a node with the user's line and the module path."""

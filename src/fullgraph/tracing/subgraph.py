@@ -137,6 +137,7 @@ class Frame(InnerGraph):
     def _placeholder(self, name: str, val: Any) -> fx.Node:
         with self.graph.inserting_before(self._anchor):
             node = self.graph.placeholder(name)
+        node.target = node.name  # the parameter of the generated code; two operands may have one name
         node.meta["val"] = val
         return node
 

@@ -10,7 +10,9 @@ put back. Exports in several threads take turns (torch's flags and patched funct
 
 from __future__ import annotations
 
+import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
@@ -19,7 +21,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, Specs, TensorSpec
+from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, SameObject, Specs, TensorSpec
 from fullgraph.source import trace_boundary
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
 from fullgraph.tracing.ask import Answers
@@ -28,6 +30,7 @@ from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.dispatch import exporting_flags, intercepting
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
+from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
 from fullgraph.tracing.owned import owned_tensors, root_modules
 from fullgraph.tracing.recorder import Recorder
@@ -59,8 +62,10 @@ def trace(
     Raises:
         CaptureError: the program cannot be recorded.
     """
+    repeated = _repeated(inputs)
+
     def once(state: PythonState) -> Trace:
-        recorder, answers, leaves = _prepare(fn, inputs, specs, forced)
+        recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared)
         result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting)
         outputs = _Outputs(recorder, inputs, rebuilt)
         outputs.collect(result, state)
@@ -69,11 +74,27 @@ def trace(
         return made
 
     with _one_at_a_time:
-        return with_state_put_back(fn, once, same_trace)
+        shared = _has_pairs(inputs) and may_ask_identity(fn)
+        made = with_state_put_back(fn, once, same_trace)
+        if repeated and not shared and any(output.target in repeated for output in made.outputs):
+            # One tensor was given for several arguments, and is written: they must be one in the trace as well.
+            shared = True
+            made = with_state_put_back(fn, once, same_trace)
+        return made
+
+
+def _has_pairs(inputs: Inputs) -> bool:
+    return sum(isinstance(leaf.value, torch.Tensor) for leaf in inputs.leaves) > 1
+
+
+def _repeated(inputs: Inputs) -> frozenset[str]:
+    """Return the paths of the arguments for which one tensor was given several times."""
+    count = Counter(id(leaf.value) for leaf in inputs.leaves if isinstance(leaf.value, torch.Tensor))
+    return frozenset(leaf.path for leaf in inputs.leaves if count[id(leaf.value)] > 1)
 
 
 def _prepare(
-    fn: Callable[..., Any], inputs: Inputs, specs: Specs, forced: Mapping[Bool, bool]
+    fn: Callable[..., Any], inputs: Inputs, specs: Specs, forced: Mapping[Bool, bool], shared: bool
 ) -> tuple[Recorder, Answers, list[Any]]:
     """Declare the symbols and make a traced tensor for each tensor argument."""
     ledger = Ledger()
@@ -87,11 +108,22 @@ def _prepare(
         if dims is None:
             leaves.append(_scalar(recorder, leaf.path, specs.scalars.get(index), leaf.value))
             continue
-        if id(leaf.value) not in same:
-            same[id(leaf.value)] = _tensor(recorder, index, leaf.path, leaf.value, dims)
-        leaves.append(same[id(leaf.value)])
+        traced = same.get(id(leaf.value)) if shared else None
+        if traced is None:
+            traced = same[id(leaf.value)] = _tensor(recorder, index, leaf.path, leaf.value, dims)
+        leaves.append(traced)
+    if shared:
+        _rely_on_identity(ledger, inputs)
     _locate_symbols(recorder, specs)
     return recorder, answers, leaves
+
+
+def _rely_on_identity(ledger: Ledger, inputs: Inputs) -> None:
+    """Which arguments are one object is part of the contract; those that differ in dtype or rank never are."""
+    tensors = [leaf for leaf in inputs.leaves if isinstance(leaf.value, torch.Tensor)]
+    for a, b in itertools.combinations(tensors, 2):
+        if a.value.dtype == b.value.dtype and a.value.dim() == b.value.dim():
+            ledger.assume(SameObject(a.path, b.path, a.value is b.value), None, AssumptionKind.PROGRAM)
 
 
 def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple[Any, ...]) -> TracedTensor:

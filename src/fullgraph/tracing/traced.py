@@ -22,6 +22,11 @@ from fullgraph.tracing.result import InputRole
 
 Size = int | Expr
 
+DIFFERENTIABLE = frozenset(
+    {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex32, torch.complex64, torch.complex128}
+)
+"""The dtypes that gradients exist for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -1,0 +1,12 @@
+"""Operators that call subgraphs: how a program is written with them, recorded with them, and run.
+
+What may enter: one operator a file (its eager form, how it is recorded), the table of the functions that stand for
+them during a trace, and how a program runs them. How Python's own control flow becomes such an operator is the
+business of `rewriting`.
+"""
+
+from __future__ import annotations
+
+from fullgraph.control_flow.running import RUNNERS
+
+__all__ = ["RUNNERS"]

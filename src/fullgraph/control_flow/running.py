@@ -1,0 +1,70 @@
+"""How a program runs the operators that call subgraphs.
+
+PyTorch's own implementations of these operators trace, compile or interpret their subgraphs at each call. A call of a
+program is to cost what its operators cost, so in what runs (never in what is shown or saved) each is replaced by
+plain Python over the generated code of the subgraphs; gradients then flow through it as they do in eager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import fx
+
+
+def call(body: fx.GraphModule, *args: Any) -> Any:
+    """Run a subgraph: its generated code, without looking for hooks."""
+    return type(body).forward(body, *args)
+
+
+def run_in_grad_mode(enabled: bool, body: fx.GraphModule, *args: Any) -> Any:
+    """Do what `wrap_with_set_grad_enabled` does, and restore the grad mode when the body raises."""
+    with torch.set_grad_enabled(enabled):
+        return call(body, *args)
+
+
+def run_autograd_function(forward: fx.GraphModule, backward: fx.GraphModule, *args: Any, **options: Any) -> Any:
+    """Do what `autograd_function_apply` does; what was saved is checked for writes, as in eager."""
+    if torch.is_grad_enabled() and any(isinstance(a, torch.Tensor) and a.requires_grad for a in args):
+        function = _OnceDifferentiable if options.get("once_differentiable") else _WithGraphs
+        return function.apply(forward, backward, options["non_differentiable_idx"], *args)
+    with torch.no_grad():
+        return call(forward, *args)[0]
+
+
+class _WithGraphs(torch.autograd.Function):
+    """A function whose forward and backward are graphs."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, forward: fx.GraphModule, backward: fx.GraphModule, non_differentiable: list[int], *args: Any
+    ) -> Any:
+        outputs, saved = call(forward, *args)
+        ctx.body = backward
+        ctx.mark_non_differentiable(*(outputs[index] for index in non_differentiable))
+        ctx.save_for_backward(*(value if isinstance(value, torch.Tensor) else None for value in saved))
+        ctx.sizes = [None if isinstance(value, torch.Tensor) else value for value in saved]
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        saved = [size if tensor is None else tensor for tensor, size in zip(ctx.saved_tensors, ctx.sizes)]
+        return (None, None, None, *call(ctx.body, *gradients, *saved))
+
+
+class _OnceDifferentiable(_WithGraphs):
+    """The same, and its gradients have none."""
+
+    backward = staticmethod(torch.autograd.function.once_differentiable(_WithGraphs.backward))  # type: ignore[assignment]
+
+
+# Operator -> what runs in its place.
+RUNNERS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
+    {
+        torch.ops.higher_order.wrap_with_set_grad_enabled: run_in_grad_mode,
+        torch.ops.higher_order.autograd_function_apply: run_autograd_function,
+    }
+)
