@@ -5,7 +5,7 @@ two make, as text and as a compiled check. Nothing here knows how a program is t
 
 Read in this order: `dim`, `tensor_spec`, `inputs` (what is spoken of), `entries`, `matching`, `relations`, `gather`,
 `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `simplify`, `refusal`,
-`contract`, `text` (what becomes of it), `values`, `overlap`, `check`, `violation` (at a call).
+`contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 import torch
 
 from fullgraph.contract.contract import Contract, InputContract
-from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Property, SameObject
+from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.ledger import Assumption
-from fullgraph.contract.overlap import overlapping
+from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec
 from fullgraph.contract.values import identity_of, is_singleton
 from fullgraph.contract.violation import Line, LineKind, violation
@@ -73,6 +73,7 @@ class _Writer:
             "torch": torch,
             "math": math,
             "identity_of": identity_of,
+            "identical": identical,
             "overlapping": overlapping,
         }
         self._names = {symbol: f"v{i}" for i, symbol in enumerate(contract.symbols)}
@@ -89,9 +90,10 @@ class _Writer:
             self._sizes(index, item)
         for spec in contract.symbols.values():
             self._range(spec)
-        self._disjoint([a for a in contract.assumptions if isinstance(a.fact, Disjoint)])
+        self._pairs("overlapping", [a for a in contract.assumptions if isinstance(a.fact, Disjoint)])
+        self._pairs("identical", [a for a in contract.assumptions if _keeps_apart(a.fact)])
         for assumption in contract.assumptions:
-            if not isinstance(assumption.fact, Disjoint):
+            if not isinstance(assumption.fact, Disjoint) and not _keeps_apart(assumption.fact):
                 self._require(self._condition(assumption), Line(LineKind.ASSUMPTION, assumption=assumption))
         arguments = "".join(f"{name}, " for name in self._leaf_of.values())
         body = [f"({arguments}) = leaves", *self._code] if arguments else self._code
@@ -214,15 +216,19 @@ class _Writer:
         assert isinstance(fact, Ambient)
         return f"{self._constant(AMBIENT[fact.name])}() == {self._constant(fact.value)}"
 
-    def _disjoint(self, assumptions: list[Assumption]) -> None:
+    def _pairs(self, question: str, assumptions: list[Assumption]) -> None:
         """One call for all pairs: a mutated input among n others must not cost n comparisons each."""
         if not assumptions:
             return
+        index_of = {path: index for index, path in enumerate(self._leaf_of)}
         pairs: list[tuple[int, int]] = []
-        paths = list(self._leaf_of)
         for assumption in assumptions:
-            assert isinstance(assumption.fact, Disjoint)
-            pairs.append((paths.index(assumption.fact.path_a), paths.index(assumption.fact.path_b)))
-        line = Line(LineKind.DISJOINT, pairs=tuple(pairs), disjoint=tuple(assumptions))
+            assert isinstance(assumption.fact, (Disjoint, SameObject))
+            pairs.append((index_of[assumption.fact.path_a], index_of[assumption.fact.path_b]))
+        line = Line(LineKind.PAIRS, question=question, pairs=tuple(pairs), apart=tuple(assumptions))
         leaves = self._constant(tuple(sorted({leaf for pair in pairs for leaf in pair})))
-        self._require(f"overlapping(leaves, {leaves}, {self._constant(tuple(pairs))}) is None", line)
+        self._require(f"{question}(leaves, {leaves}, {self._constant(tuple(pairs))}) is None", line)
+
+
+def _keeps_apart(fact: Fact) -> bool:
+    return isinstance(fact, SameObject) and not fact.same

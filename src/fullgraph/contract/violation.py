@@ -17,7 +17,7 @@ from fullgraph.contract.contract import Contract, InputContract
 from fullgraph.contract.dim import DimKind
 from fullgraph.contract.facts import AMBIENT, Ambient, Disjoint, Fact, Property
 from fullgraph.contract.ledger import Assumption, AssumptionKind
-from fullgraph.contract.overlap import overlapping
+from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec
 from fullgraph.contract.text import dtype_text, size_text, value_text
 from fullgraph.errors import ContractError
@@ -32,7 +32,7 @@ class LineKind(Enum):
     SIZE = auto()  # a size is the one that the symbols say
     RANGE = auto()  # a symbol is in its declared range
     ASSUMPTION = auto()  # something else that the program relies on
-    DISJOINT = auto()  # inputs share no memory
+    PAIRS = auto()  # inputs share no memory, or are not one object
     ARITHMETIC = auto()  # some assumption divides by zero
 
 
@@ -45,8 +45,9 @@ class Line:
     dim: int = 0
     symbol: Expr | None = None
     assumption: Assumption | None = None
+    question: str = ""
     pairs: tuple[tuple[int, int], ...] = ()
-    disjoint: tuple[Assumption, ...] = ()
+    apart: tuple[Assumption, ...] = ()
 
 
 def violation(contract: Contract, line: Line, leaves: Sequence[Any]) -> ContractError:
@@ -59,9 +60,12 @@ def violation(contract: Contract, line: Line, leaves: Sequence[Any]) -> Contract
             return _symbol(contract, contract.symbols[line.symbol], line.kind, leaves)
         case LineKind.SIZE:
             return _size(contract, line.leaf, line.dim, leaves)
-        case LineKind.DISJOINT:
-            number = overlapping(leaves, range(len(leaves)), line.pairs) if line.pairs else None
-            return _assumption(contract, line.disjoint[number or 0], leaves)
+        case LineKind.PAIRS:
+            find = identical if line.question == "identical" else overlapping
+            concerned = sorted({leaf for pair in line.pairs for leaf in pair})
+            number = find(leaves, concerned, line.pairs)
+            assert number is not None, "the check met a pair"
+            return _assumption(contract, line.apart[number], leaves)
         case LineKind.ASSUMPTION:
             assert line.assumption is not None
             return _assumption(contract, line.assumption, leaves)

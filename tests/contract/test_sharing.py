@@ -1,9 +1,9 @@
-"""Which tensors share memory."""
+"""Which inputs are one object, and which share memory."""
 
 import numpy as np
 import torch
 
-from fullgraph.contract.overlap import overlapping
+from fullgraph.contract.sharing import identical, overlapping
 
 
 def overlap(*tensors, pairs=((0, 1),)):
@@ -55,3 +55,11 @@ def test_which_pair():
     x, y = torch.ones(3), torch.ones(3)
     assert overlap(x, y, y, pairs=((0, 1), (0, 2), (1, 2))) == 2
     assert overlap(x, y, y, pairs=((0, 1), (0, 2))) is None
+
+
+def test_one_object():
+    x, y = torch.ones(3), torch.ones(3)
+    assert identical([x, y], (0, 1), [(0, 1)]) is None
+    assert identical([x, y, x], (0, 1, 2), [(0, 1), (0, 2)]) == 1
+    assert identical([x, y, y], (0, 1, 2), [(0, 1), (0, 2)]) is None
+    assert identical([x, y, x[:]], (0, 1, 2), [(0, 2)]) is None

@@ -1,4 +1,8 @@
-"""Whether tensors share memory."""
+"""Whether inputs are one object, and whether they share memory.
+
+Both are asked of many pairs at once, and usually the answer is no for all of them. So each first looks at the inputs
+one by one, which costs n steps, and at the pairs only if that leaves a doubt.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,13 @@ def overlapping(
         if _share(leaves[a], leaves[b]):
             return number
     return None
+
+
+def identical(leaves: Sequence[Any], indices: Sequence[int], pairs: Sequence[tuple[int, int]]) -> int | None:
+    """Return which of the pairs is one object, or None; the arguments are those of `overlapping`."""
+    if len({id(leaves[index]) for index in indices}) == len(indices):
+        return None
+    return next((number for number, (a, b) in enumerate(pairs) if leaves[a] is leaves[b]), None)
 
 
 def _storage_extent(tensor: torch.Tensor) -> tuple[int, int]:
