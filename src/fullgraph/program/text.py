@@ -58,9 +58,18 @@ class RangeConstraint:
         return f"RangeConstraint(min_val={_bound(self.min_val)}, max_val={_bound(self.max_val)})"
 
 
-def range_constraints(contract: Contract) -> dict[Expr, RangeConstraint]:
-    """Return the range of each symbol of a contract."""
-    return {symbol: RangeConstraint(found.lo, found.hi) for symbol, found in contract.ranges.items()}
+class SymbolName(str):
+    """The name of a symbol as a key: compares as text and prints without quotes, as on torch's own pages."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def range_constraints(contract: Contract) -> dict[str, RangeConstraint]:
+    """Return the range of each symbol of a contract, by the symbol's name."""
+    return {SymbolName(render(symbol)): RangeConstraint(found.lo, found.hi) for symbol, found in contract.ranges.items()}
 
 
 def render_program(parts: ProgramParts) -> str:
@@ -74,9 +83,9 @@ def render_program(parts: ProgramParts) -> str:
     return "\n".join(sections) + "\n"
 
 
-def render_ranges(ranges: Mapping[Expr, RangeConstraint]) -> str:
+def render_ranges(ranges: Mapping[str, RangeConstraint]) -> str:
     """Return `{s0: RangeConstraint(min_val=0, max_val=oo)}`."""
-    return "{" + ", ".join(f"{render(symbol)}: {found!r}" for symbol, found in ranges.items()) + "}"
+    return "{" + ", ".join(f"{name}: {found!r}" for name, found in ranges.items()) + "}"
 
 
 def render_code(graph: fx.Graph, modules: Mapping[str, torch.nn.Module]) -> str:

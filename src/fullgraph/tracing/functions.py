@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ from typing import Any
 import torch
 
 from fullgraph.errors import Unsupported
-from fullgraph.source import origin_here
+from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import Bool, Expr, expr_of, gcd, math_function, to_python
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
@@ -39,6 +40,11 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
     thread = threading.get_ident()
     with ExitStack() as undo:
         for (owner, name), replacement in table.items():
+            if isinstance(owner, type) and name not in owner.__dict__:
+                inherited = getattr(owner, name)
+                undo.callback(delattr, owner, name)
+                setattr(owner, name, _for_thread(inherited, replacement(inherited, recorder), thread))
+                continue
             found = owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
             plain = found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
             if isinstance(plain, types.FunctionType):
@@ -181,6 +187,18 @@ def _expression(argument: Any) -> Expr:
     return expr_of(int(argument)) if isinstance(found, Bool) else found
 
 
+def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """The program's own `str(size)` and f-strings need the value; a library that writes a message does not."""
+
+    def text(size: Any, *spec: str) -> str:
+        number = float if isinstance(size, torch.SymFloat) else bool if isinstance(size, torch.SymBool) else int
+        asker = owner_of(sys._getframe(2).f_code.co_filename)
+        shown = number(size) if asker in (Owner.USER, Owner.PACKAGE) else repr(size)
+        return format(shown, *spec)
+
+    return text
+
+
 def _refused(what: str, instead: str) -> Replacement:
     def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def refuse(*args: Any, **kwargs: Any) -> Any:
@@ -222,6 +240,7 @@ def function_table() -> FunctionTable:
         (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING),
         (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING),
         (torch, "seed"): _refused("torch.seed", _SEEDING),
+        **{(kind, name): _text_of_size for kind in _SYMBOLIC for name in ("__str__", "__format__")},
         (math, "gcd"): _gcd,
         **{(math, name): _math(name) for name in _MATH if hasattr(math, name)},
     }

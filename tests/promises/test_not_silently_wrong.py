@@ -1,0 +1,230 @@
+"""What `torch.export` 2.13 gets silently wrong, each as a test: ours is right, or refuses, at the export or the call."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import fullgraph
+from fullgraph import CaptureError, ContractError, Unsupported
+
+
+def by_dtype(x: torch.Tensor) -> torch.Tensor:
+    return x * 2 if x.is_floating_point() else x * 3
+
+
+def test_a_call_with_another_dtype_is_rejected() -> None:
+    """A float32 program is not run on int64."""
+    program = fullgraph.export(by_dtype, (torch.ones(3),))
+
+    with pytest.raises(ContractError, match="x.dtype"):
+        program(torch.ones(3, dtype=torch.int64))
+
+
+def test_a_call_with_another_rank_is_rejected() -> None:
+    """A program of a matrix is not run on a vector."""
+    program = fullgraph.export(lambda x: x.sum(0) if x.dim() > 1 else x, (torch.ones(3, 2),), dynamic_shapes=("a b",))
+
+    with pytest.raises(ContractError, match="dims"):
+        program(torch.ones(3))
+
+
+def test_a_tensor_where_the_example_had_none_is_rejected() -> None:
+    """`None` in the example is a line of the contract."""
+
+    def add(x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        return x if bias is None else x + bias
+
+    program = fullgraph.export(add, (torch.ones(3),))
+
+    with pytest.raises(ContractError, match="bias"):
+        program(torch.ones(3), torch.ones(3))
+
+
+def test_none_where_the_example_had_a_tensor_is_rejected() -> None:
+    """And the other way round."""
+
+    def add(x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        return x if bias is None else x + bias
+
+    program = fullgraph.export(add, (torch.ones(3), torch.ones(3)))
+
+    with pytest.raises(ContractError, match="bias"):
+        program(torch.ones(3))
+
+
+def test_a_branch_on_requires_grad_is_in_the_contract() -> None:
+    """The trace asked for it, so a call with the other answer is rejected."""
+    program = fullgraph.export(lambda x: x * 2 if x.requires_grad else x * 3, (torch.ones(3),))
+
+    assert torch.equal(program(torch.ones(3)), torch.full((3,), 3.0))
+    with pytest.raises(ContractError, match="requires_grad"):
+        program(torch.ones(3, requires_grad=True))
+
+
+def test_a_branch_on_contiguity_is_in_the_contract() -> None:
+    """A transposed tensor would have taken the other way."""
+    program = fullgraph.export(lambda x: x * 2 if x.is_contiguous() else x * 3, (torch.ones(3, 4),))
+
+    with pytest.raises(ContractError, match="contiguous"):
+        program(torch.ones(4, 3).t())
+
+
+def test_a_branch_on_identity_is_in_the_contract() -> None:
+    """`x is y` at the export must be `x is y` at the call, and the other way round."""
+
+    def same(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x * 2 if x is y else x * 3
+
+    one = torch.ones(3)
+    together = fullgraph.export(same, (one, one))
+    apart = fullgraph.export(same, (torch.ones(3), torch.ones(3)))
+
+    assert torch.equal(together(one, one), one * 2)
+    with pytest.raises(ContractError):
+        together(one, torch.ones(3))
+    assert torch.equal(apart(one, torch.ones(3)), one * 3)
+    with pytest.raises(ContractError):
+        apart(one, one)
+
+
+class Tripled(torch.autograd.Function):
+    """Its gradient is not that of its forward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+        return grad * 3
+
+
+def test_the_backward_of_an_autograd_function_is_kept() -> None:
+    """Gradients through the program are those the function defines."""
+    program = fullgraph.export(lambda x: Tripled.apply(x).sum(), (torch.ones(3, requires_grad=True),), dynamic_shapes=("n",))
+    x = torch.ones(5, requires_grad=True)
+
+    program(x).backward()
+
+    assert torch.equal(x.grad, torch.full((5,), 3.0))
+
+
+def test_functional_gradients_inside_the_program_depend_on_its_input() -> None:
+    """`torch.func.grad` inside `forward` is computed from the input of the call."""
+    program = fullgraph.export(lambda x: torch.func.grad(lambda y: (y**3).sum())(x), (torch.ones(3),), dynamic_shapes=("n",))
+    x = torch.tensor([1.0, 2.0])
+
+    assert torch.allclose(program(x), 3 * x**2)
+
+
+def test_one_tensor_passed_twice_and_mutated() -> None:
+    """A program exported on two tensors is not run on one; one exported on one tensor does as eager."""
+
+    def write(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        x.add_(1)
+        return x + y
+
+    apart = fullgraph.export(write, (torch.zeros(3), torch.zeros(3)))
+    one = torch.zeros(3)
+    with pytest.raises(ContractError):
+        apart(one, one)
+    assert torch.equal(one, torch.zeros(3))
+
+    together = fullgraph.export(write, (one, one))
+    assert torch.equal(one, torch.zeros(3))
+    assert torch.equal(together(one, one), torch.full((3,), 2.0))
+    assert torch.equal(one, torch.ones(3))
+
+
+def test_views_of_one_memory_are_rejected_when_one_is_written() -> None:
+    """Overlapping inputs are no two inputs."""
+
+    def write(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        x.add_(1)
+        return x + y
+
+    program = fullgraph.export(write, (torch.zeros(3), torch.zeros(3)))
+    whole = torch.zeros(4)
+
+    with pytest.raises(ContractError):
+        program(whole[:3], whole[1:])
+    assert torch.equal(whole, torch.zeros(4))
+
+
+@pytest.mark.parametrize("source", [random.random, time.time, time.perf_counter])
+def test_ambient_effects_are_refused(source: Any) -> None:
+    """Chance and the clock would be fixed at export."""
+    with pytest.raises(Unsupported) as refused:
+        fullgraph.export(lambda x: x * source(), (torch.ones(3),))
+
+    assert refused.value.instead
+
+
+class Counting(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return x * self.calls
+
+
+def test_a_counter_is_refused_and_put_back() -> None:
+    """State that is read and changed is not fixed at the value of the export."""
+    module = Counting()
+
+    with pytest.raises(Unsupported, match="calls"):
+        fullgraph.export(module, (torch.ones(3),))
+
+    assert module.calls == 0
+
+
+def test_a_size_in_text_is_no_constant_of_a_dynamic_dim() -> None:
+    """An f-string of a dynamic size is refused: it would be the text of the example."""
+    with pytest.raises(CaptureError):
+        fullgraph.export(lambda x: {f"rows={x.shape[0]}": x}, (torch.ones(3, 2),), dynamic_shapes=("n _",))
+
+
+class Remembering(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: Any = None
+        self.seen: list[Any] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.last = x * 2
+        self.seen.append(self.last)
+        return self.last + 1
+
+
+def test_no_traced_tensor_stays_behind() -> None:
+    """Attributes and lists of the user's objects hold what they held."""
+    module = Remembering()
+
+    program = fullgraph.export(module, (torch.ones(3),))
+
+    assert module.last is None
+    assert module.seen == []
+    assert torch.equal(program(torch.ones(3)), torch.full((3,), 3.0))
+
+
+def test_the_ranges_shown_are_those_enforced() -> None:
+    """Every size in the range that is printed is accepted, and is right; a size outside is rejected."""
+    program = fullgraph.export(
+        lambda x: x[:, 1:] * 2, (torch.ones(3, 4),), dynamic_shapes={"x": {0: fullgraph.Dim("n", max=8), 1: fullgraph.Dim("m")}}
+    )
+    shown = program.range_constraints
+
+    assert (shown["n"].min_val, shown["n"].max_val) == (0, 8)
+    for n in (0, 1, 8):
+        for m in (0, 1, 2, 50):
+            assert program(torch.ones(n, m)).shape == torch.ones(n, m)[:, 1:].shape
+    with pytest.raises(ContractError, match="n"):
+        program(torch.ones(9, 4))
