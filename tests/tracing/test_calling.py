@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
+from hypothesis import given
 from transformers import DynamicCache
 
 from fullgraph.errors import ContractError
@@ -14,6 +15,7 @@ from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.inputs import bind
 from fullgraph.tracing.returning import compile_output, compile_state, write_state
 from fullgraph.tracing.tree import flatten
+from tests.tracing.strategies import values
 
 T, U = torch.ones(2), torch.zeros(2)
 
@@ -95,6 +97,31 @@ def test_parameters_may_have_the_names_that_the_text_uses():
 def test_each_kind_of_container_is_taken_apart(value):
     """The generated function finds the leaves that `flatten` found."""
     assert binder(lambda x: x, value)(value) == flatten(value).leaves
+
+
+@given(values)
+def test_generated_functions_agree_with_trees(value):
+    """For any nesting: the leaves are those of `flatten`, and the output made from them is the value."""
+    flat = flatten(value)
+
+    assert binder(lambda x: x, value)(value) == flat.leaves
+    assert compile_output(flat.tree)(flat.leaves) == value
+
+
+@given(values, values)
+def test_a_call_is_accepted_when_the_structure_is_the_same(example, value):
+    """And refused, never misread, when it is not."""
+    example, value = [example], [value]
+    bound = binder(lambda x: x, example)
+    if repr(flatten(example).tree) == repr(flatten(value).tree):
+        assert bound(value) == flatten(value).leaves
+    else:
+        try:
+            assert len(bound(value)) == len(
+                flatten(example).leaves
+            )  # a container where a leaf was: the check's affair
+        except ContractError:
+            pass
 
 
 MISMATCHES = [

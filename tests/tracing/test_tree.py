@@ -5,31 +5,19 @@ import dataclasses
 import enum
 import threading
 import types
-from typing import NamedTuple
 
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from torch.utils import _pytree as pytree
 
 from fullgraph.contract import TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.tracing.containers import Kind
 from fullgraph.tracing.tree import Container, Given, Leaf, Seen, flatten, unflatten
+from tests.tracing.strategies import Pair, Point, values
 
 T = torch.ones(2)
-
-
-class Point(NamedTuple):
-    x: object
-    y: object
-
-
-@dataclasses.dataclass(frozen=True)
-class Pair:
-    first: object
-    second: object
 
 
 @dataclasses.dataclass
@@ -272,19 +260,6 @@ def test_a_cached_property_is_not_state():
 
     assert flatten(lazy).keys == [("x",)]
     assert "twice" not in vars(again(lazy))
-
-
-values = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3) | st.booleans(),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.lists(inner, max_size=3).map(tuple)
-        | st.dictionaries(st.text(max_size=2) | st.integers(), inner, max_size=3)
-        | st.builds(Point, inner, inner)
-        | st.builds(Pair, inner, inner)
-    ),
-    max_leaves=12,
-)
 
 
 @given(values)
