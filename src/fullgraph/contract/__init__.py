@@ -16,6 +16,7 @@ from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dy
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.sharing import share_memory
 from fullgraph.contract.simplify import simplify
 from fullgraph.contract.specs import Specs, read_specs
 from fullgraph.contract.symbols import Binding, DimSpec, Source
@@ -57,6 +58,7 @@ __all__ = [
     "read_specs",
     "render_contract",
     "same_value",
+    "share_memory",
     "simplify",
     "symbol_values",
 ]

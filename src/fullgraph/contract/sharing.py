@@ -31,7 +31,7 @@ def overlapping(
     if all(before[1] <= after[0] for before, after in pairwise(storages)):
         return None
     for number, (a, b) in enumerate(pairs):
-        if _share(leaves[a], leaves[b]):
+        if share_memory(leaves[a], leaves[b]):
             return number
     return None
 
@@ -49,11 +49,12 @@ def _storage_extent(tensor: torch.Tensor) -> tuple[int, int]:
     return start, start + storage.nbytes()
 
 
-def _share(a: torch.Tensor, b: torch.Tensor) -> bool:
+def share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Say whether the memory that two tensors span overlaps; a tensor without data shares none."""
     if a is b:
         return a.numel() > 0
     if a.device != b.device or a.is_meta:
-        return False  # a tensor without data shares none
+        return False
     (a_start, a_end), (b_start, b_end) = _extent(a), _extent(b)
     return a_start < b_end and b_start < a_end
 
