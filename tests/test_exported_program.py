@@ -137,6 +137,22 @@ def test_runtime_assertions_guard_the_bare_graph():
         program.graph_module(torch.ones(4, 2))
 
 
+def test_runtime_assertions_of_sets_and_relations():
+    sizes = fullgraph.Dim("n", values=[2, 4, 8])
+    program = fullgraph.export(
+        lambda x, y: x.sum() + y.sum(),
+        (torch.ones(4), torch.ones(2)),
+        dynamic_shapes={"x": {0: sizes}, "y": {0: fullgraph.Dim("m", max=9)}},
+        constraints=["n >= m"],
+    )
+    graph = program.with_runtime_assertions().graph_module
+
+    assert graph(torch.ones(8), torch.ones(3))[0].item() == 11
+    for x, y, message in ((3, 1, "not one of"), (8, 9, "m <= n"), (8, 10, r"range \[0, 9\]")):
+        with pytest.raises(RuntimeError, match=message):
+            graph(torch.ones(x), torch.ones(y))
+
+
 def test_the_example_can_be_called_again():
     def pick(x, options):
         return x * options["scale"]
@@ -173,3 +189,28 @@ def test_a_copy_of_a_program_is_independent():
 
     assert twin.state_dict["steps"].item() == 1
     assert program.state_dict["steps"].item() == 0
+
+
+class Rebinds(nn.Module):
+    """Gives its buffer a new tensor at each call, instead of writing into the old one."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(2))
+
+    def forward(self, x):
+        old = self.total
+        self.total = old + x
+        return old, self.total, self.total[0]
+
+
+def test_what_a_call_returned_of_a_rebound_buffer_stays_as_it_was():
+    """The next call writes into the tensor that the program keeps, not into what the caller was given."""
+    model = Rebinds()
+    eager = copy.deepcopy(model)
+    program = fullgraph.export(model, (torch.ones(2),))
+
+    expected = [eager(torch.full((2,), float(i))) for i in range(1, 4)]
+    actual = [program(torch.full((2,), float(i))) for i in range(1, 4)]
+
+    torch.testing.assert_close(actual, expected)

@@ -120,7 +120,11 @@ class Sketch:
             for index, leaf in enumerate(self.arguments.leaves)
         ]
         found = {symbol: Range(lo, hi) for symbol, (lo, hi) in (ranges or {}).items()}
-        return SimpleNamespace(inputs=inputs, ranges=found, assumptions=assumptions, solutions={}, names={})
+        sizes = SimpleNamespace(values=None)
+        symbols = {symbol: SimpleNamespace(range=each, sizes=sizes) for symbol, each in found.items()}
+        return SimpleNamespace(
+            inputs=inputs, symbols=symbols, ranges=found, assumptions=assumptions, solutions={}, names={}
+        )
 
     def parts(self, *leaves, result=None, contract=None, **options):
         return assemble(

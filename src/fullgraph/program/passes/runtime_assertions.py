@@ -20,7 +20,7 @@ from torch import fx
 
 from fullgraph.contract import TensorSpec
 from fullgraph.program.parts import ProgramParts
-from fullgraph.symbolic import Bool, Expr, lower, render
+from fullgraph.symbolic import Bool, Expr, eq, lower, or_, render
 
 _SIZE = torch.ops.aten.sym_size.int
 _SCALAR_TENSOR = torch.ops.aten.scalar_tensor.default
@@ -87,15 +87,20 @@ class _Assertions:
             )
 
     def _assert_range(self, read: fx.Node, symbol: Expr, name: str) -> None:
-        found = self.parts.contract.ranges.get(symbol)
-        if found is None:
+        """Assert the range that the user declared; what narrows it further is among the facts."""
+        declared = self.parts.contract.symbols.get(symbol)
+        if declared is None:
             return
-        upper = "oo" if found.hi == math.inf else found.hi
-        text = f"{name} is outside of specified dynamic range [{found.lo}, {upper}]"
-        if found.lo > 0:
-            self._assert(self._node(operator.ge, (read, found.lo)), text)
-        if found.hi != math.inf:
-            self._assert(self._node(operator.le, (read, found.hi)), text)
+        if declared.sizes.values is not None:
+            one_of = or_(*(eq(symbol, value) for value in declared.sizes.values))
+            self._assert(self._compute(one_of), f"{name} is not one of {sorted(declared.sizes.values)}")
+            return
+        low, high = declared.range.lo, declared.range.hi
+        text = f"{name} is outside of specified dynamic range [{low}, {'oo' if high == math.inf else high}]"
+        if low > 0:
+            self._assert(self._node(operator.ge, (read, low)), text)
+        if high != math.inf:
+            self._assert(self._node(operator.le, (read, high)), text)
 
     def _facts(self) -> Iterator[tuple[Bool, str]]:
         for assumption in self.parts.contract.assumptions:
