@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fullgraph.symbolic import render
+from fullgraph.symbolic import min_, render
 from fullgraph.tracing.rules.dims import plus, times
 from tests.tracing.rules.support import Examples, StandIn, agree, predict
 
@@ -65,6 +65,18 @@ def test_a_symbol_with_another(hints, expected, count):
     assert len(assumed) == count
 
 
+def test_a_table_that_is_sliced_limits_the_size():
+    """`x + table[:n]` reads as an upper bound, not as an equation with `min`."""
+
+    def call(t, n):
+        length = min(n, 4) if isinstance(n, int) else min_(n, 4)
+        return aten.add.Tensor, (t(n), t(length))
+
+    predicted, assumed = agree(call, n=3, largest=7)
+    assert dims(predicted) == ["n"]
+    assert assumed == ["n <= 4"]
+
+
 def test_what_is_known_is_used():
     """A size that cannot be 1 or equal leaves one way, and nothing is asked."""
     examples = Examples()
@@ -81,6 +93,22 @@ def test_equal_sizes_stay_known():
     for _ in range(2):
         predict(aten.add.Tensor, (StandIn((n,)), StandIn((m,))), {}, examples.scope)
     assert len(examples.assumptions) == 1
+
+
+def test_without_an_example_both_ways_stay_open():
+    """A size that only run time knows may be the constant or 1: the result is the same."""
+    examples = Examples()
+    n = examples.scope.declare("n")
+    out = predict(aten.add.Tensor, (StandIn((n,)), StandIn((3,))), {}, examples.scope)
+    assert out.dims == (3,)
+    assert [render(each) for each in examples.assumptions] == ["n == 1 or n == 3"]
+
+
+def test_what_must_agree_is_checked_without_an_example():
+    examples = Examples()
+    n, m = (examples.scope.declare(name) for name in "nm")
+    predict(aten.mm.default, (StandIn((2, n)), StandIn((m, 3))), {}, examples.scope)
+    assert [render(each) for each in examples.assumptions] == ["n == m"]
 
 
 def test_sizes_that_never_fit_raise_as_eager():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullgraph.symbolic import Expr, Scope, eq, or_
-from fullgraph.tracing.rules.dims import Dims, Size, ask, is_one, require, same
+from fullgraph.tracing.rules.dims import Dims, Size, ask, equals, is_one, require, same
 
 
 def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
@@ -55,7 +55,10 @@ def meet(a: Size, b: Size, scope: Scope) -> Size | None:
         return b
     if is_one(b, scope):
         return a
-    if ask(eq(a, b), scope):
+    if isinstance(a, int) or isinstance(b, int):
+        constant, size = (a, b) if isinstance(a, int) else (b, a)
+        return constant if _either(size, constant, scope) else None
+    if ask(equals(a, b), scope):
         return _simpler(a, b)
     if ask(eq(a, 1), scope):
         return b
@@ -107,8 +110,19 @@ def _stretches(has: Size, wanted: Size, scope: Scope) -> bool:
     if same(has, wanted, scope) or is_one(has, scope):
         return True
     if isinstance(has, int):
-        return require(eq(has, wanted), scope)
-    return ask(eq(has, wanted), scope) or require(or_(eq(has, 1), eq(has, wanted)), scope)
+        return require(equals(has, wanted), scope)
+    return _either(has, wanted, scope)
+
+
+def _either(size: Size, wanted: Size, scope: Scope) -> bool:
+    """Require that a size is `wanted` or 1, where both give the same result.
+
+    With an example, the contract says which of the two it is, which is shorter and lets more follow.
+    """
+    equal = equals(size, wanted)
+    if scope.hint_of(equal) is None:
+        return require(or_(equal, eq(size, 1)), scope)
+    return ask(equal, scope) or require(eq(size, 1), scope)
 
 
 def simplest(dims: Dims) -> Dims:

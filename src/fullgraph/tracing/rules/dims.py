@@ -19,7 +19,9 @@ from fullgraph.symbolic import (
     Expr,
     Scope,
     add,
+    and_,
     eq,
+    expression,
     floordiv,
     ge,
     if_else,
@@ -135,13 +137,30 @@ def require(question: Bool, scope: Scope) -> bool:
     return scope.ask(question, "check" if scope.hint_of(question) is None else "size_oblivious")
 
 
+def equals(a: Size, b: Size) -> Bool:
+    """Return the condition that two sizes are equal; `s == min(s, 512)` as what it means, `s <= 512`.
+
+    Such a question comes of `table[:s]` beside a tensor of size s, and this is the line the user wants to read.
+    """
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Expr) and one.kind in _EXTREMES:
+            operand = expression(other)
+            if operand in one.args:
+                compare = _EXTREMES[one.kind]
+                return and_(*(compare(operand, each) for each in one.args if each is not operand))
+    return eq(a, b)
+
+
+_EXTREMES = {"min": le, "max": ge}
+
+
 def same(a: Size, b: Size, scope: Scope) -> bool | None:
     """Return whether two sizes are known to be equal, known to differ (False), or neither (None)."""
     if a is b or a == b:
         return True
     if isinstance(a, int) and isinstance(b, int):
         return False
-    return decide(eq(a, b), scope)
+    return decide(equals(a, b), scope)
 
 
 def require_same(a: Size, b: Size, scope: Scope) -> bool:
@@ -150,7 +169,7 @@ def require_same(a: Size, b: Size, scope: Scope) -> bool:
         return True
     if isinstance(a, int) and isinstance(b, int):
         return False
-    return require(eq(a, b), scope)
+    return require(equals(a, b), scope)
 
 
 def is_one(size: Size, scope: Scope) -> bool | None:

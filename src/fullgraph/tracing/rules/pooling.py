@@ -1,4 +1,4 @@
-"""Pooling and resizing images: sizes shrink by windows, or are given."""
+"""Pooling, resizing and rearranging images: sizes shrink by windows, grow by factors, or are given."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from fullgraph.tracing.rules.dims import (
     product,
     quotient,
     quotient_up,
+    remainder,
+    require_same,
     smaller,
     times,
 )
@@ -195,3 +197,29 @@ def col2im(
 def channel_shuffle(scope: Scope, self: Shaped, groups: int) -> Out:
     """Channels in another order."""
     return Out(self.dims, self.dtype, self.device)
+
+
+@rule("pixel_shuffle")
+def pixel_shuffle(scope: Scope, self: Shaped, upscale_factor: int) -> Out | None:
+    """Channels become pixels."""
+    if len(self.dims) < 3:
+        return None
+    *batch, channels, height, width = self.dims
+    square = upscale_factor * upscale_factor
+    if not require_same(remainder(channels, square), 0, scope):
+        return None
+    grown = times(height, upscale_factor), times(width, upscale_factor)
+    return Out((*batch, quotient(channels, square), *grown), self.dtype, self.device)
+
+
+@rule("pixel_unshuffle")
+def pixel_unshuffle(scope: Scope, self: Shaped, downscale_factor: int) -> Out | None:
+    """Pixels become channels."""
+    if len(self.dims) < 3:
+        return None
+    *batch, channels, height, width = self.dims
+    for size in (height, width):
+        if not require_same(remainder(size, downscale_factor), 0, scope):
+            return None
+    shrunk = quotient(height, downscale_factor), quotient(width, downscale_factor)
+    return Out((*batch, times(channels, downscale_factor**2), *shrunk), self.dtype, self.device)

@@ -73,6 +73,11 @@ def has_rule(op: OpOverload) -> bool:
     return _find(op) is not None
 
 
+def rule_names() -> tuple[str, ...]:
+    """Return the operators that have a rule of their own, without `aten::`."""
+    return tuple(_by_name)
+
+
 def rule(names: str) -> Callable[[Function], Function]:
     """Register a function `(scope, *args, **kwargs) -> Out(s)` for the operators named."""
 

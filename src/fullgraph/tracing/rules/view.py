@@ -393,29 +393,3 @@ def view_as_complex(scope: Scope, self: Shaped) -> Out | None:
     if not self.dims or self.dims[-1] != 2 or not self.dtype.is_floating_point:
         return None
     return Out(self.dims[:-1], self.dtype.to_complex(), self.device)
-
-
-@rule("pixel_shuffle")
-def pixel_shuffle(scope: Scope, self: Shaped, upscale_factor: int) -> Out | None:
-    """Channels become pixels."""
-    if len(self.dims) < 3:
-        return None
-    *batch, channels, height, width = self.dims
-    square = upscale_factor * upscale_factor
-    if not require_same(remainder(channels, square), 0, scope):
-        return None
-    grown = times(height, upscale_factor), times(width, upscale_factor)
-    return _like(self, (*batch, quotient(channels, square), *grown))
-
-
-@rule("pixel_unshuffle")
-def pixel_unshuffle(scope: Scope, self: Shaped, downscale_factor: int) -> Out | None:
-    """Pixels become channels."""
-    if len(self.dims) < 3:
-        return None
-    *batch, channels, height, width = self.dims
-    for size in (height, width):
-        if not require_same(remainder(size, downscale_factor), 0, scope):
-            return None
-    shrunk = quotient(height, downscale_factor), quotient(width, downscale_factor)
-    return _like(self, (*batch, times(channels, downscale_factor * downscale_factor), *shrunk))
