@@ -11,6 +11,9 @@ Two things stand between the graph and the write-backs:
   the backward pass fail, where eager, which writes inside the operator, does not.
 * A returned value that shares storage with a written tensor is copied before anything is written (see `aliasing`).
 
+After the write-backs, a returned view of what was written (`x.add_(1); return x[0]`) is taken anew from the tensor it
+was copied into, as in eager.
+
 Invariant: when the graph raises, nothing has been written.
 """
 
@@ -112,6 +115,7 @@ def compile_run(parts: ProgramParts, steps: Steps) -> Run:
         "is_grad_enabled": torch.is_grad_enabled,
         "no_grad": torch.no_grad,
         "detached": detached_from,
+        "seen_through": seen_through,
     }
     exec(compile(source, "<fullgraph run>", "exec"), namespace)  # noqa: S102  (the text is ours, made just above)
     run: Run = namespace["run"]
@@ -125,6 +129,20 @@ def detached_from(value: Any, *targets: torch.Tensor) -> Any:
     place = value.untyped_storage().data_ptr()
     shared = any(place == target.untyped_storage().data_ptr() for target in targets)
     return value.clone() if shared else value
+
+
+def seen_through(value: Any, contents: torch.Tensor, target: torch.Tensor) -> Any:
+    """Return the view of `target` that `value` is of `contents`, which was copied into `target`.
+
+    Where the two are laid out differently there is no such view, and the value stays a tensor of its own.
+    """
+    if not isinstance(value, torch.Tensor) or value.dtype != target.dtype or contents.stride() != target.stride():
+        return value
+    if value.untyped_storage().data_ptr() != contents.untyped_storage().data_ptr() or value.is_conj() or value.is_neg():
+        return value
+    start = target.storage_offset() + value.storage_offset() - contents.storage_offset()
+    view = target.as_strided(value.size(), value.stride(), start)
+    return view if value.requires_grad == view.requires_grad else view.detach()
 
 
 class _Writer:
@@ -158,6 +176,7 @@ class _Writer:
             *self._graph(),
             *self._protect(),
             *self._write(),
+            *self._look_again(),
         ]
         if self.parts.argument_state is not None:
             lines.append(f"write_state({self._values(self.parts.argument_state.leaves)}{given})")
@@ -201,6 +220,20 @@ class _Writer:
         plain = [f"t{position}.copy_(out[{index}])" for position, index, quiet in self.writes if not quiet]
         quiet = [f"    t{position}.copy_(out[{index}])" for position, index, quiet in self.writes if quiet]
         return [*plain, *(["with no_grad():", *quiet] if quiet else [])]
+
+    def _look_again(self) -> list[str]:
+        """Take returned views of what was written from the tensors that it was copied into."""
+        outputs = self.parts.graph_outputs
+        inputs = {entry.node for entry in self.parts.graph_inputs}
+        lines: list[str] = []
+        returned = sorted(self._read() - {index for _, index, _ in self.writes})
+        for position, index, _ in self.writes:
+            contents = outputs[index].node
+            if contents is not None and contents not in inputs and returned:
+                views = may_share_storage(self.parts.graph, [contents])
+                found = [each for each in returned if outputs[each].node in views]
+                lines += [f"out[{each}] = seen_through(out[{each}], out[{index}], t{position})" for each in found]
+        return ["out = list(out)", *lines] if lines else []
 
     def _values(self, leaves: Sequence[OutputLeaf]) -> str:
         return "[" + ", ".join(map(self._value, leaves)) + "]"

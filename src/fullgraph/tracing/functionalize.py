@@ -42,6 +42,22 @@ def _refresh(records: Records, value: Value) -> Value:
     return value
 
 
+def renew(records: Records, value: Value) -> None:
+    """Take a view of a written tensor anew, before the program gives it back.
+
+    A view that was itself written has a node of its own; taken anew from the root it shares storage with whatever
+    else of that tensor is returned or written back, as in eager.
+    """
+    parent, step = value.parent, value.step
+    if parent is None or step is None or not value.root.written_at:
+        return
+    renew(records, parent)
+    records.touch(value)
+    again = records.call(step.op, parent, *step.args, **step.kwargs)
+    value.node = (again if step.index is None else again[step.index]).node
+    value.fresh_at = records.clock
+
+
 def write(records: Records, value: Value, contents: Value) -> None:
     """Replace a value's contents, and those of everything it shares storage with."""
     settle(records, value.root)

@@ -29,6 +29,7 @@ from fullgraph.tracing.branching import same_trace
 from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.dispatch import exporting_flags, intercepting
 from fullgraph.tracing.effects import refusing_ambient_effects
+from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
@@ -185,10 +186,10 @@ class _Outputs:
         """Record the output node: write-backs first, then what is returned, then changed arguments."""
         self.flat = self.rebuilt.flatten_output(result)
         self.state = self.rebuilt.state() if self.rebuilt.changed() else None
-        rebound = self._rebound_buffers(state)
+        self.rebound = self._rebound_buffers(state)
         leaves = [self._take(leaf) for leaf in self.flat.leaves]
         state_leaves = [self._take(leaf) for leaf in self.state.leaves] if self.state else []
-        self._write_backs(rebound)
+        self._write_backs(self.rebound)
         self.leaves = tuple(self._leaf(leaf, OutputRole.USER) for leaf in leaves)
         self.state_leaves = tuple(self._leaf(leaf, OutputRole.ARGUMENT_STATE) for leaf in state_leaves)
         self.recorder.graph.output(tuple(self.nodes))
@@ -245,9 +246,10 @@ class _Outputs:
 
     def _leaf(self, leaf: Any, role: OutputRole) -> OutputLeaf:
         if isinstance(leaf, Value):
+            renew(self.recorder, leaf)
             index = self._add(self.recorder.as_arguments(leaf), role)
             source = leaf.source
-            if source is None:
+            if source is None or (source.role is InputRole.BUFFER and source.target in self.rebound):
                 return OutputLeaf(index=index)
             if source.role is InputRole.USER:
                 return OutputLeaf(index=index, input_leaf=source.leaf)
