@@ -17,6 +17,20 @@ class NobodyAsked:
 
 
 @dataclass
+class Recorded:
+    """Says yes to everything, and keeps what was asked."""
+
+    asked: list[Bool] = field(default_factory=list)
+
+    def condition(self, question: Bool, kind: Kind) -> bool:
+        self.asked.append(question)
+        return True
+
+    def value(self, expr: Expr) -> int:
+        raise AssertionError(f"asked for the value of {render(expr)}")
+
+
+@dataclass
 class ByHint:
     """Answers as the example does, and keeps what was asked."""
 

@@ -12,6 +12,7 @@ from fullgraph.symbolic import (
     eq,
     evaluate,
     false,
+    floordiv,
     ge,
     gt,
     if_else,
@@ -76,6 +77,10 @@ def test_negation(program: Program):
         (lt(A, A), false),
         (le(A, A), true),
         (truth(A), ne(A, 0)),
+        (le(floordiv(A, 2), 3), le(A, 7)),
+        (ge(floordiv(A, 2), 3), ge(A, 6)),
+        (lt(floordiv(A, 4), 1), le(A, 3)),
+        (not_(ge(floordiv(A, 2), 3)), le(A, 5)),
         (and_(), true),
         (and_(lt(A, B), true), lt(A, B)),
         (or_(lt(A, B), lt(A, B)), lt(A, B)),
@@ -117,8 +122,6 @@ def test_if_else():
 
 def test_only_the_branch_taken_is_computed():
     """`0 if b == 0 else a // b` has a value at b == 0."""
-    from fullgraph.symbolic import floordiv
-
     guarded = if_else(eq(B, 0), integer(0), floordiv(A, B))
 
     assert evaluate(guarded, {A: 5, B: 0}) == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, evaluate, parse, render, symbol
 from tests.symbolic.strategies import SYMBOLS, Program, conditions, linear_conditions, outcome
-from tests.symbolic.support import NobodyAsked
+from tests.symbolic.support import NobodyAsked, Recorded
 
 LARGEST = 6
 # Decisions have many ways to be wrong: more programs than the profile asks for, and no fewer than it does.
@@ -63,6 +63,30 @@ def test_answers_without_upper_bounds_are_right(facts: list[Program], question: 
 def test_any_answers_are_right(facts: list[Program], question: Program):
     """The same for any conditions: divisions, minima, bit operations, and, or, not."""
     check_against_brute_force(facts, question, None)
+
+
+@given(st.lists(conditions(3), max_size=2), conditions(3) | linear_conditions())
+@MANY
+def test_short_questions_have_the_same_answer(facts: list[Program], question: Program):
+    """A question asked in short has the same answer as the one put, wherever the facts hold."""
+    answers = Recorded()
+    scope = Scope(answers)
+    for s in SYMBOLS:
+        scope.declare(s.name, hi=LARGEST)
+    try:
+        for fact in facts:
+            scope.assume(fact.expr)
+        scope.ask(question.expr)
+    except Contradiction:
+        return
+    for values in EVERY:
+        expected = outcome(lambda values=values: question.python(values))
+        if isinstance(expected, bool) and all(
+            outcome(lambda f=f, values=values: f.python(values)) is True for f in facts
+        ):
+            for asked in answers.asked:
+                shortened = outcome(lambda asked=asked, values=values: evaluate(asked, values))
+                assert shortened is expected or not isinstance(shortened, bool)
 
 
 def to_z3(what: Expr | Bool) -> z3.ExprRef:

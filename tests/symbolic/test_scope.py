@@ -152,3 +152,28 @@ def test_order_of_declaration_is_kept():
 
     assert scope.simplify(late) is early
     assert scope.simplify(early) is early
+
+
+@pytest.mark.parametrize(
+    ("facts", "question", "expected"),
+    [
+        ([], "s0 + min(1, s0) >= 1", "s0 >= 1"),
+        ([], "s0 != max(1, s0)", "s0 == 0"),
+        ([], "max(s0, 3) >= 2*s1 + s0", "s0 + 2*s1 <= max(3, s0)"),
+        ([], "max(s0, s1) <= 4", "s0 <= 4 and s1 <= 4"),
+        (["s0 >= 1"], "s0*s1 == 4*s0", "s1 == 4"),
+        (["s0 >= 1"], "s0*s1 <= 4*s0", "s1 <= 4"),
+        (["s0 >= 3"], "s0 >= 2 and s1 >= 2", "s1 >= 2"),
+        (["s0 == s1"], "s0 + s1 == 8", "s0 == 4"),
+    ],
+)
+def test_questions_are_asked_in_short(facts: list[str], question: str, expected: str):
+    """What is asked, and becomes a line of the contract, is as short as the facts allow."""
+    scope, asked = scope_by_hint()
+    for name in ("s0", "s1"):
+        scope.declare(name, hint=4)
+    for fact in facts:
+        scope.assume(parse(fact))
+    scope.ask(parse(question))
+
+    assert asked.asked == [("guard", expected)]

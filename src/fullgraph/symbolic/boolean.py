@@ -149,7 +149,22 @@ def _at_most(a: Expr, b: Expr) -> Bool:
         terms = {m: c // common for m, c in e.terms.items() if m}
         constant = -(-e.terms.get((), 0) // common)
         e = polynomial({**terms, (): constant} if constant else terms)
-    return _interned_bool("le", e)
+    quotient = _sole_quotient(e)
+    return quotient if quotient is not None else _interned_bool("le", e)
+
+
+def _sole_quotient(e: Expr) -> Bool | None:
+    """Ask `x // k <= n` as `x <= n*k + k - 1`, and `x // k >= n` as `x >= n*k`."""
+    (monomial, sign), *others = ((m, c) for m, c in e.terms.items() if m)
+    if others or len(monomial) != 1 or monomial[0].kind != "floordiv":
+        return None
+    x, k = monomial[0].args
+    if not k.is_const:
+        return None
+    constant = e.terms.get((), 0)
+    if sign > 0:
+        return _at_most(x, integer((1 - constant) * k.value - 1))
+    return _at_most(integer(constant * k.value), x)
 
 
 def _order(monomial: Monomial) -> tuple[int, list[int]]:

@@ -222,16 +222,16 @@ class Facts:
         self.learnt[not_(fact)] = False
         match fact.kind:
             case "le":
-                e = self._without_factors(fact.args[0], lambda found: found.lo > 0)
+                e = self.without_factors(fact.args[0], lambda found: found.lo > 0)
                 self._bound(e, Range(-math.inf, 0))
             case "eq":
-                self._equate(self._without_factors(fact.args[0], lambda found: 0 not in found))
+                self._equate(self.without_factors(fact.args[0], lambda found: 0 not in found))
             case "ne":
                 self._exclude(fact.args[0])
         self._propagate()
         self._grew()
 
-    def _without_factors(self, e: Expr, irrelevant: Callable[[Range], bool]) -> Expr:
+    def without_factors(self, e: Expr, irrelevant: Callable[[Range], bool]) -> Expr:
         """Divide e by those of its common atoms whose ranges make them irrelevant to the question."""
         _, atoms = content(e)
         for atom in atoms:
@@ -346,14 +346,14 @@ class Facts:
     def _propagate_sign(self, form: Expr, known: Range) -> bool:
         """Divide `s0*(s1 - 4) == 0` by s0 once s0 is known not to be 0; and `<=` by positive factors."""
         if known == Range(0, 0):
-            rest = self._without_factors(form, lambda found: 0 not in found)
+            rest = self.without_factors(form, lambda found: 0 not in found)
             if rest is form or self.integer_range(rest) == known:
                 return False
             self._equate(rest)
             return True
         if 0 not in (known.lo, known.hi):
             return False
-        rest = self._without_factors(form, lambda found: found.lo > 0)
+        rest = self.without_factors(form, lambda found: found.lo > 0)
         return rest is not form and self._bound(rest, known)
 
     def holds(self, question: Bool) -> bool | None:

@@ -16,7 +16,7 @@ from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression, symbol
 from fullgraph.symbolic.facts import Contradiction, Facts
 from fullgraph.symbolic.ranges import ANY, Range
-from fullgraph.symbolic.simplify import simplify
+from fullgraph.symbolic.simplify import simplify, simplify_question
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
@@ -133,6 +133,9 @@ class Scope:
             taken = self.branch(question)
             if taken is not None:
                 return taken
+        question = simplify_question(self._facts, question)  # what is asked may be shown to the user
+        if question.is_const:
+            return bool(question.value)
         answer = self.undecided.condition(question, kind)
         if self._relies_on(answer, kind):
             self.assume(question if answer else not_(question))

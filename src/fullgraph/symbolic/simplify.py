@@ -1,4 +1,4 @@
-"""An expression as short as the facts allow.
+"""Expressions and questions as short as the facts allow.
 
 `arithmetic` simplifies what holds for every value; here the facts are used as well: equalities that were
 learnt, ranges with a single value, remainders of numbers known to be divisible, extremes of which one operand
@@ -7,8 +7,8 @@ always wins. Each rule gives an expression that is equal wherever the facts hold
 
 from __future__ import annotations
 
-from fullgraph.symbolic.arithmetic import max_, min_, mod, neg
-from fullgraph.symbolic.boolean import le, lt
+from fullgraph.symbolic.arithmetic import add, max_, min_, mod, mul, neg, sub
+from fullgraph.symbolic.boolean import Bool, and_, as_bool, eq, le, lt, not_, or_
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, integer
@@ -32,6 +32,62 @@ def simplify(facts: Facts, e: Expr) -> Expr:
         if new is not atom:
             shorter[atom] = new
     return substitute(e, shorter) if shorter else e
+
+
+def simplify_question(facts: Facts, question: Bool) -> Bool:
+    """Return a question with the same answer wherever the facts hold, about as little as they allow."""
+    question = facts.rewrite(question)
+    answer = decide(facts, question)
+    if answer is not None:
+        return as_bool(answer)
+    match question.kind:
+        case "and":
+            return and_(*(simplify_question(facts, part) for part in question.args))
+        case "or":
+            return or_(*(simplify_question(facts, part) for part in question.args))
+        case "le":
+            shorter = le(
+                facts.without_factors(simplify(facts, question.args[0]), lambda found: found.lo > 0), 0
+            )
+            split = _split_at_extreme(shorter)
+            if split is not None:
+                return simplify_question(facts, split)
+            at_least_zero = shorter.kind == "le" and facts.integer_range(shorter.args[0]).lo == 0
+            return eq(shorter.args[0], 0) if at_least_zero else shorter
+        case "eq":
+            return _simplify_equality(facts, question.args[0])
+        case "ne":
+            equality = _simplify_equality(facts, question.args[0])
+            return not_(equality) if equality.kind == "eq" else simplify_question(facts, not_(equality))
+        case _:
+            return question
+
+
+def _split_at_extreme(question: Bool) -> Bool | None:
+    """Ask `max(a, b) <= c` as `a <= c and b <= c`, and `min(a, b) >= c` likewise."""
+    if question.kind != "le":
+        return None
+    e = question.args[0]
+    for monomial, c in e.terms.items():
+        if len(monomial) == 1 and monomial[0].kind == ("max" if c > 0 else "min"):
+            rest = sub(e, mul(c, monomial[0]))
+            return and_(*(le(add(rest, mul(c, x)), 0) for x in monomial[0].args))
+    return None
+
+
+def _simplify_equality(facts: Facts, e: Expr) -> Bool:
+    """Ask `s0*(s1 - 4) == 0` as `s1 == 4` where s0 isn't 0, and `max(a, b) == a` as `b <= a`."""
+    e = facts.without_factors(simplify(facts, e), lambda found: 0 not in found)
+    for monomial, c in e.terms.items():
+        if len(monomial) == 1 and monomial[0].kind in ("max", "min") and len(monomial[0].args) == 2:
+            a, b = monomial[0].args
+            rest = sub(e, mul(c, monomial[0]))
+            for x, other in ((a, b), (b, a)):
+                if add(rest, mul(c, x)) is integer(0):
+                    return simplify_question(
+                        facts, le(other, x) if monomial[0].kind == "max" else le(x, other)
+                    )
+    return eq(e, 0)
 
 
 def _simplify_atom(facts: Facts, atom: Expr) -> Expr:

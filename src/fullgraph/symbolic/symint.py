@@ -121,6 +121,7 @@ def lower(what: Expr | Bool) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         expressions and conditions to be lowered in turn, and Python numbers.
 
     Example:
+        >>> from fullgraph.symbolic import parse
         >>> lower(parse("s0*2 + 1"))
         (<built-in function add>, (2*s0, 1))
     """
