@@ -1,0 +1,93 @@
+"""PyTorch's own operator samples as functions of a list of tensors; all else about a sample is fixed.
+
+The samples come from `torch.testing._internal`, without the package that only PyTorch's own test runner needs.
+"""
+
+from __future__ import annotations
+
+import collections
+import importlib.util
+import itertools
+import sys
+import types
+import unittest
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+if importlib.util.find_spec("expecttest") is None:
+    # torch.testing._internal derives its TestCase from it; the samples do not use it.
+    _stub: Any = types.ModuleType("expecttest")
+    _stub.TestCase = unittest.TestCase
+    sys.modules["expecttest"] = _stub
+
+from torch.testing._internal.common_methods_invocations import op_db
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function with the tensors it is exported with.
+
+    Args:
+        name: the operator, its variant and the dtype.
+        call: takes the list of tensors.
+        tensors: an example.
+        contents: whether the values of the result mean anything (those of `empty` do not).
+    """
+
+    name: str
+    call: Callable[[list[torch.Tensor]], Any]
+    tensors: list[torch.Tensor]
+    contents: bool = True
+
+    def fresh(self) -> list[torch.Tensor]:
+        """Return copies of the tensors that share nothing with them."""
+        return [tensor.detach().clone() for tensor in self.tensors]
+
+
+OPERATORS: dict[str, list[Any]] = collections.defaultdict(list)
+"""PyTorch's descriptions of its operators, by name; a name may have several variants."""
+
+for _info in op_db:
+    # jiterator makes kernels for a GPU.
+    if not _info.name.startswith("jiterator"):
+        OPERATORS[_info.name].append(_info)
+
+# What they return is whatever was in memory.
+_UNINITIALISED = ("empty", "new_empty", "resize_", "resize_as_")
+
+
+def samples_of(name: str, dtype: torch.dtype, count: int) -> Iterator[Subject]:
+    """Yield the first samples of each variant of an operator.
+
+    Args:
+        name: a key of `OPERATORS`.
+        dtype: of the samples' tensors; nothing is yielded where the CPU does not support it.
+        count: how many of each variant.
+    """
+    for info in OPERATORS[name]:
+        if dtype not in info.supported_dtypes("cpu"):
+            continue
+        torch.manual_seed(0)
+        samples = info.sample_inputs("cpu", dtype, requires_grad=False)
+        for number, sample in enumerate(itertools.islice(samples, count)):
+            yield _subject(info, sample, f"{info.full_name} {str(dtype).removeprefix('torch.')} #{number}")
+
+
+def _subject(info: Any, sample: Any, title: str) -> Subject:
+    leaves, tree = pytree.tree_flatten(((sample.input, *sample.args), dict(sample.kwargs)))
+    places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+    process = sample.output_process_fn_grad
+
+    def call(tensors: list[torch.Tensor]) -> Any:
+        filled = list(leaves)
+        for place, tensor in zip(places, tensors, strict=True):
+            filled[place] = tensor
+        args, kwargs = pytree.tree_unflatten(filled, tree)
+        return process(info.op(*args, **kwargs))
+
+    contents = not info.name.startswith(_UNINITIALISED)
+    return Subject(title, call, [leaves[place] for place in places], contents)
