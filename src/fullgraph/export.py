@@ -10,7 +10,7 @@ from fullgraph import program
 from fullgraph.contract import Contract, Specs, read_specs, simplify
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
-from fullgraph.tracing import Inputs, Trace, bind, settle_branches, trace
+from fullgraph.tracing import Inputs, Trace, bind, root_modules, settle_branches, trace
 
 
 def export(
@@ -54,7 +54,7 @@ def export(
     more = [bind(fn, example, {}).leaves for example in examples or ()]
     specs = read_specs(inputs.leaves, dynamic_shapes, constraints, more, inputs.parameters)
     recorded, contract = _capture(fn, inputs, specs)
-    parts = program.assemble(recorded, contract, inputs)
+    parts = program.assemble(recorded, contract, inputs, root_modules(fn))
     program.verify(parts)
     return ExportedProgram(parts)
 

@@ -229,7 +229,7 @@ class _Writer:
         returned = sorted(self._read() - {index for _, index, _ in self.writes})
         for position, index, _ in self.writes:
             contents = outputs[index].node
-            if contents is not None and contents not in inputs and returned:
+            if contents is not None and contents not in inputs and returned and not outputs[index].rebound:
                 views = may_share_storage(self.parts.graph, [contents])
                 found = [each for each in returned if outputs[each].node in views]
                 lines += [f"out[{each}] = seen_through(out[{each}], out[{index}], t{position})" for each in found]

@@ -15,7 +15,9 @@ _COPY = dis.opmap.get("COPY")
 _CACHE = dis.opmap.get("CACHE", -1)
 # Up to Python 3.11 one instruction tests the operand and keeps it; from 3.12 on it is copied, then tested.
 _KEEPING = {dis.opmap[name] for name in ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP") if name in dis.opmap}
-_TESTING = {dis.opmap[name] for name in ("POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE", "TO_BOOL") if name in dis.opmap}
+_TESTING = {
+    dis.opmap[name] for name in ("POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE", "TO_BOOL") if name in dis.opmap
+}
 
 # Keyed by identity: code objects compare by value, and slowly. The code object is kept, so its id stays its own.
 _known: dict[tuple[int, int], tuple[bool, CodeType]] = {}

@@ -13,6 +13,7 @@ from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.dispatch import HigherOrderOperator, OpOverload
 from fullgraph.tracing.functions import FunctionTable, Replacement
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
+from fullgraph.tracing.owned import root_modules
 from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.questions import MARKER
 from fullgraph.tracing.recorder import Recorder
@@ -52,6 +53,7 @@ __all__ = [
     "compile_output",
     "compile_state",
     "operator_of",
+    "root_modules",
     "settle_branches",
     "trace",
 ]

@@ -105,6 +105,7 @@ class Recorder:
         assert real is not None
         value = self.place(source, tuple(real.shape), real.dtype, real.device)
         value.tensor = real
+        writes.rely_on_lift(self, value)
         return value
 
     def _alias(self, base: Value, tensor: torch.Tensor) -> Value:
@@ -169,6 +170,7 @@ class Recorder:
             return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
         base, rest = args[0], args[1:]
         if info.kind is Kind.MAYBE_VIEW:
+            node.meta["val"] = TensorSpec(outs.dims, outs.dtype, outs.device)
             return self._maybe_view(op, base, rest, kwargs, node, outs)
         return self._wrap(node, outs, lambda n, out, index: self._view(op, base, rest, kwargs, n, index, out))
 

@@ -61,6 +61,7 @@ class GraphOutput:
     target: str | None = None
     constant: Any = None
     under_no_grad: bool = False  # for write-backs: the program wrote under no_grad, so the copy must too
+    rebound: bool = False  # for buffers: the program gave the attribute another tensor, which is not the buffer
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from torch import fx
 
 from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, SameObject, Specs, TensorSpec
 from fullgraph.source import trace_boundary
-from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
+from fullgraph.symbolic import Bool, Expr, Scope, expr_of, render, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.branching import same_trace
 from fullgraph.tracing.autograd_function import autograd_functions
+from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functionalize import renew
@@ -38,6 +39,7 @@ from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
 from fullgraph.tracing.state import PythonState, with_state_put_back
 from fullgraph.tracing.traced import Source, TracedTensor, Value
+from fullgraph.tracing.writes import rely_on_rebinding
 
 _one_at_a_time = threading.RLock()
 
@@ -167,6 +169,7 @@ def _run(
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(standing_in(table, recorder))
         stack.enter_context(refusing_ambient_effects(fn))
+        stack.enter_context(refusing_data_assignment(recorder))
         stack.enter_context(intercepting(recorder.interceptor))
         return inputs.call(fn, leaves)
 
@@ -192,6 +195,7 @@ class _Outputs:
         self._write_backs(self.rebound)
         self.leaves = tuple(self._leaf(leaf, OutputRole.USER) for leaf in leaves)
         self.state_leaves = tuple(self._leaf(leaf, OutputRole.ARGUMENT_STATE) for leaf in state_leaves)
+        self._assert_deferred()
         self.recorder.graph.output(tuple(self.nodes))
 
     def finish(self, state: PythonState, branches: tuple[Branch, ...]) -> Trace:
@@ -214,9 +218,26 @@ class _Outputs:
             branches=branches,
         )
 
+    def _assert_deferred(self) -> None:
+        """Facts on sizes that only tensor contents tell cannot be checked before the graph runs; the graph asserts them."""
+        recorder = self.recorder
+        declared = {spec.symbol for spec in recorder.ledger.symbols}
+        for assumption in recorder.ledger.assumptions:
+            fact = assumption.fact
+            if isinstance(fact, Bool) and not fact.symbols <= declared:
+                where = f" ({assumption.origin})" if assumption.origin is not None else ""
+                message = f"The program relies on {render(fact)}{where}."
+                recorder.node(torch.ops.aten._assert_scalar.default, (recorder.sizes.node(fact), message))
+
     def _rebound_buffers(self, state: PythonState) -> dict[str, Value]:
-        """`self.buf = new`: a buffer whose attribute now holds another tensor is written back."""
-        return {path: self.recorder.take(new) for path, new in state.rebound_buffers()}
+        """`self.buf = new`: a buffer whose attribute now holds another tensor is written back, read before or not."""
+        rebound: dict[str, Value] = {}
+        for old, new in state.rebound_buffers():
+            buffer, value = self.recorder.take(old), self.recorder.take(new)
+            if buffer.source is not None and value is not buffer:
+                rely_on_rebinding(self.recorder, buffer, value)
+                rebound[buffer.source.target] = value
+        return rebound
 
     def _take(self, leaf: Any) -> Any:
         if isinstance(leaf, torch.Tensor):
@@ -233,14 +254,16 @@ class _Outputs:
             assert source is not None
             new = rebound.get(source.target) if source.role is InputRole.BUFFER else None
             if new is not None and new is not root:
-                self._add(recorder.as_arguments(new), OutputRole.BUFFER, source.target, not torch.is_grad_enabled())
+                self._add(recorder.as_arguments(new), OutputRole.BUFFER, source.target, not torch.is_grad_enabled(), True)
             elif root.written_at:
                 self._add(root.node, _WRITTEN[source.role], source.target, root.wrote_under_no_grad)
 
-    def _add(self, node: Any, role: OutputRole, target: str | None = None, no_grad: bool = False) -> int:
+    def _add(
+        self, node: Any, role: OutputRole, target: str | None = None, no_grad: bool = False, rebound: bool = False
+    ) -> int:
         constant = None if isinstance(node, fx.Node) else node
         name = node.name if isinstance(node, fx.Node) else None
-        self.outputs.append(GraphOutput(name, role, target, constant, no_grad))
+        self.outputs.append(GraphOutput(name, role, target, constant, no_grad, rebound))
         self.nodes.append(node)
         return len(self.outputs) - 1
 

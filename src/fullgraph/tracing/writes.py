@@ -24,7 +24,7 @@ from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.strided import as_strided
-from fullgraph.tracing.traced import TracedTensor, Value
+from fullgraph.tracing.traced import Source, TracedTensor, Value
 
 aten = torch.ops.aten
 
@@ -166,9 +166,11 @@ def _same_sizes(recorder: Records, wanted: tuple[Any, ...], found: tuple[Any, ..
 def _set(recorder: Records, target: Value, contents: Value) -> None:
     grad_on = torch.is_grad_enabled()
     root = target.root
-    if not grad_on and recorder.grad_mode and root.requires_grad:
+    unseen = recorder.grad_mode and (not grad_on or _is_detached(target))
+    if unseen and root.requires_grad:
         raise Unsupported(
-            "A tensor that requires grad is written under torch.no_grad().",
+            "A tensor that requires grad is written where autograd does not see it: under torch.no_grad(), or through "
+            "`.data` or `.detach()`.",
             why="Autograd is to keep the history the tensor had before the write, which a pure graph cannot express.",
             instead="Write to `tensor.detach().clone()`, or compute a new tensor instead of writing in place.",
             where=origin_here(),
@@ -179,9 +181,20 @@ def _set(recorder: Records, target: Value, contents: Value) -> None:
     root.wrote_under_no_grad = root.wrote_under_no_grad or not grad_on
 
 
+def _is_detached(value: Value) -> bool:
+    """Whether the value shares storage with its root by way of `.detach()` or `.data`."""
+    while value.parent is not None and value.step is not None:
+        if value.step.op is aten.detach.default:
+            return True
+        value = value.parent
+    return False
+
+
 def _check_leaf(target: Value) -> None:
     root = target.root
     if root.source is None or not torch.is_grad_enabled() or root.source.real is None or root.written_at:
+        return
+    if not target.requires_grad:  # `.data`, `.detach()`
         return
     if root.source.real.requires_grad and root.source.real.is_leaf:
         kind = "a leaf Variable" if target is root else "a view of a leaf Variable"
@@ -223,6 +236,8 @@ def _functionalized(recorder: Records, info: Operator, args: tuple[Any, ...], kw
 def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`t_`, `squeeze_`: the tensor itself becomes a view of what it was."""
     target: Value = args[0]
+    if info.overload._schema.name == "aten::detach_" and not target.requires_grad:
+        return target  # torch.tensor(...) ends with this
     if target.source is not None:
         raise Unsupported(
             f"`{info.overload}` changes the sizes of a tensor that outlives the program.",
@@ -277,17 +292,43 @@ def rely_on_write(recorder: Records, root: Value) -> None:
     if source is None or root.written_at:
         return
     if recorder.lifting.overlapping(root):
-        raise Unsupported(
-            f"`{source.target}` is written, and another tensor of the program is a different view of its memory.",
-            why="A graph cannot say how two windows onto one memory change together.",
-            instead="Take the view from the tensor inside the program, or clone it when the module is made.",
-            where=origin_here(),
-        )
+        _refuse_windows(source)
     for other in recorder.roots:
         theirs = other.source
         if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
             continue
         recorder.ledger.assume(Disjoint(source.target, theirs.target), origin_here(), AssumptionKind.PROGRAM)
+
+
+def rely_on_lift(recorder: Records, root: Value) -> None:
+    """Refuse a tensor that the program meets after it wrote another one with the same memory."""
+    source = root.source
+    if source is not None and any(other.written_at for other in recorder.lifting.overlapping(root)):
+        _refuse_windows(source)
+
+
+def rely_on_rebinding(recorder: Records, buffer: Value, new: Value) -> None:
+    """Refuse to put a tensor of another size or dtype in the place of a buffer: what is written back are contents."""
+    if buffer.dtype == new.dtype and _same_sizes(recorder, buffer.dims, new.dims):
+        return
+    name = buffer.source.target if buffer.source is not None else ""
+    raise Unsupported(
+        f"The buffer `{name}` is replaced by a tensor of another size or dtype.",
+        why=f"A program writes new contents into its buffers; this one is {buffer.dtype} of {list(buffer.dims)}, "
+        f"the tensor {new.dtype} of {list(new.dims)}.",
+        instead="Register the buffer with the size and dtype that it has later, or return the tensor and pass it in.",
+        where=new.node.meta.get("origin"),
+    )
+
+
+def _refuse_windows(source: Source) -> None:
+    raise Unsupported(
+        f"`{source.target}` shares memory with another tensor of the program, of which it is a different view, and one "
+        "of the two is written.",
+        why="A graph cannot say how two windows onto one memory change together.",
+        instead="Take the view from the tensor inside the program, or clone it when the module is made.",
+        where=origin_here(),
+    )
 
 
 def _refuse(info: Operator) -> None:
