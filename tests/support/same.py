@@ -109,7 +109,7 @@ def _compare_one_call(eager, program, call, name, aliasing, tolerance):
     actual = program(*for_program.args, **for_program.kwargs)
     assert_equal(expected, actual, f"{name}: output", **tolerance)
     assert_equal(for_eager, for_program, f"{name}: inputs after it", **tolerance)
-    state, wanted = dict(program.state_dict), _state(eager)
+    state, wanted = {name: tensor.detach() for name, tensor in program.state_dict.items()}, _state(eager)
     shared = sorted(state.keys() & wanted.keys())
     assert_equal(
         {key: wanted[key] for key in shared},

@@ -36,10 +36,14 @@ def _refresh(records: Records, value: Value) -> Value:
         return value
     _refresh(records, parent)
     records.touch(value)
-    again = records.call(step.op, parent, *step.args, **step.kwargs)
-    value.node = (again if step.index is None else again[step.index]).node
-    value.fresh_at = records.clock
+    _take_again(records, value, parent, step)
     return value
+
+
+def _take_again(records: Records, value: Value, parent: Value, step: Step) -> None:
+    again = records.call(step.op, parent, *step.args, **step.kwargs)
+    taken = again if step.index is None else again[step.index]
+    value.node, value.fresh_at, value.requires_grad = taken.node, records.clock, taken.requires_grad
 
 
 def renew(records: Records, value: Value) -> None:
@@ -53,9 +57,7 @@ def renew(records: Records, value: Value) -> None:
         return
     renew(records, parent)
     records.touch(value)
-    again = records.call(step.op, parent, *step.args, **step.kwargs)
-    value.node = (again if step.index is None else again[step.index]).node
-    value.fresh_at = records.clock
+    _take_again(records, value, parent, step)
 
 
 def write(records: Records, value: Value, contents: Value) -> None:

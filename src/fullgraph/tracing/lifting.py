@@ -68,7 +68,8 @@ class Lifting:
         source = value.source
         if source is None or source.real is None:
             return []
-        return [other for other in self._by_storage.get(storage_key(source.real), ()) if other is not value]
+        others = [other for other in self._by_storage.get(storage_key(source.real), ()) if other is not value]
+        return [other for other in others if other.source is None or _spans_meet(source.real, other.source.real)]
 
     def position(self, source: Source) -> int:
         """Return where the owner lists this tensor; those without a name come last, as they were met."""
@@ -118,3 +119,17 @@ def _same_elements(a: torch.Tensor, b: torch.Tensor) -> bool:
         and a.shape == b.shape
         and a.stride() == b.stride()
     )
+
+
+def _spans_meet(a: torch.Tensor, b: torch.Tensor | None) -> bool:
+    """Say whether the stretches of one storage from first to last element of two tensors overlap."""
+    if b is None or not a.numel() or not b.numel():
+        return False
+    (a_start, a_end), (b_start, b_end) = _span(a), _span(b)
+    return a_start < b_end and b_start < a_end
+
+
+def _span(tensor: torch.Tensor) -> tuple[int, int]:
+    start = tensor.storage_offset()
+    end = start + 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride()))
+    return start * tensor.element_size(), end * tensor.element_size()

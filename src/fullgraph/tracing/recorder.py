@@ -291,10 +291,14 @@ class Recorder:
 
     def new_size(self, upper: Any) -> Expr:
         """Return a symbol for a size that only tensor contents tell (`nonzero`), between 0 and `upper`."""
-        expr = self.scope.declare(f"u{self._data_dependent}", lo=0)
-        self._data_dependent += 1
+        expr = self.new_symbol()
         self.scope.assume(le(expr, upper if isinstance(upper, Expr) else integer(upper)))
         return expr
+
+    def new_symbol(self, lo: int = 0, hi: int | None = None) -> Expr:
+        """Return a symbol for an integer that only the run of the program tells."""
+        self._data_dependent += 1
+        return self.scope.declare(f"u{self._data_dependent - 1}", lo=lo, hi=hi)
 
     # Between the program's terms and the trace's
 

@@ -123,9 +123,9 @@ class PythonState:
         """The places that the program wrote, other than buffers it gave new tensors."""
         return tuple(WrittenState(change.path, change.kind.value) for change in self.plain_changes())
 
-    def rebound_buffers(self) -> list[tuple[str, torch.Tensor]]:
+    def rebound_buffers(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Return the buffers that hold another tensor now, and that tensor."""
-        return [(change.path, change.new) for change in self.changes() if change.is_rebound_buffer]
+        return [(change.old, change.new) for change in self.changes() if change.is_rebound_buffer]
 
     def plain_changes(self) -> list[Change]:
         """Return the changes of Python state proper."""
