@@ -16,7 +16,7 @@ from fullgraph.tracing.rules import has_rule
 from tests.tracing.rules.samples import BY_NAME
 from tests.tracing.rules.support import check
 
-_SAMPLES = 4
+_SAMPLES = 3
 # jiterator needs a GPU; grid_sampler_3d alone takes seconds; of an empty image the CPU kernel of pixel_unshuffle
 # returns the image as it is, which no other device does.
 _SKIPPED = ("jiterator", "grid_sampler_3d", "nn.functional.pixel_unshuffle", "sparse.")
@@ -50,7 +50,7 @@ def test_rules_agree_with_eager_on_samples(name: str) -> None:
         for dtype in (torch.float32, torch.int64, torch.complex64, torch.bool, torch.float16):
             if dtype not in info.supported_dtypes("cpu"):
                 continue
-            count = _SAMPLES if dtype == torch.float32 else 2
+            count = _SAMPLES if dtype == torch.float32 else 1
             samples = info.sample_inputs("cpu", dtype, requires_grad=False)
             for sample in itertools.islice(samples, count):
                 _check_sample(info, sample, reached, others=dtype == torch.float32)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import broadcast
-from fullgraph.tracing.rules.dims import require_same, shown
+from fullgraph.tracing.rules.dims import require_same, same, shown
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -40,8 +40,8 @@ def attention(
         batch = (*broadcast([q[:-3], k[:-3], v[:-3]], scope), *heads)
     else:
         batch = broadcast([q[:-2], k[:-2], v[:-2]], scope)
-    dims = (*batch, q[-2], v[-1])
-    if attn_mask is not None:
-        # The mask is expanded to the weights, so sizes it shares with them are equal or 1.
-        broadcast([(*batch, q[-2], k[-2]), attn_mask.dims], scope)
-    return Out(dims, query.dtype, query.device)
+    weights = (*batch, q[-2], k[-2])
+    masked = weights if attn_mask is None else broadcast([weights, attn_mask.dims], scope)
+    if len(masked) != len(weights) or not all(same(a, b, scope) for a, b in zip(masked, weights)):
+        return None  # a mask with larger batch dims: some of PyTorch's ways to compute this accept it, others raise
+    return Out((*batch, q[-2], v[-1]), query.dtype, query.device)
