@@ -6,7 +6,8 @@ views from the root again. The graph sees only pure operators; what is written t
 found at the end of the trace (`root.written_at > 0`) and becomes a write-back of the signature.
 
 An operator that shares storage or not, as strides decide (`reshape`), is recorded as a new value with a note; the
-question is settled only if one of the two is written later (`settle`).
+question is settled only if one of the two is written later (`settle`). Where even then nobody can tell, the other
+one is *lost*: nobody knows its contents any more, and the program is refused only if it uses it again.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from fullgraph.tracing.views import put_back
 
 def current(records: Records, value: Value) -> fx.Node:
     """Return the node that computes the value's present contents."""
-    if value.parent is None or value.fresh_at >= value.root.written_at:
+    root = value.root
+    if root.lost is not None:
+        raise root.lost
+    if value.parent is None or value.fresh_at >= root.written_at:
         return value.node
     return _refresh(records, value).node
 
@@ -115,13 +119,7 @@ def settle(records: Records, root: Value) -> None:
             continue
         shares = _shares(source, result)
         if shares is None:
-            raise Unsupported(
-                f"A tensor is written that may or may not share memory with the result of "
-                f"`{step.op._schema.name.removeprefix('aten::')}`.",
-                why="Whether it does depends on the strides of a tensor, which the operator that made it chooses.",
-                instead="Use `.view(...)` where memory must be shared, or `.clone()` where it must not.",
-                where=origin_here(),
-            )
+            _lose(records, source.root if result.root is root else result.root, root, step)
         if shares:
             records.touch(result)
             records.touch(source.root)
@@ -133,6 +131,28 @@ def settle(records: Records, root: Value) -> None:
                 top.maybe_shared = [*(top.maybe_shared or ()), *other]
             if top is not root:
                 settle(records, top)
+
+
+def _lose(records: Records, other: Value, written: Value, step: Step) -> None:
+    """Nobody can tell whether a write changed `other`: its contents, and those of what may share them, are lost."""
+    error = Unsupported(
+        "A tensor was written that may or may not share memory with another one that is used later, the argument or "
+        f"the result of `{step.op._schema.name.removeprefix('aten::')}`.",
+        why="Whether it does depends on the strides of a tensor, which the operator that made it chooses.",
+        instead="Use `.view(...)` where memory must be shared, or `.clone()` where it must not.",
+        where=origin_here(),
+    )
+    waiting = [other]
+    while waiting:
+        lost = waiting.pop()
+        if lost is written or lost.lost is not None:
+            continue
+        if lost.source is not None:
+            raise error
+        records.touch(lost)
+        lost.lost = error
+        for source, result, _ in lost.maybe_shared or ():
+            waiting += [source.root, result.root]
 
 
 def _shares(source: Value, result: Value) -> bool | None:

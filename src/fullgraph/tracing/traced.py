@@ -59,6 +59,7 @@ class Value:
         "dims",
         "dtype",
         "fresh_at",
+        "lost",
         "maybe_shared",
         "node",
         "parent",
@@ -84,6 +85,7 @@ class Value:
         self.requires_grad = False
         self.contiguous = False  # True: known to be; False: not known
         self.source: Source | None = None
+        self.lost: Exception | None = None  # of a root: nobody can tell its contents; raised when it is used again
         self.maybe_shared: list[tuple[Value, Value, Step]] | None = None
         self.constant: torch.Tensor | None = None
         self.wrote_under_no_grad = False
