@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from fullgraph import program
+from fullgraph.control_flow import FUNCTIONS
 from fullgraph.contract import Contract, Specs, read_specs, simplify
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
@@ -69,7 +70,7 @@ def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trac
     """
     refusals: list[CaptureError] = []
     for exporting in (True, False):
-        record = partial(trace, fn, inputs, functions={}, exporting=exporting)
+        record = partial(trace, fn, inputs, functions=FUNCTIONS, exporting=exporting)
         try:
             recorded = record(specs)
             settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))  # noqa: B023

@@ -8,11 +8,14 @@ plain Python over the generated code of the subgraphs; gradients then flow throu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import fx
+
+from fullgraph.control_flow.associative_scan import scan_rows
 
 
 def call(body: fx.GraphModule, *args: Any) -> Any:
@@ -61,10 +64,16 @@ class _OnceDifferentiable(_WithGraphs):
     backward = staticmethod(torch.autograd.function.once_differentiable(_WithGraphs.backward))  # type: ignore[assignment]
 
 
+def run_associative_scan(combine: fx.GraphModule, xs: Any, operands: Any) -> tuple[torch.Tensor, ...]:
+    """Do what `associative_scan` does."""
+    return tuple(scan_rows(partial(call, combine), list(xs), tuple(operands)))
+
+
 # Operator -> what runs in its place.
 RUNNERS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
     {
         torch.ops.higher_order.wrap_with_set_grad_enabled: run_in_grad_mode,
         torch.ops.higher_order.autograd_function_apply: run_autograd_function,
+        torch.ops.higher_order.associative_scan: run_associative_scan,
     }
 )

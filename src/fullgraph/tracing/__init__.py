@@ -17,8 +17,11 @@ from fullgraph.tracing.owned import root_modules
 from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.questions import MARKER
 from fullgraph.tracing.recorder import Recorder
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace, WrittenState
 from fullgraph.tracing.returning import compile_output, compile_state
+from fullgraph.tracing.rules import Out
+from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
 from fullgraph.tracing.trace import trace
 from fullgraph.tracing.traced import TracedTensor, Value
 from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree
@@ -26,6 +29,7 @@ from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree
 __all__ = [
     "MARKER",
     "Container",
+    "Frame",
     "FunctionTable",
     "Given",
     "GraphInput",
@@ -37,18 +41,24 @@ __all__ = [
     "Leaf",
     "OpOverload",
     "Operator",
+    "Out",
     "OutputLeaf",
     "OutputRole",
     "Rebuilt",
     "Recorder",
+    "Records",
     "Replacement",
     "Seen",
     "Trace",
     "TracedTensor",
     "Tree",
     "Value",
+    "Written",
     "WrittenState",
+    "all_operands",
+    "attach",
     "bind",
+    "call_subgraphs",
     "compile_bind",
     "compile_output",
     "compile_state",
@@ -56,4 +66,5 @@ __all__ = [
     "root_modules",
     "settle_branches",
     "trace",
+    "write_back",
 ]

@@ -12,6 +12,7 @@ Invariant: when a frame has been left, every value that existed before it is exa
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,10 +25,11 @@ from fullgraph.contract import TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
+from fullgraph.tracing.functionalize import current, write
 from fullgraph.tracing.records import InnerGraph, Records
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.sizes import SizeNodes
-from fullgraph.tracing.traced import Value
+from fullgraph.tracing.traced import DIFFERENTIABLE, Value
 
 _CHANGES = (
     "node", "fresh_at", "written_at", "dims", "parent", "step", "requires_grad", "contiguous", "maybe_shared",
@@ -96,6 +98,9 @@ class Frame(InnerGraph):
         self._leading.append(node)
         value = Value(out.dims, out.dtype, out.device, node, self._recorder.clock)
         value.requires_grad = requires_grad
+        for dim, size in enumerate(out.dims):
+            if isinstance(size, Expr) and size.kind == "symbol":
+                self._sizes.read_from(size, node, dim)
         return value
 
     def size_argument(self, symbol: Expr) -> None:
@@ -111,6 +116,16 @@ class Frame(InnerGraph):
         self._operands.setdefault(node, placed)
         return placed
 
+    def carry(self, root: Value) -> Value:
+        """Make a value of the outer graph an argument that changes from one run of the subgraph to the next."""
+        recorder = self._recorder
+        node = self._outer_node(current(recorder, root))
+        self.remember(root)
+        recorder.clock += 1  # the views of it are stale: they are taken anew from what is carried
+        root.node, root.fresh_at, root.written_at = self.operand(node), recorder.clock, recorder.clock
+        root.constant = None
+        return root
+
     @property
     def operands(self) -> list[fx.Node]:
         """The nodes of the outer graph that the subgraph turned out to use, in order of their first use."""
@@ -121,8 +136,7 @@ class Frame(InnerGraph):
         """Return the node of this graph that holds the value of a node of a graph around it."""
         if node.graph is self.graph:
             return node
-        if node.graph is not self._outer_graph:
-            node = refuse_leak(self._recorder, node) if self._outer is None else self._outer.reach(node)
+        node = self._outer_node(node)
         placed = self._operands.get(node)
         if placed is None:
             placed = self._operands[node] = self._placeholder(node.name, node.meta.get("val"))
@@ -130,6 +144,12 @@ class Frame(InnerGraph):
             if node in constants:
                 constants[placed] = constants[node]
         return placed
+
+    def _outer_node(self, node: fx.Node) -> fx.Node:
+        """Return the node of the graph right around this one that holds a value of it or of a graph further out."""
+        if node.graph is self._outer_graph:
+            return node
+        return refuse_leak(self._recorder, node) if self._outer is None else self._outer.reach(node)
 
     def _size(self, symbol: Expr) -> fx.Node:
         return self.reach(self._outer_sizes.node(symbol))
@@ -208,6 +228,49 @@ def attach(recorder: Records, name: str, module: fx.GraphModule) -> fx.Node:
 def all_operands(frames: Iterable[Frame]) -> list[fx.Node]:
     """Return what several subgraphs use of the outer graph, each once: they are called with the same operands."""
     return list(dict.fromkeys(node for frame in frames for node in frame.operands))
+
+
+def call_subgraphs(
+    recorder: Records, op: Any, args: tuple[Any, ...], outs: Sequence[Out | Expr], grad: bool
+) -> list[Value | Expr]:
+    """Record an operator that calls subgraphs and returns a tuple.
+
+    Args:
+        recorder: the recorder of the trace.
+        op: the operator.
+        args: nodes and constants.
+        outs: what it returns: tensors, and integers as the symbols that stand for them from now on.
+        grad: whether the tensors require gradients, as far as their dtype allows.
+    """
+    call = recorder.node(op, args)
+    call.meta["val"] = tuple(_val(out) for out in outs)
+    results: list[Value | Expr] = []
+    for index, out in enumerate(outs):
+        item = recorder.node(operator.getitem, (call, index))
+        item.meta["val"] = _val(out)
+        if isinstance(out, Expr):
+            recorder.sizes.computed_by(out, item)
+            results.append(out)
+            continue
+        value = Value(out.dims, out.dtype, out.device, item, recorder.clock)
+        value.requires_grad = grad and torch.is_grad_enabled() and out.dtype in DIFFERENTIABLE
+        for dim, size in enumerate(out.dims):
+            if isinstance(size, Expr) and size.kind == "symbol":
+                recorder.sizes.read_from(size, item, dim)
+        results.append(value)
+    return results
+
+
+def _val(out: Out | Expr) -> TensorSpec | Expr:
+    return TensorSpec(out.dims, out.dtype, out.device) if isinstance(out, Out) else out
+
+
+def write_back(recorder: Records, written: Written, contents: Value) -> None:
+    """Do outside of a subgraph what it did to a tensor from outside: `contents` is what the operator returned for it."""
+    root = written.root
+    write(recorder, root, contents)
+    root.requires_grad = root.requires_grad or (contents.requires_grad and not written.under_no_grad)
+    root.wrote_under_no_grad = root.wrote_under_no_grad or written.under_no_grad
 
 
 def refuse_leak(recorder: Records, node: fx.Node) -> NoReturn:
