@@ -15,7 +15,7 @@ from math import gcd as _gcd
 
 from fullgraph.symbolic import floats
 from fullgraph.symbolic.division import exact_quotient, floordiv_integers, mod_integers
-from fullgraph.symbolic.expr import Expr, Operand, apply, expression, integer, plus, times
+from fullgraph.symbolic.expr import Expr, Operand, apply, expression, integer, minus, plus, times
 
 # `x ** n` is multiplied out up to this degree.
 _LARGEST_POWER = 16
@@ -30,7 +30,7 @@ def add(a: Operand, b: Operand) -> Expr:
 def sub(a: Operand, b: Operand) -> Expr:
     """Return `a - b`."""
     a, b = expression(a), expression(b)
-    return floats.binary("sub", a, b) if a.is_float or b.is_float else plus(a, times(integer(-1), b))
+    return floats.binary("sub", a, b) if a.is_float or b.is_float else minus(a, b)
 
 
 def mul(a: Operand, b: Operand) -> Expr:

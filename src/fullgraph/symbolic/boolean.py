@@ -23,6 +23,7 @@ from fullgraph.symbolic.expr import (
     apply,
     expression,
     integer,
+    minus,
     plus,
     polynomial,
     times,
@@ -122,7 +123,7 @@ def gt(a: Operand, b: Operand) -> Bool:
 
 @lru_cache(maxsize=8192)
 def _zero(kind: str, a: Expr, b: Expr) -> Bool:
-    e = plus(a, times(integer(-1), b))
+    e = minus(a, b)
     if e.is_const:
         return as_bool((e.value == 0) == (kind == "eq"))
     terms = e.terms
@@ -140,7 +141,7 @@ def _zero(kind: str, a: Expr, b: Expr) -> Bool:
 
 @lru_cache(maxsize=8192)
 def _at_most(a: Expr, b: Expr) -> Bool:
-    e = plus(a, times(integer(-1), b))
+    e = minus(a, b)
     if e.is_const:
         return as_bool(e.value <= 0)
     common = reduce(gcd, (c for m, c in e.terms.items() if m), 0)

@@ -192,6 +192,11 @@ def times(a: Expr, b: Expr) -> Expr:
     return _lazy(fingerprint, ("*", a, b), width)
 
 
+def minus(a: Expr, b: Expr) -> Expr:
+    """Return `a - b` for integers."""
+    return plus(a, integer(-b.value) if b.is_const else times(integer(-1), b))
+
+
 def _lazy(fingerprint: int, args: tuple[Any, ...], width: int, terms: Terms | None = None) -> Expr:
     if fingerprint < _CONSTANT_WINDOW:
         return integer(fingerprint)

@@ -19,8 +19,9 @@ from typing import Any
 from fullgraph.symbolic import arithmetic, boolean, floats, layout
 from fullgraph.symbolic.and_or import is_operand_of_and_or
 from fullgraph.symbolic.boolean import Bool, as_bool
-from fullgraph.symbolic.expr import Expr, floating, integer, plus, times
+from fullgraph.symbolic.expr import Expr, floating, integer, minus, plus, times
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
+from fullgraph.symbolic.python_questions import PythonQuestions
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.text import render
 
@@ -124,30 +125,6 @@ class Node:
 
     def ge(self, other: Node) -> BoolNode:
         return self._compared(boolean.le(other.expr, self.expr))
-
-
-class PythonQuestions:
-    """The two questions that PyTorch's Python helpers put to `node.shape_env`."""
-
-    __slots__ = ("scope",)
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-
-    def evaluate_sym_node(
-        self, node: Node, size_oblivious: bool = False, fallback_value: bool | None = None
-    ) -> Any:
-        if not isinstance(node, BoolNode):
-            return self.scope.value_of(node.expr)
-        if fallback_value is None:
-            return self.scope.ask(node.expr, "size_oblivious" if size_oblivious else "guard")
-        return self.scope.ask(node.expr, "or_true" if fallback_value else "or_false")
-
-    def _maybe_evaluate_static(self, expr: Expr | Bool, **_: Any) -> Any:
-        if isinstance(expr, Bool):
-            return self.scope.decide(expr)
-        expr = self.scope.simplify(expr)
-        return expr.value if expr.is_const else None
 
 
 class BoolNode(Node):
@@ -349,6 +326,11 @@ class IntNode(NumberNode):
         if type(other) is IntNode:
             return IntNode(plus(self.expr, other.expr), self.scope)
         return self._same(arithmetic.add(self.expr, other.expr))
+
+    def sub(self, other: Node) -> NumberNode:
+        if type(other) is IntNode:
+            return IntNode(minus(self.expr, other.expr), self.scope)
+        return self._same(arithmetic.sub(self.expr, other.expr))
 
     def mul(self, other: Node) -> NumberNode:
         if type(other) is IntNode:

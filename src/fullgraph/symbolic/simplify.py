@@ -14,6 +14,7 @@ from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, integer
 from fullgraph.symbolic.facts import Facts
 
+_SIMPLE = ("constant", "symbol")
 # Integers up to here are floats exactly.
 _EXACT_FLOAT = 2**53
 
@@ -123,6 +124,10 @@ def _extreme(facts: Facts, atom: Expr) -> Expr:
 
 
 def _is_at_most(facts: Facts, a: Expr, b: Expr) -> bool:
+    if facts.integer_range(a).hi <= facts.integer_range(b).lo:
+        return True
+    if not facts.linked and a.kind in _SIMPLE and b.kind in _SIMPLE:
+        return False  # the usual `max(s0, 1)`: nothing but ranges is known
     return decide(facts, le(a, b)) is True
 
 
