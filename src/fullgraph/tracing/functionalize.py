@@ -15,10 +15,12 @@ from __future__ import annotations
 import torch
 from torch import fx
 
+from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, strides_of
 from fullgraph.tracing.traced import Size, Step, Value
 from fullgraph.tracing.views import put_back
@@ -86,6 +88,9 @@ def _carry_up(records: Records, value: Value, contents: Value) -> None:
             )
         _refresh(records, parent)
         _carry_up(records, parent, put_back(records, step, parent, value, contents))
+    elif value.contiguous and not contents.contiguous:
+        # A write leaves the layout as it is, and views taken later rely on that. Mostly this does nothing.
+        contents = records.call(torch.ops.aten.contiguous.default, contents)
     records.touch(value)
     value.node = contents.node
     value.fresh_at = records.clock
@@ -115,11 +120,14 @@ def settle(records: Records, root: Value) -> None:
         records.touch(root)
     while root.maybe_shared:
         source, result, step = root.maybe_shared.pop()
+        if result.parent is source:
+            _rely_on_layout(records, source.root)
         if result.parent is not None or result.root is source.root:
             continue
         shares = _shares(source, result)
         if shares is None:
             _lose(records, source.root if result.root is root else result.root, root, step)
+        _rely_on_layout(records, source.root)
         if shares:
             records.touch(result)
             records.touch(source.root)
@@ -153,6 +161,18 @@ def _lose(records: Records, other: Value, written: Value, step: Step) -> None:
         lost.lost = error
         for source, result, _ in lost.maybe_shared or ():
             waiting += [source.root, result.root]
+
+
+def _rely_on_layout(records: Records, root: Value) -> None:
+    """Write down the layout of an input: whether a view or a copy was taken of it follows from that."""
+    source = root.source
+    if source is None or source.role is not InputRole.USER:
+        return
+    if root.contiguous:
+        fact = Property(source.target, "is_contiguous", True)
+    else:
+        fact = Property(source.target, "stride", strides_of(root))
+    records.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 
 def _shares(source: Value, result: Value) -> bool | None:

@@ -255,7 +255,11 @@ class Recorder:
                 return self._view(op, base, args, kwargs, node, None, out)
             return self._fresh(node, out, base.requires_grad and torch.is_grad_enabled(), base.contiguous)
         if base.contiguous:
-            return self._view(op, base, args, kwargs, node, None, out)
+            view = self._view(op, base, args, kwargs, node, None, out)
+            source = base.root.source
+            if source is not None and source.role is InputRole.USER:
+                note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # as long as the input is contiguous
+            return view
         value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
         note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
         return value

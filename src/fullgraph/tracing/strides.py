@@ -83,11 +83,12 @@ def _of_source(value: Value) -> Strides | None:
         return contiguous_strides(value.dims)
     if all(isinstance(size, int) for size in value.dims):
         return tuple(real.stride())
+    steps = real.stride()
     # A dynamic input: the example's order of dims, densely packed, is what the contract will ask of a call.
-    order = sorted(range(len(value.dims)), key=lambda d: (-real.stride(d), d))
+    order = sorted(range(len(value.dims)), key=lambda d: (-steps[d], d))
     expected = 1
     for d in reversed(order):
-        if real.size(d) != 1 and real.stride(d) != expected:
+        if real.size(d) != 1 and steps[d] != expected:
             return None
         expected *= real.size(d)
     strides = contiguous_strides(tuple(value.dims[d] for d in order))
@@ -99,6 +100,8 @@ def result_is_contiguous(op: Any, operands: list[Value]) -> bool:
     name = op._schema.name
     if name in _ALWAYS_CONTIGUOUS:
         return True
+    if name in _LIKE_FIRST:
+        return operands[0].contiguous
     own = name in _OWN_LAYOUT or name.startswith(_OWN_LAYOUT_FAMILIES)
     return not own and all(value.contiguous for value in operands)
 
@@ -219,6 +222,11 @@ def _names(text: str) -> frozenset[str]:
 
 _ALWAYS_CONTIGUOUS = _names(
     "linear matmul mm bmm addmm baddbmm embedding layer_norm ones zeros full empty arange linspace eye"
+)
+# What they write into a copy of their first argument does not change its layout.
+_LIKE_FIRST = _names(
+    "slice_scatter select_scatter diagonal_scatter scatter scatter_add scatter_reduce index_put index_add index_fill "
+    "index_copy"
 )
 # Their kernels choose a layout of their own: column-major, transposed, or following what the sizes suggest.
 _OWN_LAYOUT = _names(

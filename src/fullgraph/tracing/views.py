@@ -31,6 +31,11 @@ def put_back(records: Records, step: Step, parent: Value, view: Value, contents:
     return (rule or _by_position)(records, step, parent, view, contents)
 
 
+def is_cut(step: Step) -> bool:
+    """Whether the view is a part of its parent, so that new contents are copied when they are put back."""
+    return _RULES.get(step.op._schema.name) in (_slice, _select, _diagonal, _narrow, _one_of_several, _unbound)
+
+
 def _argument(step: Step, position: int, name: str, default: Any = None) -> Any:
     """An argument of the view operator, counted without the viewed tensor."""
     if position < len(step.args):

@@ -24,7 +24,9 @@ from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.strided import as_strided
+from fullgraph.tracing.strides import contiguous_strides, strides_of
 from fullgraph.tracing.traced import Source, TracedTensor, Value
+from fullgraph.tracing.views import is_cut
 
 aten = torch.ops.aten
 
@@ -62,6 +64,9 @@ def _in_place(
             _store(recorder, info, item, result)
         return target if info.returns else None
     _check_leaf(target)
+    if info.overload is aten.copy_.default:
+        _set(recorder, target, _copied(recorder, target, args[1] if len(args) > 1 else kwargs["src"]))
+        return target
     result = recorder.call(info.pure, *args, **kwargs)
     if (
         result.parent is target and info.pure._schema.name in DROPOUTS
@@ -69,6 +74,22 @@ def _in_place(
         return target
     _store(recorder, info, target, result)
     return target
+
+
+def _copied(recorder: Records, target: Value, source: Value) -> Value:
+    """Return `source` as contents for `target`, by operators that autograd knows (`aten.copy` is none of them)."""
+    contents = source
+    if source.device != target.device:
+        contents = recorder.call(aten.to.device, contents, target.device, target.dtype)
+    elif source.dtype != target.dtype:
+        contents = recorder.call(aten.to.dtype, contents, target.dtype)
+    if source.dims != target.dims:
+        contents = recorder.call(aten.expand.default, contents, list(target.dims))
+    if contents.root is not source.root or (target.step is not None and is_cut(target.step)):
+        return contents  # new already, or to be put into a larger tensor, which copies it
+    in_order = strides_of(target) == contiguous_strides(target.dims)
+    layout = torch.contiguous_format if in_order else torch.preserve_format
+    return recorder.call(aten.clone.default, contents, memory_format=layout)
 
 
 def _refuse_overlap(recorder: Records, info: Operator, bound: dict[str, Any]) -> None:

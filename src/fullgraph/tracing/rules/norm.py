@@ -102,6 +102,26 @@ def native_group_norm(
     return [Out(input.dims, input.dtype, input.device), statistic, statistic]
 
 
+@rule("_native_batch_norm_legit_functional")
+def batch_norm_with_statistics(
+    scope: Scope,
+    input: Shaped,
+    weight: Shaped | None,
+    bias: Shaped | None,
+    running_mean: Shaped,
+    running_var: Shaped,
+    training: bool,
+    *rest: Any,
+) -> list[Out] | None:
+    """Normalize over the batch; also its mean and inverse deviation, and the running statistics as they are then."""
+    dtypes = {each.dtype for each in (input, weight, bias, running_mean, running_var) if each is not None}
+    if len(input.dims) < 2 or len(dtypes) != 1 or not training or not input.dtype.is_floating_point:
+        return None
+    statistic = Out((input.dims[1],), input.dtype, input.device)
+    after = [Out(each.dims, each.dtype, each.device) for each in (running_mean, running_var)]
+    return [Out(input.dims, input.dtype, input.device), statistic, statistic, *after]
+
+
 @rule("batch_norm instance_norm")
 def batch_norm(
     scope: Scope, input: Shaped, weight: Shaped | None, bias: Shaped | None, *rest: Any, **options: Any
