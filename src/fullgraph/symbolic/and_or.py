@@ -1,4 +1,4 @@
-"""Whether a comparison is the left operand of `and` or `or`, whose value Python takes over as it is.
+"""Whether a comparison is an operand of `and` or `or`, whose value Python takes over as it is.
 
 `causal = length > 1 and mask is None` is `False` in eager when the length is 1: Python's `and` returns the operand
 that decided. With a symbolic length that operand would be an undecided condition, and `causal` would be no `bool`.
@@ -28,20 +28,37 @@ def is_operand_of_and_or(frame: FrameType) -> bool:
     key = id(frame.f_code), frame.f_lasti
     known = _known.get(key)
     if known is None:
-        known = _known[key] = _looks_so(frame.f_code.co_code, frame.f_lasti), frame.f_code
+        known = _known[key] = _looks_so(frame.f_code, frame.f_lasti), frame.f_code
     return known[0]
 
 
-def _looks_so(code: bytes, at: int) -> bool:
-    if code[at] != _COMPARE:
+def _looks_so(code: CodeType, at: int) -> bool:
+    bytecode = code.co_code
+    first = _next(bytecode, at)
+    if bytecode[at] != _COMPARE or first is None:
         return False
-    first = _next(code, at)
-    if first is None:
-        return False
-    if code[first] in _KEEPING:
+    # The last operand is followed by the place to which the others jump.
+    return _keeps(bytecode, first) or first in _targets(code)
+
+
+def _keeps(bytecode: bytes, at: int) -> bool:
+    """Whether the instruction here (the two, from Python 3.12 on) tests a value and keeps it."""
+    if bytecode[at] in _KEEPING:
         return True
-    second = _next(code, first)
-    return not _KEEPING and code[first] == _COPY and second is not None and code[second] in _TESTING
+    after = _next(bytecode, at)
+    return not _KEEPING and bytecode[at] == _COPY and after is not None and bytecode[after] in _TESTING
+
+
+def _targets(code: CodeType) -> set[int]:
+    """The places to which `and` and `or` jump when an operand decides."""
+    found: set[int] = set()
+    instructions = list(dis.get_instructions(code))
+    for index, instruction in enumerate(instructions):
+        if not _keeps(code.co_code, instruction.offset):
+            continue
+        jump = next(i for i in instructions[index:] if i.opcode in dis.hasjrel or i.opcode in dis.hasjabs)
+        found.add(jump.argval)
+    return found
 
 
 def _next(code: bytes, at: int) -> int | None:
