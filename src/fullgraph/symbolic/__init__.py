@@ -4,9 +4,10 @@ What may enter: arithmetic on symbols, what is known of them, and the answers th
 of tensors, graphs or the user's program; only `symint` knows PyTorch, and only its symbolic numbers. Whom to
 ask when no answer follows is passed in (`Undecided`).
 
-Read in this order: `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean`
-(canonical operations), `ranges`, `facts`, `decide`, `scope` (what is known and what follows), `text`,
-`lowering` (as text, as a graph), `nodes`, `symint` (as PyTorch sees it).
+Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean`
+(canonical operations), `operations`, `evaluation` (what they mean), `ranges`, `facts`, `decide`, `simplify`, `scope`
+(what is known and what follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph),
+`layout`, `nodes`, `symint`, `python_methods` (as PyTorch and Python see it).
 """
 
 from __future__ import annotations
