@@ -98,6 +98,8 @@ def run(models: Sequence[str], exporters: Sequence[str], runs: int, console: Con
                 progress.update(task, description=f"{model}, {exporter}")
                 found.append(measure(exporter, model, runs=runs))
                 progress.advance(task)
+            latest = ", ".join(f"{item.exporter} {_seconds(item)}" for item in found[-len(exporters) :])
+            progress.console.print(f"{model}: {latest}", highlight=False, soft_wrap=True)
     return found
 
 

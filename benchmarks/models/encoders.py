@@ -124,6 +124,7 @@ ENCODERS: tuple[Model, ...] = (
         ranges={"seq": (4, None)},
         others=_FUNNEL_OTHERS,
         note="each block halves the sequence",
+        asks="a list with a number for each position (`list(range(seq_len))`)",
         vocab_size=100,
         d_model=32,
         n_head=4,
