@@ -8,7 +8,8 @@ business of `rewriting`.
 from __future__ import annotations
 
 from fullgraph.control_flow.associative_scan import associative_scan
+from fullgraph.control_flow.cond import cond, switch
 from fullgraph.control_flow.functions import FUNCTIONS
 from fullgraph.control_flow.running import RUNNERS
 
-__all__ = ["FUNCTIONS", "RUNNERS", "associative_scan"]
+__all__ = ["FUNCTIONS", "RUNNERS", "associative_scan", "cond", "switch"]

@@ -128,7 +128,7 @@ def _record(
     module = attach(recorder, f"combine_{body.name}", body.frame.close(tuple(body.nodes), operands))
     grad = any(v.requires_grad for v in values) or any(v.requires_grad for v in body.leaves)
     args = (module, tuple(recorder.as_arguments(values)), tuple(operands))
-    made = call_subgraphs(recorder, _OPERATOR, args, [out_of(value) for value in values], grad)
+    made = call_subgraphs(recorder, _OPERATOR, args, [out_of(value) for value in values], [grad] * len(values))
     return recorder.give(made)
 
 

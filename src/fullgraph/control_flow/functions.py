@@ -13,17 +13,22 @@ import torch._higher_order_ops as _torch
 
 from fullgraph.control_flow.associative_scan import associative_scan
 from fullgraph.control_flow.associative_scan import recorded as record_associative_scan
+from fullgraph.control_flow.cond import cond
+from fullgraph.control_flow.cond import recorded as record_cond
 from fullgraph.tracing import FunctionTable
 
 
 class _Ours:
     """The places of our own functions."""
 
+    cond = staticmethod(cond)
     associative_scan = staticmethod(associative_scan)
 
 
 FUNCTIONS: Final[FunctionTable] = MappingProxyType(
     {
+        (_Ours, "cond"): record_cond,
+        (_torch, "cond"): record_cond,
         (_Ours, "associative_scan"): record_associative_scan,
         (_torch, "associative_scan"): record_associative_scan,
     }

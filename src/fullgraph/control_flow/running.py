@@ -64,6 +64,11 @@ class _OnceDifferentiable(_WithGraphs):
     backward = staticmethod(torch.autograd.function.once_differentiable(_WithGraphs.backward))  # type: ignore[assignment]
 
 
+def run_cond(predicate: Any, if_true: fx.GraphModule, if_false: fx.GraphModule, operands: Any) -> Any:
+    """Do what `cond` does."""
+    return call(if_true if predicate else if_false, *operands)
+
+
 def run_associative_scan(combine: fx.GraphModule, xs: Any, operands: Any) -> tuple[torch.Tensor, ...]:
     """Do what `associative_scan` does."""
     return tuple(scan_rows(partial(call, combine), list(xs), tuple(operands)))
@@ -74,6 +79,7 @@ RUNNERS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
     {
         torch.ops.higher_order.wrap_with_set_grad_enabled: run_in_grad_mode,
         torch.ops.higher_order.autograd_function_apply: run_autograd_function,
+        torch.ops.higher_order.cond: run_cond,
         torch.ops.higher_order.associative_scan: run_associative_scan,
     }
 )

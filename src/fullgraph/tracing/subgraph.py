@@ -31,10 +31,11 @@ from fullgraph.tracing.rules import Out
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.traced import DIFFERENTIABLE, Value
 
-_CHANGES = (
-    "node", "fresh_at", "written_at", "dims", "parent", "step", "requires_grad", "contiguous", "maybe_shared",
-    "constant", "wrote_under_no_grad",
-)  # fmt: skip
+# What of a value may change, and the list among it, which grows in place.
+_CHANGES = tuple(name for name in Value.__slots__ if name not in ("dtype", "device", "source", "tensor"))
+_LIST = _CHANGES.index("maybe_shared")
+_NODE = _CHANGES.index("node")
+_WRITTEN_AT = _CHANGES.index("written_at")
 
 
 @dataclass(frozen=True)
@@ -167,14 +168,13 @@ class Frame(InnerGraph):
         """Note what a value is before it changes for the first time inside the subgraph."""
         if value not in self._before:
             known = [getattr(value, name) for name in _CHANGES]
-            shared = _CHANGES.index("maybe_shared")
-            known[shared] = None if known[shared] is None else list(known[shared])
+            known[_LIST] = None if known[_LIST] is None else list(known[_LIST])
             self._before[value] = tuple(known)
 
     def is_outer(self, value: Value) -> bool:
         """Whether a value was there before the subgraph."""
         before = self._before.get(value)
-        node: fx.Node = value.node if before is None else before[0]
+        node: fx.Node = value.node if before is None else before[_NODE]
         return node.graph is not self.graph
 
     def _put_back(self) -> None:
@@ -182,7 +182,7 @@ class Frame(InnerGraph):
         for value, before in self._before.items():
             if not self.is_outer(value):
                 continue
-            if value.parent is None and value.written_at != before[_CHANGES.index("written_at")]:
+            if value.parent is None and value.written_at != before[_WRITTEN_AT]:
                 contents = Value(value.dims, value.dtype, value.device, value.node, self._recorder.clock)
                 contents.requires_grad = value.requires_grad
                 written.append(Written(value, contents, value.wrote_under_no_grad))
@@ -231,7 +231,7 @@ def all_operands(frames: Iterable[Frame]) -> list[fx.Node]:
 
 
 def call_subgraphs(
-    recorder: Records, op: Any, args: tuple[Any, ...], outs: Sequence[Out | Expr], grad: bool
+    recorder: Records, op: Any, args: tuple[Any, ...], outs: Sequence[Out | Expr], grads: Sequence[bool]
 ) -> list[Value | Expr]:
     """Record an operator that calls subgraphs and returns a tuple.
 
@@ -240,7 +240,7 @@ def call_subgraphs(
         op: the operator.
         args: nodes and constants.
         outs: what it returns: tensors, and integers as the symbols that stand for them from now on.
-        grad: whether the tensors require gradients, as far as their dtype allows.
+        grads: whether they require gradients, as far as their dtype and the grad mode allow.
     """
     call = recorder.node(op, args)
     call.meta["val"] = tuple(_val(out) for out in outs)
@@ -253,7 +253,7 @@ def call_subgraphs(
             results.append(out)
             continue
         value = Value(out.dims, out.dtype, out.device, item, recorder.clock)
-        value.requires_grad = grad and torch.is_grad_enabled() and out.dtype in DIFFERENTIABLE
+        value.requires_grad = grads[index] and torch.is_grad_enabled() and out.dtype in DIFFERENTIABLE
         for dim, size in enumerate(out.dims):
             if isinstance(size, Expr) and size.kind == "symbol":
                 recorder.sizes.read_from(size, item, dim)
