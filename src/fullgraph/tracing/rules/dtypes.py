@@ -38,6 +38,7 @@ _IRRELEVANT = frozenset({torch.device, torch.Generator})
 _SEQUENCES = frozenset({list, tuple, torch.Size})
 _NOT_TENSORS = _NUMBERS | _VALUES | _IRRELEVANT | _SEQUENCES | {Expr, Bool}
 _META = torch.device("meta")
+_CPU = torch.device("cpu")
 # More kinds of arguments than any program has; only there so that a process which never ends does not grow.
 _MOST_ANSWERS = 50_000
 
@@ -108,14 +109,23 @@ def _key(args: Sequence[Any], ranks: bool) -> list[Any]:
 
 
 def _try(op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], ranks: bool) -> Any:
-    with plain_torch(), torch.no_grad():
-        given = [_tiny(argument, ranks) for argument in args]
-        named = {name: _tiny(argument, ranks) for name, argument in kwargs.items()}
+    # On the CPU first: many meta kernels are Python, and the first of those to run imports torch._dynamo for a second.
+    if torch.Tag.nondeterministic_seeded not in op.tags:
         try:
-            result: Any = op(*given, **named)
-        except NotImplementedError:
-            return None
-    return _dtypes_in(result)
+            return _dtypes_in(_run(op, args, kwargs, ranks, _CPU))
+        except (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError):
+            pass  # one element is not enough for this operator's data; its meta kernel looks at none
+    try:
+        return _dtypes_in(_run(op, args, kwargs, ranks, _META))
+    except NotImplementedError:
+        return None
+
+
+def _run(op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], ranks: bool, device: torch.device) -> Any:
+    with plain_torch(), torch.no_grad():
+        given = [_tiny(argument, ranks, device) for argument in args]
+        named = {name: _tiny(argument, ranks, device) for name, argument in kwargs.items()}
+        return op(*given, **named)
 
 
 def _dtypes_in(result: Any) -> Any:
@@ -126,17 +136,19 @@ def _dtypes_in(result: Any) -> Any:
     return None
 
 
-def _tiny(argument: Any, ranks: bool) -> Any:
+def _tiny(argument: Any, ranks: bool, device: torch.device) -> Any:
     kind = type(argument)
     if kind in _SEQUENCES:
-        return [_tiny(item, ranks) for item in argument]
+        return [_tiny(item, ranks, device) for item in argument]
     if kind is Expr:
         return 1.0 if argument.is_float else 1
     if kind is Bool:
         return True
     if kind is torch.device:
-        return _META
+        return device
     if not is_tensor(argument):
         return argument
     rank = len(argument.dims)
-    return torch.empty((1,) * (rank if ranks else min(rank, 1)), dtype=argument.dtype, device=_META)
+    sizes = (1,) * (rank if ranks else min(rank, 1))
+    # An index must be 0 to be in bounds of one element; a divisor must not be.
+    return torch.full(sizes, 0 if ranks and not argument.dtype.is_floating_point else 1, dtype=argument.dtype, device=device)
