@@ -1,8 +1,8 @@
 """Decoder-only language models: batch and sequence length are dynamic.
 
 Rotary models take any length. Those with a table of positions end where the table ends, which is a range
-here and a line of the contract later. Attention in `transformers` branches in Python on a length of one (a decode
-step), so a dynamic length starts at two; that branch has a row of its own.
+here and a line of the contract later. Attention in `transformers` branches in Python on a length of one (a
+decode step), so most dynamic lengths here start at two; that branch has a row of its own.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ _LLAMA_ANY_LENGTH = replace(
     name="llama_any_length",
     others=(*_OTHERS[:3], {"batch": 2, "seq": 1}),
     ranges={},
-    asks="whether the length is one (`q_length == 1`)",
+    note="its Python asks whether the length is one (`q_length == 1`); either way the result is the same",
 )
 
 DECODERS: tuple[Model, ...] = (

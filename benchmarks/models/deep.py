@@ -28,7 +28,7 @@ def deep_models(models: Mapping[str, Model]) -> dict[str, Model]:
         models["vit"].resized("vit-12", num_hidden_layers=12),
         replace(models["convnext"].resized("convnext-18", depths=[3, 3, 9, 3]), ranges=_LARGE_IMAGE),
         replace(models["detr"].resized("detr-6+6", **bart_like), ranges=_LARGE_IMAGE),
-        models["mamba_unrolled"].resized("mamba-4", num_hidden_layers=4),
+        models["mamba_fixed_length"].resized("mamba-4", num_hidden_layers=4),
         models["llama_decode"].resized("llama-2-decode"),
     )
     return {model.name: model for model in deep}

@@ -1,7 +1,7 @@
 """State-space and recurrent language models.
 
-The plain PyTorch paths of Mamba and RWKV step through the sequence in Python (`for index in
-range(seq_len)`): with a dynamic length that loop is itself part of the program.
+The plain PyTorch path of RWKV steps through the sequence in Python (`for index in range(seq_len)`). So does
+that of Mamba in eager; when it is being captured it is one associative scan, and the length may be dynamic.
 """
 
 from __future__ import annotations
@@ -25,21 +25,23 @@ _MAMBA_LIKE: dict[str, Any] = {
     "num_hidden_layers": 2,
     "pad_token_id": 0,
 }
-_LOOP = "how many steps its loop over the sequence takes (`range(seq_len)`)"
 
 
-def _recurrent(
-    name: str, prefix: str, asks: str = "", fixed_length: int | None = None, **settings: Any
-) -> Model:
+def _recurrent(name: str, prefix: str, asks: str = "", **settings: Any) -> Model:
     """A causal language model without a cache in its outputs: the state is not what is compared here."""
     build = from_transformers(f"{prefix}Config", f"{prefix}ForCausalLM", use_cache=False, **settings)
-    if fixed_length is None:
-        return Model(name, build, {"input_ids": Tokens("batch seq")}, _EXAMPLE, _OTHERS, asks=asks)
-    others: tuple[Sizes, ...] = ({"batch": 1}, {"batch": 3}, {"batch": 4}, {"batch": 7})
-    inputs = {"input_ids": Tokens(f"batch {fixed_length}")}
-    return Model(name, build, inputs, {"batch": 2}, others, note="the loop over the sequence is unrolled")
+    return Model(name, build, {"input_ids": Tokens("batch seq")}, _EXAMPLE, _OTHERS, asks=asks)
 
 
+_MAMBA = _recurrent("mamba", "Mamba", **_MAMBA_LIKE)
+_MAMBA_FIXED = replace(
+    _MAMBA,
+    name="mamba_fixed_length",
+    inputs={"input_ids": Tokens("batch 8")},
+    example={"batch": 2},
+    others=({"batch": 1}, {"batch": 3}, {"batch": 4}, {"batch": 7}),
+    note="a length that `torch.export` can unroll",
+)
 _MAMBA2 = _recurrent("mamba2", "Mamba2", num_heads=8, head_dim=8, n_groups=2, chunk_size=8, **_MAMBA_LIKE)
 _MAMBA2_CHUNKS = replace(
     _MAMBA2,
@@ -55,13 +57,24 @@ _MAMBA2_CHUNKS = replace(
     note="sequences of whole chunks",
 )
 
+_MAMBA2_ANY_LENGTH = replace(
+    _MAMBA2, name="mamba2_any_length", asks="whether the last chunk has to be padded (`pad_size > 0`)"
+)
+_RWKV = _recurrent(
+    "rwkv",
+    "Rwkv",
+    "how many steps its loop over the sequence takes (`range(seq_len)`)",
+    vocab_size=100,
+    hidden_size=32,
+    num_hidden_layers=2,
+    context_length=64,
+)
+
 RECURRENT: tuple[Model, ...] = (
-    _recurrent("mamba", "Mamba", _LOOP, **_MAMBA_LIKE),
-    _recurrent("mamba_unrolled", "Mamba", fixed_length=8, **_MAMBA_LIKE),
-    _recurrent("falcon_mamba", "FalconMamba", _LOOP, **_MAMBA_LIKE),
+    _MAMBA,
+    _MAMBA_FIXED,
+    _recurrent("falcon_mamba", "FalconMamba", **_MAMBA_LIKE),
     _MAMBA2_CHUNKS,
-    replace(
-        _MAMBA2, name="mamba2_any_length", asks="whether the last chunk has to be padded (`pad_size > 0`)"
-    ),
-    _recurrent("rwkv", "Rwkv", _LOOP, vocab_size=100, hidden_size=32, num_hidden_layers=2, context_length=64),
+    _MAMBA2_ANY_LENGTH,
+    _RWKV,
 )

@@ -55,12 +55,12 @@ def convolutional(name: str, prefix: str, head: str = _HEAD, asks: str = "", **s
     return Model(name, build, inputs, _FREE_EXAMPLE, _FREE_OTHERS, _FREE_RANGES, asks=asks)
 
 
-def gridded(name: str, prefix: str, head: str = _HEAD, asks: str = "", **settings: Any) -> Model:
+def gridded(name: str, prefix: str, head: str = _HEAD, **settings: Any) -> Model:
     """A model that pads images which do not fit its strides, on images which do."""
     build = from_transformers(f"{prefix}Config", f"{prefix}{head}", **settings)
     inputs = {"pixel_values": Floats("batch 3 32*h 32*w")}
     note = "images of whole strides; its Python branches on whether others have to be padded"
-    return Model(name, build, inputs, _GRID_EXAMPLE, _GRID_OTHERS, _GRID_RANGES, note=note, asks=asks)
+    return Model(name, build, inputs, _GRID_EXAMPLE, _GRID_OTHERS, _GRID_RANGES, note=note)
 
 
 def patched(name: str, prefix: str, head: str = _HEAD, *, interpolate: bool = True, **settings: Any) -> Model:
@@ -111,32 +111,6 @@ _EFFICIENTNET = replace(
     ranges={"h": (33, 10_240), "w": (33, 10_240)},
     note="its last pooling has a window of 320, so a larger image has more than one",
 )
-_SWIN = gridded(
-    "swin_oblong",
-    "Swin",
-    asks="which side of the image is the shorter one (`min(input_resolution)`)",
-    embed_dim=8,
-    depths=[1, 2],
-    num_heads=[2, 2],
-    window_size=4,
-    image_size=32,
-)
-_SWIN_SQUARE = replace(
-    _SWIN,
-    name="swin",
-    inputs={"pixel_values": Floats("batch 3 32*side 32*side")},
-    example={"batch": 2, "side": 3},
-    others=(
-        {"batch": 1, "side": 3},
-        {"batch": 3, "side": 2},
-        {"batch": 2, "side": 4},
-        {"batch": 4, "side": 5},
-    ),
-    ranges={"side": (2, None)},
-    note="square images of whole strides: others branch on the shorter side and on padding",
-    asks="",
-)
-
 VISION: tuple[Model, ...] = (
     patched("vit", "ViT", **_VIT_LIKE),
     patched("deit", "DeiT", **_VIT_LIKE),
@@ -176,8 +150,7 @@ VISION: tuple[Model, ...] = (
         num_attention_heads=[1, 2, 2, 4],
         decoder_hidden_size=16,
     ),
-    _SWIN_SQUARE,
-    _SWIN,
+    gridded("swin", "Swin", embed_dim=8, depths=[1, 2], num_heads=[2, 2], window_size=4, image_size=32),
     convolutional("detr", "Detr", "ForObjectDetection", **_DETR_LIKE),
     convolutional("table_transformer", "TableTransformer", "ForObjectDetection", **_DETR_LIKE),
 )
