@@ -24,7 +24,7 @@ import torch
 
 from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
-from fullgraph.symbolic import Bool, Expr, expr_of, gcd, math_function, to_python
+from fullgraph.symbolic import PYTHON_METHODS, Bool, Expr, expr_of, gcd, math_function, to_python
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
@@ -41,7 +41,7 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
     with ExitStack() as undo:
         for (owner, name), replacement in table.items():
             if isinstance(owner, type) and name not in owner.__dict__:
-                inherited = getattr(owner, name)
+                inherited = getattr(owner, name, _not_there)
                 undo.callback(delattr, owner, name)
                 setattr(owner, name, _for_thread(inherited, replacement(inherited, recorder), thread))
                 continue
@@ -55,6 +55,11 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
                 undo.callback(setattr, owner, name, found)
                 setattr(owner, name, _for_thread(plain, replacement(plain, recorder), thread))
         yield
+
+
+def _not_there(*args: Any, **kwargs: Any) -> Any:
+    """What an operator method that a class does not have amounts to."""
+    return NotImplemented
 
 
 def _for_thread(original: Callable[..., Any], replacement: Callable[..., Any], thread: int) -> Callable[..., Any]:
@@ -187,6 +192,28 @@ def _expression(argument: Any) -> Expr:
     return expr_of(int(argument)) if isinstance(found, Bool) else found
 
 
+def _linspace(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """The operator takes a plain number of steps; this is what its CPU kernel computes (RangeFactoriesKernel.cpp)."""
+
+    def linspace(start: Any, end: Any, steps: Any, **options: Any) -> Any:
+        dtype = options.get("dtype") or torch.get_default_dtype()
+        if not isinstance(steps, torch.SymInt) or not dtype.is_floating_point or "out" in options:
+            return original(start, end, steps, **options)
+        index = torch.arange(steps, **{**options, "dtype": dtype})
+        last = torch.scalar_tensor(steps - 1, dtype=dtype, device=index.device)
+        step = (end - start) / last.clamp(min=1)
+        return torch.where(index < steps // 2, start + step * index, end - step * (last - index))
+
+    return linspace
+
+
+def _as_in_python(method: Callable[[Any], Callable[..., Any]]) -> Replacement:
+    def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+        return method(None if original is _not_there else original)
+
+    return replacement
+
+
 def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     """The program's own `str(size)` and f-strings need the value; a library that writes a message does not."""
 
@@ -236,10 +263,12 @@ def function_table() -> FunctionTable:
         (torch, "tensor"): _tensor_of_sizes,
         (torch, "as_tensor"): _tensor_of_sizes,
         (torch, "asarray"): _tensor_of_sizes,
+        (torch, "linspace"): _linspace,
         (torch.autograd, "backward"): _refused("torch.autograd.backward", _GRADIENTS),
         (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING),
         (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING),
         (torch, "seed"): _refused("torch.seed", _SEEDING),
+        **{place: _as_in_python(method) for place, method in PYTHON_METHODS.items()},
         **{(kind, name): _text_of_size for kind in _SYMBOLIC for name in ("__str__", "__format__")},
         (math, "gcd"): _gcd,
         **{(math, name): _math(name) for name in _MATH if hasattr(math, name)},
