@@ -18,6 +18,7 @@ from torch import fx
 
 from fullgraph.symbolic import Expr
 from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
+from fullgraph.tracing.indexing import without_sizes
 from fullgraph.tracing.result import InputRole
 
 Size = int | Expr
@@ -258,6 +259,14 @@ class TracedTensor(torch.Tensor):
             raise TypeError("iteration over a 0-d tensor")
         self.asked.length(self.value)
         return iter(self.unbind(0))
+
+    def __getitem__(self, index: Any) -> Any:
+        view, rest = without_sizes(self, index)
+        return view if view is not self and rest is ... else super(TracedTensor, view).__getitem__(rest)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        view, rest = without_sizes(self, index)
+        super(TracedTensor, view).__setitem__(rest, value)
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())

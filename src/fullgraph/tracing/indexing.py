@@ -1,0 +1,36 @@
+"""Indexing with a size: `x[i]` where `i` is a symbol selects, as with a plain integer.
+
+torch's own indexing would ask the symbol for its value. Every other index is left to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
+    """Take the sizes out of an index: `tensor[index]` is `view[rest]` for what is returned."""
+    if isinstance(index, torch.SymInt):
+        return tensor.select(0, index), ...
+    if not isinstance(index, tuple) or not any(isinstance(item, torch.SymInt) for item in index):
+        return tensor, index
+    missing = tensor.ndim - sum(map(_axes_taken, index))
+    axis, axes = 0, list[int]()
+    for item in index:
+        axes.append(axis)
+        axis += missing if item is Ellipsis else _axes_taken(item)
+    for item, at in reversed(list(zip(index, axes))):  # from the end, so that the axes before stay where they are
+        if isinstance(item, torch.SymInt):
+            tensor = tensor.select(at, item)
+    return tensor, tuple(item for item in index if not isinstance(item, torch.SymInt)) or ...
+
+
+def _axes_taken(item: Any) -> int:
+    """How many axes of the tensor an item of an index consumes."""
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    if isinstance(item, torch.Tensor) and item.dtype in (torch.bool, torch.uint8):
+        return item.ndim
+    return 1
