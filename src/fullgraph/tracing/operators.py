@@ -96,8 +96,7 @@ def _kind(overload: OpOverload, written: tuple[str, ...]) -> Kind:
     if name in HIDDEN_WRITES:
         return Kind.HIDDEN
     if written:
-        arguments = {a.name: a for a in schema.arguments}
-        if all(arguments[w].kwarg_only or w == "out" for w in written):
+        if _all_are_outputs(schema, written):
             return Kind.OUT
         if written == (schema.arguments[0].name,) and name.endswith("_") and len(schema.returns) <= 1:
             pure = _pure(overload, written)
@@ -116,6 +115,10 @@ def _kind(overload: OpOverload, written: tuple[str, ...]) -> Kind:
     return Kind.PURE
 
 
+def _all_are_outputs(schema: Any, written: tuple[str, ...]) -> bool:
+    return all(a.kwarg_only or a.name == "out" for a in schema.arguments if a.name in written)
+
+
 def _views(overload: OpOverload) -> bool:
     return any(r.alias_info is not None and not r.alias_info.is_write for r in overload._schema.returns)
 
@@ -126,7 +129,7 @@ def _pure(overload: OpOverload, written: tuple[str, ...]) -> OpOverload | None:
     schema = overload._schema
     namespace, _, name = schema.name.partition("::")
     base = name[:-1] if name.endswith("_") and not name.endswith("__") else name
-    drop = () if name.endswith("_") else written
+    drop = () if name.endswith("_") or not _all_are_outputs(schema, written) else written
     wanted = [(a.name, str(a.type)) for a in schema.arguments if a.name not in drop]
     for candidate in (
         base,
@@ -145,13 +148,11 @@ def _pure(overload: OpOverload, written: tuple[str, ...]) -> OpOverload | None:
 
 
 def _is_renamed(name: str, arguments: Any, wanted: list[tuple[str, str]]) -> bool:
-    """`dropout_(self, p, train)` and `dropout(input, p, train)`: what is written may have two names."""
+    """`dropout_(self, p)` and `dropout(input, p)`, `polygamma_(self, n)` and `polygamma(n, self)` are the same."""
+    if not name.endswith("_"):
+        return False
     found = [(a.name, str(a.type)) for a in arguments]
-    return (
-        name.endswith("_")
-        and found[1:] == wanted[1:]
-        and [t for _, t in found[:1]] == [t for _, t in wanted[:1]]
-    )
+    return sorted(found) == sorted(wanted) or (found[1:] == wanted[1:] and found[0][1] == wanted[0][1])
 
 
 # Operators that write their running statistics although the schema is silent.

@@ -16,6 +16,7 @@ from fullgraph.contract import AssumptionKind, Disjoint
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq
+from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.functionalize import settle, write
 from fullgraph.tracing.meta import values_in
 from fullgraph.tracing.operators import DROPOUTS, Kind, Operator
@@ -67,7 +68,10 @@ def _in_place(
     if info.overload is aten.copy_.default:
         _set(recorder, target, _copied(recorder, target, args[1] if len(args) > 1 else kwargs["src"]))
         return target
-    result = recorder.call(info.pure, *args, **kwargs)
+    if info.pure._schema.arguments[0].name in info.argument_names[1:]:  # polygamma(n, self)
+        result = _by_position(recorder, info.pure, info.bind(args, kwargs))
+    else:
+        result = recorder.call(info.pure, *args, **kwargs)
     if (
         result.parent is target and info.pure._schema.name in DROPOUTS
     ):  # nothing is dropped, nothing is written
@@ -119,7 +123,7 @@ def _transparent(recorder: Records, info: Operator, args: tuple[Any, ...], kwarg
 def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> Any:
     drop = info.written if info.kind is Kind.OUT else ()
     given = {name: value for name, value in bound.items() if name not in drop}
-    results = recorder.call(info.pure, **given)
+    results = _by_position(recorder, info.pure, given)
     several = isinstance(results, (list, tuple))
     if info.kind is Kind.MUTATING:
         # A functional overload returns the plain results first, then one new value for each argument it wrote.
@@ -131,6 +135,17 @@ def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> A
     for target, result in zip(targets, results if several else [results]):
         _store_out(recorder, info, target, result)
     return targets if len(targets) > 1 else targets[0]
+
+
+def _by_position(recorder: Records, op: OpOverload, given: dict[str, Any]) -> Any:
+    """Call an operator as a program does: the arguments that have a place in their places."""
+    places: list[Any] = []
+    for argument in op._schema.arguments:
+        if argument.kwarg_only or argument.name not in given:
+            break
+        places.append(given[argument.name])
+    named = {argument.name for argument in op._schema.arguments[: len(places)]}
+    return recorder.call(op, *places, **{name: value for name, value in given.items() if name not in named})
 
 
 def _store(recorder: Records, info: Operator, target: Value, result: Value) -> None:
