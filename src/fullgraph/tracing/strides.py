@@ -200,8 +200,8 @@ def _expanded(parent: Value, view: Value, step: Step, above: Strides) -> Strides
 
 def _table() -> dict[str, Callable[[Value, Value, Step, Strides], Strides | None]]:
     names = {
-        _same: "alias detach contiguous to type_as lift_fresh resolve_conj resolve_neg split split_with_sizes chunk narrow "
-        "tensor_split float double half _to_copy dropout alpha_dropout feature_dropout feature_alpha_dropout",
+        _same: "alias detach contiguous to type_as lift_fresh resolve_conj resolve_neg split split_with_sizes chunk "
+        "narrow tensor_split float double half _to_copy dropout alpha_dropout feature_dropout feature_alpha_dropout",
         _reshaped: "view _unsafe_view reshape flatten unflatten squeeze view_as reshape_as ravel",
         _transposed: "transpose t swapaxes swapdims numpy_T mT",
         _permuted: "permute",
@@ -232,12 +232,14 @@ _LIKE_FIRST = _names(
 _OWN_LAYOUT = _names(
     "scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_efficient_attention "
     "_scaled_dot_product_flash_attention_for_cpu einsum tensordot lstm gru rnn_tanh rnn_relu empty_strided "
-    "new_empty_strided as_strided_copy permute_copy transpose_copy t_copy unfold_copy multi_head_attention_forward"
+    "new_empty_strided as_strided_copy permute_copy transpose_copy t_copy unfold_copy multi_head_attention_forward "
+    "_lu_with_info argwhere nonzero chalf cholesky cholesky_inverse cholesky_solve empty_permuted geqrf ormqr qr svd "
+    "pinverse lu_unpack lu_solve rot90 stft istft triangular_solve"
 )
 _OWN_LAYOUT_FAMILIES = ("aten::linalg_", "aten::_linalg", "aten::fft_", "aten::_fft")
 _KEEP_CONTIGUOUS = _names(
-    "view reshape flatten unflatten unsqueeze squeeze alias detach contiguous to type_as view_as reshape_as ravel lift_fresh "
-    "resolve_conj resolve_neg float double half _to_copy view_as_real view_as_complex "
+    "view reshape flatten unflatten unsqueeze squeeze alias detach contiguous to type_as view_as reshape_as ravel "
+    "lift_fresh resolve_conj resolve_neg float double half _to_copy view_as_real view_as_complex "
     "dropout alpha_dropout feature_dropout feature_alpha_dropout"
 )
 
@@ -250,5 +252,6 @@ def is_static(strides: Strides) -> bool:
 # Views whose first element is the first one of what they were taken of.
 _KEEP_START = frozenset(
     "view _unsafe_view reshape flatten unflatten squeeze unsqueeze view_as reshape_as ravel transpose t swapaxes "
-    "swapdims numpy_T mT permute movedim moveaxis alias detach contiguous to type_as expand expand_as unfold lift_fresh".split()
+    "swapdims numpy_T mT permute movedim moveaxis alias detach contiguous to type_as expand expand_as "
+    "unfold lift_fresh".split()
 )
