@@ -71,7 +71,7 @@ def _llama_70b() -> Subject:
     }
     build = FromTransformers("LlamaConfig", "LlamaForCausalLM", settings, device="meta")
     input_ids = torch.zeros(2, 16, dtype=torch.long, device="meta")
-    return Subject(build(), {"input_ids": input_ids}, {"input_ids": "batch seq"})
+    return Subject(build(), {"input_ids": input_ids}, {"input_ids": "batch seq"}, {"seq": (2, None)})
 
 
 class StraightLine(nn.Module):
