@@ -202,7 +202,7 @@ def _linspace(original: Callable[..., Any], recorder: Records) -> Callable[..., 
         index = torch.arange(steps, **{**options, "dtype": dtype})
         last = torch.scalar_tensor(steps - 1, dtype=dtype, device=index.device)
         step = (end - start) / last.clamp(min=1)
-        return torch.where(index < steps // 2, start + step * index, end - step * (last - index))
+        return torch.where(index < torch.sym_max(steps // 2, 1), start + step * index, end - step * (last - index))
 
     return linspace
 
