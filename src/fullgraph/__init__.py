@@ -20,6 +20,7 @@ from fullgraph.errors import (
 )
 from fullgraph.export import export
 from fullgraph.exported_program import ExportedProgram
+from fullgraph.tracing import check, constant
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,8 @@ __all__ = [
     "Specialized",
     "TensorSpec",
     "Unsupported",
+    "check",
+    "constant",
     "dynamic_dim",
     "export",
 ]

@@ -52,12 +52,15 @@ def export(
         tensor([1., 1.])
     """
     inputs = bind(fn, args, kwargs or {})
-    more = [bind(fn, example, {}).leaves for example in examples or ()]
-    specs = read_specs(inputs.leaves, dynamic_shapes, constraints, more, inputs.parameters)
+    more = [bind(fn, example, {}) for example in examples or ()]
+    specs = read_specs(inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.parameters)
     recorded, contract = _capture(fn, inputs, specs)
     parts = program.assemble(recorded, contract, inputs, root_modules(fn))
     program.verify(parts)
-    return ExportedProgram(parts)
+    exported = ExportedProgram(parts)
+    if verify:
+        program.verify_against_eager(fn, exported, parts, [inputs, *more])
+    return exported
 
 
 

@@ -15,7 +15,7 @@ from fullgraph.contract.dim import DimKind
 from fullgraph.contract.facts import Fact
 from fullgraph.contract.ledger import Assumption, Constant
 from fullgraph.contract.symbols import DimSpec, texts
-from fullgraph.contract.text import fact_text, input_text, range_text, size_text, value_text, with_reason
+from fullgraph.contract.text import constant_text, fact_text, input_text, range_text, size_text, with_reason
 from fullgraph.symbolic import Bool, Expr, Range, eq
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Contract:
         inputs = (input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar) for i in self.inputs)
         ranges = (range_text(s.text, s.sizes) for s in self.symbols.values() if s.sizes.arguments)
         facts = (with_reason(self.fact_text(line.fact), line) for line in (*self.assumptions, *self.deferred))
-        constants = (f"{c.path} is {value_text(c.value)}" for c in self.constants)
+        constants = (constant_text(c.path, c.value, c.origin) for c in self.constants)
         return (*inputs, *ranges, *facts, *constants)
 
     def __len__(self) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from fullgraph.contract.dim import Sizes
+    from fullgraph.source import Origin
 
 Names = Mapping[Expr, str]
 # Values of more characters than this are cut in messages.
@@ -96,14 +97,24 @@ def with_reason(fact: str, assumption: Assumption) -> str:
     return f"{fact}  ({because})" if because else fact
 
 
+def constant_text(name: str, value: object, origin: Origin | None) -> str:
+    """`time.time is 12.5  (model.py:7: constant(time.time))`."""
+    text = f"{name} is {value_text(value)}"
+    return text if origin is None or not origin.known else f"{text}  ({_line_text(origin)})"
+
+
+def _line_text(origin: Origin) -> str:
+    segment = " ".join(origin.segment.split())
+    return f"{origin}: {segment}" if segment else str(origin)
+
+
 def reason_text(assumption: Assumption) -> str:
     """Where an assumption came from: `model.py:41: mask[:, :seq]`; the operator if the line is not known."""
     if assumption.kind is AssumptionKind.DECLARED:
         return "constraints"
     origin = assumption.origin
     if origin is not None and origin.known:
-        segment = " ".join(origin.segment.split())
-        return f"{origin}: {segment}" if segment else str(origin)
+        return _line_text(origin)
     return assumption.note
 
 

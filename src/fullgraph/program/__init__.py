@@ -4,11 +4,12 @@ What may enter: everything that works on `ProgramParts` or on a finished graph. 
 nothing here knows a file format or another exporter.
 
 Read in this order: `parts` (what a program is), `signature`, `assemble` (from a trace), `verify` (what a legal graph
-is), `aliasing`, `forward`, `run` (one call), `module`, `text`, `passes`.
+is), `aliasing`, `forward`, `run` (one call), `against_eager`, `module`, `text`, `passes`.
 """
 
 from __future__ import annotations
 
+from fullgraph.program.against_eager import verify_against_eager
 from fullgraph.program.assemble import assemble
 from fullgraph.program.module import ProgramModule
 from fullgraph.program.parts import ArgumentState, ProgramParts
@@ -35,6 +36,7 @@ __all__ = [
     "render_code",
     "render_program",
     "verify",
+    "verify_against_eager",
     "verify_graph",
     "with_stack_traces",
 ]

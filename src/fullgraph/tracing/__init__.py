@@ -11,6 +11,8 @@ from __future__ import annotations
 from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.dispatch import HigherOrderOperator, OpOverload
+from fullgraph.tracing.checking import check
+from fullgraph.tracing.effects import constant
 from fullgraph.tracing.functions import FunctionTable, Replacement
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
 from fullgraph.tracing.owned import root_modules
@@ -22,9 +24,10 @@ from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputL
 from fullgraph.tracing.returning import compile_output, compile_state
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
+from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.trace import trace
 from fullgraph.tracing.traced import TracedTensor, Value
-from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree
+from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree, flatten
 
 __all__ = [
     "MARKER",
@@ -45,6 +48,7 @@ __all__ = [
     "OutputLeaf",
     "OutputRole",
     "Rebuilt",
+    "PythonState",
     "Recorder",
     "Records",
     "Replacement",
@@ -59,9 +63,12 @@ __all__ = [
     "attach",
     "bind",
     "call_subgraphs",
+    "check",
     "compile_bind",
     "compile_output",
     "compile_state",
+    "constant",
+    "flatten",
     "operator_of",
     "root_modules",
     "settle_branches",

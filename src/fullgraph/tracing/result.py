@@ -106,5 +106,4 @@ class Trace:
     scope: Scope  # the facts learnt on the way
     modules: dict[str, torch.nn.Module]  # subgraphs of higher-order operators, by attribute name
     written: tuple[WrittenState, ...] = ()
-    constants_read: tuple[tuple[str, Any, Origin | None], ...] = ()
     branches: tuple[Branch, ...] = ()  # in the order in which they were asked

@@ -168,10 +168,13 @@ def _run(
     with ExitStack() as stack:
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(standing_in(table, recorder))
-        stack.enter_context(refusing_ambient_effects(fn))
+        watch = stack.enter_context(refusing_ambient_effects(fn))
         stack.enter_context(refusing_data_assignment(recorder))
         stack.enter_context(intercepting(recorder.interceptor))
-        return inputs.call(fn, leaves)
+        ran = inputs.call(fn, leaves)
+    for number, fixed in enumerate(watch.fixed):
+        recorder.ledger.constant(f"{fixed.name}#{number}" if number else fixed.name, fixed.value, fixed.origin)
+    return ran
 
 
 class _Outputs:
