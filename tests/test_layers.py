@@ -35,10 +35,7 @@ BELOW = {
 }
 
 # (file, imported module or name) -> the reason why it may nevertheless. Aim: empty.
-EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("__init__.py", "fullgraph.explain"): "public name, imported on first use",
-    ("__init__.py", "fullgraph.exportdb"): "public name, imported on first use",
-}
+EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 # Parts of torch that have an underscore in their name and are used by everybody; the last is the type of an
 # operator, to which torch gives no public name.
@@ -116,8 +113,24 @@ def imports_of_ours(path: Path) -> list[Import]:
     found = set()
     for line, name in imported_names(path):
         if name.split(".")[0] == ROOT:
-            found.add(Import(relative(path), line, module_in(name)))
+            folder, _, last = name.rpartition(".")
+            # A function may have the name of its file; the folder hands out the function.
+            found.add(Import(relative(path), line, folder if last in handed_out(folder) else module_in(name)))
     return sorted(found, key=lambda each: (each.file, each.line, each.module))
+
+
+@functools.cache
+def handed_out(module: str) -> frozenset[str]:
+    """Return the names in the `__all__` of a folder."""
+    init = (SOURCE / module.replace(".", "/")) / "__init__.py"
+    if module == ROOT or not init.exists():
+        return frozenset()
+    lists = [
+        node.value
+        for node in tree_of(init).body
+        if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["__all__"]
+    ]
+    return frozenset(ast.literal_eval(lists[0])) if lists else frozenset()
 
 
 def torch_names(path: Path) -> Iterator[tuple[int, str]]:
