@@ -28,6 +28,8 @@ def as_strided(
 ) -> Value:
     """Record `self.as_strided(size, stride, storage_offset)`."""
     root = self.root
+    if root.dtype != self.dtype:
+        _refuse("its elements are counted in another dtype there.")
     if strides_of(root) != contiguous_strides(root.dims):
         _refuse("its storage is not laid out in order.")
     first = _rely_on_layout(recorder, root, storage_offset is not None)

@@ -26,8 +26,7 @@ PutBack = Callable[[Records, Step, Value, Value, Value], Value]
 
 def put_back(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
     """Return the parent's contents after `view`, taken of it by `step`, became `contents`."""
-    name = step.op._schema.name
-    rule = _RULES.get(name)
+    rule = _other_dtype if view.dtype != parent.dtype and step.op is aten.view.dtype else _RULES.get(step.op._schema.name)
     return (rule or _by_position)(records, step, parent, view, contents)
 
 
@@ -145,10 +144,10 @@ def _by_position(records: Records, step: Step, parent: Value, view: Value, conte
 
 def _table() -> dict[str, PutBack]:
     names: dict[PutBack, str] = {
-        _same_elements: "expand expand_as broadcast_to view _unsafe_view reshape view_as reshape_as flatten unflatten "
-        "squeeze unsqueeze ravel _reshape_alias",
-        _same_tensor: "alias detach contiguous to type_as _to_copy float double half resolve_conj resolve_neg lift_fresh "
-        "positive dropout alpha_dropout feature_dropout feature_alpha_dropout",
+        _same_elements: "expand expand_as broadcast_to view _unsafe_view reshape view_as reshape_as flatten "
+        "unflatten squeeze unsqueeze ravel _reshape_alias",
+        _same_tensor: "alias detach contiguous to type_as _to_copy float double half resolve_conj resolve_neg "
+        "lift_fresh positive dropout alpha_dropout feature_dropout feature_alpha_dropout",
         _slice: "slice",
         _select: "select",
         _diagonal: "diagonal",
