@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import geometric_mean
 from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -43,14 +44,16 @@ def ratios(found: Iterable[Measurement], theirs: str, phase: Phase) -> dict[str,
 
 def table_of(found: Sequence[Measurement], exporters: Sequence[str]) -> Table:
     """A row for each model: seconds cold and warm of each exporter, and the warm ratios."""
-    table = Table(title="Seconds to export (cold / warm)")
-    table.add_column("model")
+    table = Table(
+        title="Seconds to export (cold / warm)", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False
+    )
+    table.add_column("model", no_wrap=True)
     table.add_column("operators", justify="right")
     for exporter in exporters:
-        table.add_column(exporter, justify="right")
+        table.add_column(exporter, justify="right", no_wrap=True)
     compared = [theirs for theirs in THEIRS if theirs in exporters and OURS in exporters]
     for theirs in compared:
-        table.add_column(f"ratio to {theirs}", justify="right")
+        table.add_column("ratio to\n" + theirs.removeprefix("torch "), justify="right")
     by_key = {(item.exporter, item.subject): item for item in found}
     for subject in dict.fromkeys(item.subject for item in found):
         row = [by_key[exporter, subject] for exporter in exporters]
