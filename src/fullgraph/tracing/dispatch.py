@@ -128,6 +128,21 @@ def exporting_flags(exporting: bool) -> Iterator[None]:
         compiler._is_compiling_flag, compiler._is_exporting_flag = before
 
 
+@contextmanager
+def without_shortcuts() -> Iterator[None]:
+    """Let torch do each step anew: a cached cast would outlive the trace, a fused inference kernel has no gradient."""
+    cached, fast = torch.is_autocast_cache_enabled(), torch.backends.mha.get_fastpath_enabled()
+    torch.clear_autocast_cache()
+    torch.set_autocast_cache_enabled(False)
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        torch.set_autocast_cache_enabled(cached)
+        torch.clear_autocast_cache()
+
+
 def traced_tensor_base(
     cls: type[torch.Tensor], sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device
 ) -> Any:
@@ -139,6 +154,11 @@ def traced_tensor_base(
 def is_functorch_tensor(tensor: torch.Tensor) -> bool:
     """Whether a functorch layer (`vmap`, `grad`, `jvp`) wrapped this tensor."""
     return _C._functorch.is_functorch_wrapped_tensor(tensor)
+
+
+def left_by_functorch(tensor: torch.Tensor) -> torch.Tensor:
+    """Return what is in the wrapper of a functorch layer that has ended, as torch does before each operator."""
+    return _C._functorch.unwrap_if_dead(tensor) if is_functorch_tensor(tensor) else tensor
 
 
 def inside_functorch() -> bool:

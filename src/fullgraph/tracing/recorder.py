@@ -22,7 +22,7 @@ from fullgraph.symbolic import Bool, Expr, Scope, expr_of, integer, le, to_pytho
 from fullgraph.tracing import writes
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.data_dependent import DATA_DEPENDENT, record_data_dependent
-from fullgraph.tracing.dispatch import Interceptor, OpOverload
+from fullgraph.tracing.dispatch import Interceptor, OpOverload, left_by_functorch
 from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import shape_by_meta, values_in
@@ -318,7 +318,8 @@ class Recorder:
         if kind is list or kind is tuple or kind is torch.Size:
             return [self.take(item) for item in argument]
         if isinstance(argument, torch.Tensor):
-            return self.lifting.lift(argument)
+            inner = left_by_functorch(argument)
+            return self.lifting.lift(argument) if inner is argument else self.take(inner)
         if kind in _SYMBOLIC:
             found = expr_of(argument)
             return self._plain(self.scope.simplify(found)) if isinstance(found, Expr) else found

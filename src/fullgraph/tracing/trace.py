@@ -13,8 +13,8 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -22,13 +22,14 @@ import torch
 from torch import fx
 
 from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, SameObject, Specs, TensorSpec
-from fullgraph.source import trace_boundary
+from fullgraph.errors import Unsupported
+from fullgraph.source import origin_here, trace_boundary
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, render, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.branching import same_trace
 from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.data_swap import refusing_data_assignment
-from fullgraph.tracing.dispatch import exporting_flags, intercepting
+from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
@@ -41,7 +42,32 @@ from fullgraph.tracing.state import PythonState, with_state_put_back
 from fullgraph.tracing.traced import Source, TracedTensor, Value
 from fullgraph.tracing.writes import rely_on_rebinding
 
-_one_at_a_time = threading.RLock()
+_one_at_a_time = threading.Lock()
+
+
+class _Thread(threading.local):
+    tracing = False
+
+
+_thread = _Thread()
+
+
+@contextmanager
+def _taking_turns() -> Iterator[None]:
+    """Wait until no other thread traces. A program that exports while it is traced itself is refused."""
+    if _thread.tracing:
+        raise Unsupported(
+            "The program exports another one while it is traced.",
+            why="An export runs a function to see what it does, which is no computation that a graph can hold.",
+            instead="Export the inner program first, and call it here: calls of programs are captured.",
+            where=origin_here(),
+        )
+    with _one_at_a_time:
+        _thread.tracing = True
+        try:
+            yield
+        finally:
+            _thread.tracing = False
 
 
 def trace(
@@ -76,7 +102,7 @@ def trace(
         recorder.finish()
         return made
 
-    with _one_at_a_time:
+    with _taking_turns():
         shared = _has_pairs(inputs) and may_ask_identity(fn)
         made = with_state_put_back(fn, once, same_trace)
         if repeated and not shared and any(output.target in repeated for output in made.outputs):
@@ -167,6 +193,7 @@ def _run(
     table = {**function_table(), **autograd_functions(), **module_paths(roots), **functions}
     with ExitStack() as stack:
         stack.enter_context(exporting_flags(exporting))
+        stack.enter_context(without_shortcuts())
         stack.enter_context(standing_in(table, recorder))
         watch = stack.enter_context(refusing_ambient_effects(fn))
         stack.enter_context(refusing_data_assignment(recorder))

@@ -254,7 +254,7 @@ def _functionalized(recorder: Records, info: Operator, args: tuple[Any, ...], kw
             bound[argument.name] = argument.default_value
     written = [bound[name] for name in info.written]
     plain = recorder.shape(info.overload, args, kwargs)
-    returned = [] if plain is None else list(plain) if isinstance(plain, (list, tuple)) else [plain]
+    returned = list(plain) if isinstance(plain, (list, tuple)) else [plain]  # of nothing, a None comes first
     flat = [
         value
         for target in written
