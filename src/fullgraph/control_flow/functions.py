@@ -15,6 +15,14 @@ from fullgraph.control_flow.associative_scan import associative_scan
 from fullgraph.control_flow.associative_scan import recorded as record_associative_scan
 from fullgraph.control_flow.cond import cond
 from fullgraph.control_flow.cond import recorded as record_cond
+from fullgraph.control_flow.map import map
+from fullgraph.control_flow.map import recorded as record_map
+from fullgraph.control_flow.map import recorded_as_torch as record_torch_map
+from fullgraph.control_flow.scan import recorded as record_scan
+from fullgraph.control_flow.scan import recorded_as_torch as record_torch_scan
+from fullgraph.control_flow.scan import scan
+from fullgraph.control_flow.while_loop import recorded as record_while_loop
+from fullgraph.control_flow.while_loop import while_loop
 from fullgraph.tracing import FunctionTable
 
 
@@ -22,6 +30,9 @@ class _Ours:
     """The places of our own functions."""
 
     cond = staticmethod(cond)
+    while_loop = staticmethod(while_loop)
+    scan = staticmethod(scan)
+    map = staticmethod(map)
     associative_scan = staticmethod(associative_scan)
 
 
@@ -29,6 +40,12 @@ FUNCTIONS: Final[FunctionTable] = MappingProxyType(
     {
         (_Ours, "cond"): record_cond,
         (_torch, "cond"): record_cond,
+        (_Ours, "while_loop"): record_while_loop,
+        (_torch, "while_loop"): record_while_loop,
+        (_Ours, "scan"): record_scan,
+        (_torch, "scan"): record_torch_scan,
+        (_Ours, "map"): record_map,
+        (_torch, "map"): record_torch_map,
         (_Ours, "associative_scan"): record_associative_scan,
         (_torch, "associative_scan"): record_associative_scan,
     }

@@ -16,6 +16,7 @@ import torch
 from torch import fx
 
 from fullgraph.control_flow.associative_scan import scan_rows
+from fullgraph.control_flow.scan import scan_rows_in_order
 
 
 def call(body: fx.GraphModule, *args: Any) -> Any:
@@ -69,6 +70,28 @@ def run_cond(predicate: Any, if_true: fx.GraphModule, if_false: fx.GraphModule, 
     return call(if_true if predicate else if_false, *operands)
 
 
+def run_while_loop(condition: fx.GraphModule, body: fx.GraphModule, carried: Any, operands: Any) -> tuple[Any, ...]:
+    """Do what `while_loop` does."""
+    now = tuple(carried)
+    if not call(condition, *now, *operands):
+        return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in now)
+    while True:
+        now = call(body, *now, *operands)
+        if not call(condition, *now, *operands):
+            return now
+
+
+def run_scan(body: fx.GraphModule, init: Any, xs: Any, operands: Any) -> tuple[Any, ...]:
+    """Do what `scan` does."""
+    carried, results = scan_rows_in_order(lambda *given: call(body, *given, *operands), list(init), list(xs))
+    return (*carried, *results)
+
+
+def run_map(body: fx.GraphModule, xs: Any, operands: Any) -> tuple[Any, ...]:
+    """Do what `map_impl` does."""
+    return tuple(scan_rows_in_order(lambda *given: call(body, *given, *operands), [], list(xs))[1])
+
+
 def run_associative_scan(combine: fx.GraphModule, xs: Any, operands: Any) -> tuple[torch.Tensor, ...]:
     """Do what `associative_scan` does."""
     return tuple(scan_rows(partial(call, combine), list(xs), tuple(operands)))
@@ -80,6 +103,9 @@ RUNNERS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
         torch.ops.higher_order.wrap_with_set_grad_enabled: run_in_grad_mode,
         torch.ops.higher_order.autograd_function_apply: run_autograd_function,
         torch.ops.higher_order.cond: run_cond,
+        torch.ops.higher_order.while_loop: run_while_loop,
+        torch.ops.higher_order.scan: run_scan,
+        torch.ops.higher_order.map_impl: run_map,
         torch.ops.higher_order.associative_scan: run_associative_scan,
     }
 )

@@ -25,7 +25,7 @@ from fullgraph.contract import TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
-from fullgraph.tracing.functionalize import current, write
+from fullgraph.tracing.functionalize import write
 from fullgraph.tracing.records import InnerGraph, Records
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.sizes import SizeNodes
@@ -118,12 +118,13 @@ class Frame(InnerGraph):
         return placed
 
     def carry(self, root: Value) -> Value:
-        """Make a value of the outer graph an argument that changes from one run of the subgraph to the next."""
+        """Make a tensor from outside, which the subgraph writes, an argument that differs from step to step."""
         recorder = self._recorder
-        node = self._outer_node(current(recorder, root))
         self.remember(root)
+        node = self._placeholder(root.node.name, TensorSpec(root.dims, root.dtype, root.device))
+        self._leading.append(node)
         recorder.clock += 1  # the views of it are stale: they are taken anew from what is carried
-        root.node, root.fresh_at, root.written_at = self.operand(node), recorder.clock, recorder.clock
+        root.node, root.fresh_at, root.written_at = node, recorder.clock, recorder.clock
         root.constant = None
         return root
 
@@ -176,6 +177,10 @@ class Frame(InnerGraph):
         before = self._before.get(value)
         node: fx.Node = value.node if before is None else before[_NODE]
         return node.graph is not self.graph
+
+    def is_as_it_came(self, written: Written) -> bool:
+        """Whether a carried tensor has the contents it had when the subgraph began."""
+        return written.contents.node in self._leading
 
     def _put_back(self) -> None:
         written: list[Written] = []

@@ -1,0 +1,262 @@
+"""`scan`: a function runs over the rows of tensors one after the other, and carries something along.
+
+As a node: `scan(body, initial, xs, operands)`, over the leading dim; the body takes `(*carried, *row, *operands)` and
+returns `(*carried, *results)`, and the results of all rows are stacked. What the body writes to its surroundings is
+carried, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from fullgraph.control_flow.carried import Fixed, Hypothesis, Integer, first_hypothesis, results, weaken
+from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, show
+from fullgraph.control_flow.while_loop import check_kinds, own_memory
+from fullgraph.symbolic import Expr, eq, ge
+from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs, write_back
+
+_OPERATOR: Any = torch.ops.higher_order.scan
+Step = Callable[..., Any]
+Scan = Callable[[list[torch.Tensor]], tuple[Any, list[Any]]]
+
+
+def scan(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = False) -> tuple[Any, Any]:
+    """Run `carry, y = combine_fn(carry, x)` for each slice `x` of `xs`; return the last carry and all `y`, stacked.
+
+    The function may use tensors, sizes and modules from around it, and write to them. The carry keeps its structure,
+    dtypes and ranks. Without any slices the carry is `init`, and the results have no elements.
+
+    Args:
+        combine_fn: takes the carry and a slice; returns the next carry and a result.
+        init: the first carry: any nesting of tensors.
+        xs: a tensor, or a nesting of tensors of one length along `dim`.
+        dim: the dim to go along.
+        reverse: whether to go from the end.
+
+    Example:
+        >>> scan(lambda total, x: (total + x, total * x), torch.zeros(()), torch.tensor([1.0, 2.0, 3.0]))
+        (tensor(6.), tensor([0., 2., 9.]))
+    """
+
+    def rows_of(rows: list[torch.Tensor], flat_init: list[Any], spec: pytree.TreeSpec) -> tuple[Any, list[Any], Any]:
+        structure: list[pytree.TreeSpec] = []
+
+        def step(*given: Any) -> list[Any]:
+            carry, x = given[: len(flat_init)], list(given[len(flat_init) :])
+            found = combine_fn(pytree.tree_unflatten(carry, init_spec), pytree.tree_unflatten(x, spec))
+            after, y = _pair(found)
+            flat_y, y_spec = pytree.tree_flatten(y)
+            structure[:] = [y_spec]
+            check_kinds(pytree.tree_unflatten(carry, init_spec), after)
+            return [*pytree.tree_leaves(after), *flat_y]
+
+        carried, stacked = scan_rows_in_order(step, flat_init, rows)
+        return pytree.tree_unflatten(own_memory(carried, flat_init), init_spec), stacked, structure[0]
+
+    flat_init, init_spec = pytree.tree_flatten(init)
+    return along(xs, dim, reverse, lambda rows, spec: rows_of(rows, flat_init, spec))
+
+
+def scan_rows_in_order(
+    step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor]
+) -> tuple[list[Any], list[Any]]:
+    """Scan real tensors along their leading dim; return what is carried at the end, and the results stacked.
+
+    Args:
+        step: takes what is carried, then a row of each tensor; returns what is carried next, then results.
+        initial: what is carried at first.
+        rows: the tensors.
+    """
+    count, length = len(initial), len(rows[0])
+    if any(len(x) != length for x in rows):
+        raise ValueError(f"xs differ in length: {[len(x) for x in rows]}")
+    if length == 0:
+        return [x.clone() if isinstance(x, torch.Tensor) else x for x in initial], _no_results(step, initial, rows)
+    carried, columns = initial, []
+    for row in zip(*(x.unbind(0) for x in rows)):
+        returned = list(step(*carried, *row))
+        carried = returned[:count]
+        columns.append(returned[count:])
+    return carried, [torch.stack(column) if _is_tensor(column[0]) else column[0] for column in zip(*columns)]
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, torch.Tensor)
+
+
+def _no_results(step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor]) -> list[Any]:
+    """Without rows nobody has seen a result: one step on zeros tells what kind it would have been."""
+    count = len(initial)
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        zeros = [x.new_zeros(x.shape[1:]) for x in rows]
+        copies = [x.clone() if isinstance(x, torch.Tensor) else x for x in initial]
+        returned = list(step(*copies, *zeros))[count:]
+    return [y.new_empty((0, *y.shape)) if _is_tensor(y) else y for y in returned]
+
+
+def along(xs: Any, dim: int, reverse: bool, scan_rows: Callable[..., tuple[Any, list[Any], Any]]) -> tuple[Any, Any]:
+    """Scan with the dim in front, and in the order asked for."""
+    flat, spec = pytree.tree_flatten(xs)
+    if not flat or not all(isinstance(x, torch.Tensor) for x in flat):
+        raise ValueError("xs must be tensors, and at least one")
+    if any(not -x.ndim <= dim < x.ndim for x in flat):
+        raise ValueError(f"xs must have a dim {dim}")
+    rows = [x.movedim(dim, 0) if dim else x for x in flat]
+    carry, stacked, structure = scan_rows([x.flip(0) for x in rows] if reverse else rows, spec)
+    stacked = [y.flip(0) if reverse and _is_tensor(y) else y for y in stacked]
+    stacked = [y.movedim(0, dim) if dim and _is_tensor(y) and y.ndim > dim else y for y in stacked]
+    return carry, pytree.tree_unflatten(stacked, structure)
+
+
+def _pair(returned: Any) -> tuple[Any, Any]:
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        raise TypeError("the function of a scan returns a pair: the next carry, and a result")
+    return returned[0], returned[1]
+
+
+def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """Return what stands for `scan` during a trace."""
+    return _recorder_of(recorder, at_least_one=False)
+
+
+def recorded_as_torch(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """Return what stands for PyTorch's `scan`, which refuses an empty `xs`."""
+    return _recorder_of(recorder, at_least_one=True)
+
+
+def _recorder_of(recorder: Records, at_least_one: bool) -> Callable[..., Any]:
+    def record(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = False) -> tuple[Any, Any]:
+        def rows_of(rows: list[torch.Tensor], spec: pytree.TreeSpec) -> tuple[Any, list[Any], Any]:
+            values = rows_in_trace(recorder, rows, at_least_one)
+            return record_rows(recorder, combine_fn, init, values, spec)
+
+        return along(xs, dim, reverse, rows_of)
+
+    return record
+
+
+def rows_in_trace(recorder: Records, rows: list[torch.Tensor], at_least_one: bool) -> list[Value]:
+    """Return the values of the rows; what is demanded of their length becomes a part of the contract."""
+    values: list[Value] = [recorder.take(x) for x in rows]
+    length = values[0].dims[0]
+    demands = [(eq(value.dims[0], length), "differ in length") for value in values[1:]]
+    if at_least_one:
+        demands.append((ge(length, 1), "must have at least one element"))
+    for demand, what in demands:
+        if recorder.scope.decide(demand) is False:
+            raise RuntimeError(f"xs {what}: {[value.dims[0] for value in values]}")
+        recorder.scope.ask(demand, "check")
+    return values
+
+
+def record_rows(
+    recorder: Records, combine_fn: Step, init: Any, rows: list[Value], spec: pytree.TreeSpec
+) -> tuple[Any, list[Any], pytree.TreeSpec]:
+    """Record a scan over rows; return the last carry, the stacked results, and their structure."""
+    flat, init_spec = pytree.tree_flatten(init)
+    leaves = [recorder.take(leaf) for leaf in flat]
+    hypothesis = first_hypothesis(recorder, leaves)
+    if any(isinstance(part, Integer) for part in hypothesis.parts):
+        raise TypeError("what a scan carries are tensors; carry torch.tensor(...) instead of a number")
+    known = frozenset(recorder.scope.symbols)
+    while True:
+        step = _Step(recorder, combine_fn, hypothesis, init_spec, rows, spec)
+        body = record_body(recorder, step, step.arguments, fresh=True)
+        weaker = weaken(recorder, hypothesis, body, None)
+        if weaker is hypothesis:
+            break
+        hypothesis = weaker
+    made, stacked = _call(recorder, hypothesis, leaves, rows, body, known)
+    carry = pytree.tree_unflatten([recorder.give(leaf) for leaf in made], init_spec)
+    return carry, [recorder.give(y) for y in stacked], step.structure
+
+
+class _Step:
+    """The user's function on flat values, as a body."""
+
+    def __init__(
+        self,
+        recorder: Records,
+        fn: Step,
+        hypothesis: Hypothesis,
+        init_spec: pytree.TreeSpec,
+        rows: list[Value],
+        spec: pytree.TreeSpec,
+    ) -> None:
+        self.recorder = recorder
+        self.fn = fn
+        self.hypothesis = hypothesis
+        self.init_spec = init_spec
+        self.rows = rows
+        self.spec = spec
+        self.structure: pytree.TreeSpec
+        self.__name__ = name_of(fn)
+
+    def arguments(self, frame: Frame) -> list[Any]:
+        """Make the carried values and a row."""
+        carried = self.hypothesis.arguments(self.recorder, frame)
+        row = [frame.argument(Out(v.dims[1:], v.dtype, v.device), v.requires_grad) for v in self.rows]
+        return [*carried, *self.recorder.give(row)]
+
+    def __call__(self, *given: Any) -> list[Any]:
+        count = len(self.hypothesis.parts)
+        carry = pytree.tree_unflatten(list(given[:count]), self.init_spec)
+        after, y = _pair(self.fn(carry, pytree.tree_unflatten(list(given[count:]), self.spec)))
+        flat, found = pytree.tree_flatten(after)
+        if found != self.init_spec:
+            refuse(
+                self.recorder,
+                f"`{self.__name__}` returns a carry of another structure than it is given: {found} instead of "
+                f"{self.init_spec}.",
+                "What one step returns is what the next one is given.",
+                "Return the carry nested as it came.",
+            )
+        flat_y, self.structure = pytree.tree_flatten(y)
+        return [*flat, *flat_y]
+
+
+def _call(
+    recorder: Records,
+    hypothesis: Hypothesis,
+    leaves: list[Any],
+    rows: list[Value],
+    body: Body,
+    known: frozenset[Expr],
+) -> tuple[list[Any], list[Any]]:
+    count = len(leaves)
+    carried = [i for i, part in enumerate(hypothesis.parts) if not isinstance(part, Fixed)]
+    changes = {change.root: change for change in body.frame.written}
+    contents = [body.frame.reach(changes[root].contents.node) for root in hypothesis.roots]
+    ys = [i for i in range(count, len(body.leaves)) if isinstance(body.leaves[i], Value)]
+    operands = all_operands([body.frame])
+    nodes = (*(body.nodes[i] for i in carried), *contents, *(body.nodes[i] for i in ys))
+    module = attach(recorder, f"scan_{body.name}", body.frame.close(nodes, operands))
+    outs, grads, _ = results(recorder, hypothesis)
+    outs += [stacked_out(recorder, body, body.leaves[i], rows[0].dims[0], known) for i in ys]
+    grads += [body.leaves[i].requires_grad for i in ys]
+    initial = recorder.as_arguments([*(leaves[i] for i in carried), *hypothesis.roots])
+    args = (module, tuple(initial), tuple(recorder.as_arguments(rows)), tuple(operands))
+    made = call_subgraphs(recorder, _OPERATOR, args, outs, grads)
+    for root, value in zip(hypothesis.roots, made[len(carried) :]):
+        assert isinstance(value, Value)
+        write_back(recorder, changes[root], value)
+    by_place = dict(zip(carried, made)) | dict(zip(ys, made[len(carried) + len(contents) :]))
+    last = [by_place.get(i, leaf) for i, leaf in enumerate(leaves)]
+    return last, [by_place.get(i, body.leaves[i]) for i in range(count, len(body.leaves))]
+
+
+def stacked_out(recorder: Records, body: Body, leaf: Value, length: Any, known: frozenset[Expr]) -> Out:
+    """Return what the results of all steps are, stacked; refuse sizes that differ from step to step."""
+    for size in leaf.dims:
+        if isinstance(size, Expr) and not size.symbols <= known:
+            refuse(
+                recorder,
+                f"`{body.name}` returns a tensor whose size may differ from step to step: {show(leaf)}.",
+                "The results of all steps are stacked, so they have one size.",
+                "Return tensors of one size (pad them), or carry what grows.",
+            )
+    return Out((length, *leaf.dims), leaf.dtype, leaf.device)
