@@ -1,7 +1,7 @@
 """The verdict on one sample: exported with static and with dynamic sizes, and compared with eager at other sizes.
 
 A program is right at a call when it returns what eager returns, or refuses the call by its contract. It is wrong when
-it returns something else, or returns where eager raises.
+it returns something else, or returns where eager raises; when it raises where eager returns, that has its own verdict.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ class Verdict(enum.IntEnum):
     ASSUMED = 1  # some sizes that eager accepts are refused at the call
     STATIC = 2  # captured with static sizes, refused with dynamic ones
     REFUSED = 3  # refused
-    BROKEN = 4  # something else than a refusal was raised
-    WRONG = 5  # a result differs from eager's
+    RAISES = 4  # at some sizes that eager accepts an operator of the program raises, not the contract
+    BROKEN = 5  # something else than a refusal was raised by the export
+    WRONG = 6  # a result differs from eager's, or there is none at the example itself
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,18 @@ def judge_gradients(subject: Subject) -> Finding | None:
         return Finding(subject.name, Verdict.WRONG if difference else Verdict.DYNAMIC, difference)
 
 
+class _Raised(Exception):
+    """A call of the program raised where eager returns."""
+
+
 def _judge_static(subject: Subject) -> Finding | None:
     program, failure = _export(subject, None, subject.fresh())
     if failure is not None:
         return failure
-    difference = _compared(subject, program, subject.tensors)
+    try:
+        difference = _compared(subject, program, subject.tensors)
+    except (ContractError, _Raised) as error:
+        difference = str(error)
     return Finding(subject.name, Verdict.WRONG, f"static: {difference}") if difference else None
 
 
@@ -86,7 +94,7 @@ def _judge_dynamic(subject: Subject) -> Finding:
     if failure is not None:
         refused = failure.verdict is Verdict.REFUSED
         return Finding(subject.name, Verdict.STATIC if refused else failure.verdict, failure.reason)
-    refusal = ""
+    refusal = raised = ""
     others = [[resized(tensor, drawing) for tensor in subject.tensors] for drawing in drawn_sizes(subject.tensors)]
     for tensors in [subject.tensors, *others]:
         try:
@@ -94,8 +102,13 @@ def _judge_dynamic(subject: Subject) -> Finding:
         except ContractError as error:
             refusal = refusal or f"{_sizes(tensors)}: {error.what}"
             continue
+        except _Raised as error:
+            raised = raised or f"{_sizes(tensors)}: {error}"
+            continue
         if difference:
             return Finding(subject.name, Verdict.WRONG, f"{_sizes(tensors)}: {difference}")
+    if raised:
+        return Finding(subject.name, Verdict.RAISES, raised)
     return Finding(subject.name, Verdict.ASSUMED if refusal else Verdict.DYNAMIC, refusal)
 
 
@@ -119,6 +132,7 @@ def _compared(subject: Subject, program: Any, tensors: Tensors) -> str:
 
     Raises:
         ContractError: the program refuses these tensors and eager does not.
+        _Raised: the program raises something else and eager does not.
     """
     for_eager, for_program = [[tensor.clone() for tensor in tensors] for _ in range(2)]
     expected = _outcome(subject.call, for_eager)
@@ -127,6 +141,8 @@ def _compared(subject: Subject, program: Any, tensors: Tensors) -> str:
         raise actual
     if isinstance(expected, Exception):
         return "" if isinstance(actual, Exception) else f"returned where eager raises {_text(expected)}"
+    if isinstance(actual, Exception):
+        raise _Raised(_text(actual)) from actual
     return _difference((expected, for_eager), (actual, for_program), subject)
 
 

@@ -187,7 +187,7 @@ def _cancel(a: Expr, b: Expr) -> tuple[Expr | None, Expr, Expr]:
 def content(a: Expr) -> tuple[int, Monomial]:
     """Return the number and the atoms that divide every term of `a`."""
     number = reduce(gcd, a.terms.values(), 0)
-    if not set.intersection(*map(set, a.terms)):
+    if not a.terms or not set.intersection(*map(set, a.terms)):  # zero has no terms
         return number, ()
     shared = reduce(operator.and_, map(Counter, a.terms))
     return number, tuple(sorted(shared.elements(), key=lambda e: e.fingerprint))

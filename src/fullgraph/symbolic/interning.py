@@ -54,6 +54,13 @@ class Interned:
             found = self._symbols = _symbols_of(self)
         return found
 
+    @property
+    def free_symbols(self) -> frozenset[Any]:
+        """The same as sympy's symbols: PyTorch's Python code tells by their names which are data-dependent."""
+        import sympy
+
+        return frozenset(sympy.Symbol(symbol.name, integer=True) for symbol in self.symbols)
+
     def __bool__(self) -> NoReturn:
         # `if eq(a, b):` would always be taken.
         raise TypeError("an expression or condition has no truth value of its own: ask a Scope to decide it")

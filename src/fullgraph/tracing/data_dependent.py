@@ -51,12 +51,14 @@ def _numel(value: Value) -> Size:
     return numel
 
 
-def _node(recorder: Records, op: Any, args: Any, kwargs: Any, outs: Callable[[Expr], Any], upper: Size) -> Any:
-    """Record the operator; its results have `count` elements, read from the first result's first dim."""
+def _node(
+    recorder: Records, op: Any, args: Any, kwargs: Any, outs: Callable[[Expr], Any], upper: Size, dim: int = 0
+) -> Any:
+    """Record the operator; its results have `count` elements, read from a dim of the first result."""
     count = recorder.new_size(upper)
     made = recorder.results(op, args, kwargs, outs(count))
     first = made[0] if isinstance(made, list) else made
-    recorder.sizes.read_from(count, first.node, 0)
+    recorder.sizes.read_from(count, first.node, dim)
     return made
 
 
@@ -69,8 +71,9 @@ def _nonzero(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _nonzero_numpy(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
-    positions = recorder.call(aten.nonzero.default, args[0])
-    return [recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(args[0].dims))]
+    value = args[0] if args[0].dims else recorder.call(aten.unsqueeze.default, args[0], 0)
+    positions = recorder.call(aten.nonzero.default, value)
+    return [recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(value.dims))]
 
 
 def _argwhere(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
@@ -84,9 +87,13 @@ def _masked_select(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     return _node(recorder, op, args, kwargs, lambda n: Out((n,), value.dtype, value.device), _numel(whole))
 
 
+def _bound(op: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    return {**dict(zip([a.name for a in op._schema.arguments], args)), **kwargs}
+
+
 def _unique(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     value: Value = args[0]
-    bound = {**dict(zip([a.name for a in op._schema.arguments], args)), **kwargs}
+    bound = _bound(op, args, kwargs)
     inverse, counts = bound.get("return_inverse", False), bound.get("return_counts", False)
 
     def outs(n: Expr) -> list[Out]:
@@ -99,6 +106,45 @@ def _unique(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     return _node(recorder, op, args, kwargs, outs, _numel(value))
 
 
+def _unique_consecutive(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    value: Value = args[0]
+    bound = _bound(op, args, kwargs)
+    if bound.get("dim") is not None:
+        return _unique_along(recorder, op, args, kwargs)
+
+    def outs(n: Expr) -> list[Out]:
+        return [
+            Out((n,), value.dtype, value.device),
+            Out(value.dims if bound.get("return_inverse") else (0,), torch.int64, value.device),
+            Out((n,) if bound.get("return_counts") else (0,), torch.int64, value.device),
+        ]
+
+    return _node(recorder, op, args, kwargs, outs, _numel(value))
+
+
+def _unique_along(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    """Unique slices along a dim; what is asked for or not, all three results are made."""
+    value: Value = args[0]
+    dim = range(len(value.dims))[_bound(op, args, kwargs)["dim"]]
+
+    def outs(n: Expr) -> list[Out]:
+        return [
+            Out((*value.dims[:dim], n, *value.dims[dim + 1 :]), value.dtype, value.device),
+            Out((value.dims[dim],), torch.int64, value.device),
+            Out((n,), torch.int64, value.device),
+        ]
+
+    return _node(recorder, op, args, kwargs, outs, value.dims[dim], dim)
+
+
+def _bincount(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    weights = _bound(op, args, kwargs).get("weights")
+    plain = torch.int64 if weights is None else torch.float64
+    dtype = torch.float32 if weights is not None and weights.dtype == torch.float32 else plain
+    most = torch.iinfo(torch.int64).max
+    return _node(recorder, op, args, kwargs, lambda n: Out((n,), dtype, args[0].device), most)
+
+
 def _where(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     return _nonzero_numpy(recorder, op, args, kwargs) if op is aten.where.default else None
 
@@ -109,6 +155,9 @@ _RULES = {
     "argwhere": _argwhere,
     "masked_select": _masked_select,
     "_unique2": _unique,
+    "unique_consecutive": _unique_consecutive,
+    "unique_dim": _unique_along,
+    "bincount": _bincount,
     "where": _where,
 }
 

@@ -2,25 +2,40 @@
 
 Static sizes go to the C++ kernels. Symbolic sizes go to the Python ones, which compute with `torch.SymInt`; the
 questions they ask are answered as any other (decided from facts, or an assumption with its origin).
+
+A composite operator whose meta kernel looks at contents (`tensor_split` at the places in a tensor), or at sizes as
+plain integers, is recorded by its parts instead. Any other without a meta kernel is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
 
+from fullgraph.contract import Ledger
+from fullgraph.errors import FullgraphError, Unsupported
+from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
-from fullgraph.tracing.dispatch import OpOverload, plain_torch, symbolic_torch
+from fullgraph.tracing.dispatch import OpOverload, is_composite, plain_torch, symbolic_torch
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.strides import contiguous_strides, strides_of
 from fullgraph.tracing.traced import Size, Value
 
 _META = torch.device("meta")
+Number = Callable[["Expr | Bool"], Any]  # what a kernel gets for a symbolic number
 
 
-def shape_by_meta(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope) -> Any:
+class NoShape(Exception):
+    """PyTorch's meta kernels have no answer; the cause says why."""
+
+
+def shape_by_meta(
+    op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope, ledger: Ledger
+) -> Any:
     """Return what the operator returns, with an `Out` for each tensor.
 
     Args:
@@ -28,14 +43,71 @@ def shape_by_meta(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any],
         args: values, sizes and Python values, as recorded.
         kwargs: likewise.
         scope: answers questions on sizes.
+        ledger: where its assumptions are written down; those of a kernel without an answer are forgotten.
+
+    Raises:
+        NoShape: there is no meta kernel, or it fails where the operator's parts may not.
+        Exception: what eager PyTorch raises for these arguments.
     """
     values = list(values_in((args, kwargs)))
     device = _device_of(op, args, kwargs, values)
-    symbolic = any(isinstance(size, Expr) for size in _sizes_in((args, kwargs), values))
-    with symbolic_torch() if symbolic else plain_torch():
-        made: dict[int, torch.Tensor] = {}
-        result = op(*_to_meta(args, scope, made), **_to_meta(kwargs, scope, made))
+    symbolic = any(True for _ in _sizes_in((args, kwargs)))
+    before = (scope.mark(), ledger.mark()) if symbolic else None
+    try:
+        with symbolic_torch() if symbolic else plain_torch():
+            result = _run(op, args, kwargs, partial(to_python, scope=scope))
+    except FullgraphError:
+        raise
+    except Exception as error:
+        if before is not None:
+            scope.undo(before[0])
+            ledger.undo(before[1])
+        if is_composite(op) or isinstance(error, NotImplementedError):
+            raise NoShape(str(op)) from error
+        if not symbolic:
+            raise
+        result = _run_at_example(op, args, kwargs, scope)
     return _outs(result, device)
+
+
+def _run(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], number: Number) -> Any:
+    made: dict[int, torch.Tensor] = {}
+    return op(*_to_meta(args, number, made), **_to_meta(kwargs, number, made))
+
+
+def _run_at_example(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope) -> Any:
+    """The kernel does not take symbols: it gets the example's sizes, each a line of the contract.
+
+    It is run on them first with nothing written down, so that what eager raises for the example is raised as it is.
+    """
+    numbers = list(_sizes_in((args, kwargs)))
+    if all(scope.hint_of(what) is not None for what in numbers):
+        with plain_torch():
+            _run(op, args, kwargs, scope.hint_of)
+    known = {what: scope.ask(what) if isinstance(what, Bool) else scope.value_of(what) for what in numbers}
+    with plain_torch():
+        return _run(op, args, kwargs, known.__getitem__)
+
+
+def by_parts(
+    recorder: Records, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], failure: NoShape
+) -> Any:
+    """Record a composite operator by its parts, each of which is met again.
+
+    Raises:
+        Unsupported: it has no parts.
+        Exception: what eager PyTorch raises for these arguments.
+    """
+    if not is_composite(op):
+        raise Unsupported(
+            f"The sizes of what `{op}` returns cannot be told.",
+            why="The operator has no meta kernel, which would work them out without running it.",
+            instead="Register one: `torch.library.register_fake` for an operator of your own; or use another operator.",
+            where=origin_here(),
+        ) from failure
+    given = tuple(recorder.give(argument) for argument in args)
+    named = {name: recorder.give(argument) for name, argument in kwargs.items()}
+    return recorder.take(recorder.interceptor.decompose(op, given, named))
 
 
 def values_in(tree: Any) -> Iterator[Value]:
@@ -50,14 +122,15 @@ def values_in(tree: Any) -> Iterator[Value]:
             yield from values_in(item)
 
 
-def _sizes_in(tree: Any, values: list[Value]) -> Iterator[Any]:
-    for value in values:
-        yield from value.dims
+def _sizes_in(tree: Any) -> Iterator[Any]:
+    """Yield the symbolic numbers in arguments: sizes, strides, and numbers given as such."""
     stack = [tree]
     while stack:
         item = stack.pop()
         if isinstance(item, (Expr, Bool)):
             yield item
+        elif isinstance(item, Value):
+            stack.extend((item.dims, _steps(item)))
         elif isinstance(item, dict):
             stack.extend(item.values())
         elif isinstance(item, (list, tuple)):
@@ -74,30 +147,31 @@ def _device_of(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], va
     return on_devices[0] if on_devices else torch.get_default_device()
 
 
-def _to_meta(tree: Any, scope: Scope, made: dict[int, torch.Tensor]) -> Any:
+def _to_meta(tree: Any, number: Number, made: dict[int, torch.Tensor]) -> Any:
     if isinstance(tree, Value):
         if id(tree) not in made:
-            made[id(tree)] = meta_tensor(tree, scope)
+            made[id(tree)] = _meta_tensor(tree, number)
         return made[id(tree)]
     if isinstance(tree, (Expr, Bool)):
-        return to_python(tree, scope)
+        return number(tree)
     if isinstance(tree, (list, tuple)):
-        return type(tree)(_to_meta(item, scope, made) for item in tree)
+        return type(tree)(_to_meta(item, number, made) for item in tree)
     if isinstance(tree, dict):
-        return {k: _META if k == "device" and v is not None else _to_meta(v, scope, made) for k, v in tree.items()}
+        return {k: _META if k == "device" and v is not None else _to_meta(v, number, made) for k, v in tree.items()}
     return _META if isinstance(tree, torch.device) else tree
 
 
-def meta_tensor(value: Value, scope: Scope) -> torch.Tensor:
+def _meta_tensor(value: Value, number: Number) -> torch.Tensor:
     """Return a tensor on the meta device with the value's sizes, strides (where known) and dtype."""
-    strides = strides_of(value)
-    sizes = [_plain(size, scope) for size in value.dims]
-    steps = [_plain(stride, scope) for stride in (contiguous_strides(value.dims) if strides is None else strides)]
+    sizes, steps = (
+        [size if isinstance(size, int) else number(size) for size in sizes] for sizes in (value.dims, _steps(value))
+    )
     return torch.empty_strided(sizes, steps, dtype=value.dtype, device=_META)
 
 
-def _plain(size: Size, scope: Scope) -> Any:
-    return size if isinstance(size, int) else to_python(size, scope)
+def _steps(value: Value) -> tuple[Size, ...]:
+    strides = strides_of(value)
+    return contiguous_strides(value.dims) if strides is None else strides
 
 
 def _outs(result: Any, device: torch.device) -> Any:

@@ -25,7 +25,7 @@ from fullgraph.tracing.data_dependent import DATA_DEPENDENT, record_data_depende
 from fullgraph.tracing.dispatch import Interceptor, OpOverload, left_by_functorch
 from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.lifting import Lifting, Owned
-from fullgraph.tracing.meta import shape_by_meta, values_in
+from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
 from fullgraph.tracing.operators import DROPOUTS, Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
@@ -157,7 +157,11 @@ class Recorder:
             found = record_data_dependent(self, op, args, kwargs)
             if found is not None:
                 return found
-        return self.results(op, args, kwargs, self.shape(op, args, kwargs))
+        try:
+            outs = self.shape(op, args, kwargs)
+        except NoShape as failure:
+            return by_parts(self, op, args, kwargs, failure)
+        return self.results(op, args, kwargs, outs)
 
     def results(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], outs: Any) -> Any:
         """Record an operator whose results are known; return their values."""
@@ -178,7 +182,7 @@ class Recorder:
         asking, self._answers.operator = self._answers.operator, op
         try:
             outs = shape_of(op, args, kwargs, self.scope)
-            return shape_by_meta(op, args, kwargs, self.scope) if outs is None else outs
+            return shape_by_meta(op, args, kwargs, self.scope, self.ledger) if outs is None else outs
         finally:
             self._answers.operator = asking
 

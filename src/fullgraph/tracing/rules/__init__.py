@@ -16,6 +16,7 @@ from fullgraph.tracing.rules import (
     conv,
     factory,
     fourier,
+    histogram,
     index,
     joining,
     linalg,
@@ -49,6 +50,7 @@ FAMILIES = (
     random,
     fourier,
     linalg,
+    histogram,
     backward,
 )
 

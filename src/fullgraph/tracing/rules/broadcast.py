@@ -58,11 +58,12 @@ def meet(a: Size, b: Size, scope: Scope) -> Size | None:
     if isinstance(a, int) or isinstance(b, int):
         constant, size = (a, b) if isinstance(a, int) else (b, a)
         return constant if _either(size, constant, scope) else None
-    if ask(equals(a, b), scope):
-        return _simpler(a, b)
-    if ask(eq(a, 1), scope):
-        return b
-    return a if ask(eq(b, 1), scope) else None
+    outcomes = ((equals(a, b), _simpler(a, b)), (eq(a, 1), b), (eq(b, 1), a))
+    # What the example says no to is asked last: a size that is 1 gives way, whether or not the other is 1 as well.
+    for question, result in sorted(outcomes, key=lambda outcome: scope.hint_of(outcome[0]) is False):
+        if ask(question, scope):
+            return result
+    return None
 
 
 def _simpler(a: Size, b: Size) -> Size:

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope
+from fullgraph.symbolic import Scope, expression, le, not_
 from fullgraph.tracing.rules.broadcast import broadcast
-from fullgraph.tracing.rules.dims import Dims, axes, require_same, smaller
+from fullgraph.tracing.rules.dims import Dims, ask, axes, equals, require_same, smaller
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.reduction import reduced
 from fullgraph.tracing.rules.table import Out, rule
@@ -189,7 +189,50 @@ def norm(
 
 @rule("cov")
 def cov(scope: Scope, self: Shaped, **options: Any) -> Out | None:
-    """Covariance of the rows."""
-    if len(self.dims) != 2 or not (self.dtype.is_floating_point or self.dtype.is_complex):
+    """Covariance of the rows; of one row, or of a vector, it is a number."""
+    weights = [options[name] for name in ("fweights", "aweights") if options.get(name) is not None]
+    exact = not (self.dtype.is_floating_point or self.dtype.is_complex)
+    dtype = torch.get_default_dtype() if exact else self.dtype  # it divides
+    if len(self.dims) > 2 or any(torch.promote_types(dtype, weight.dtype) != dtype for weight in weights):
         return None
-    return Out((self.dims[0], self.dims[0]), self.dtype, self.device)
+    if len(self.dims) < 2 or ask(equals(self.dims[0], 1), scope):
+        return Out((), dtype, self.device)
+    return Out((self.dims[0], self.dims[0]), dtype, self.device)
+
+
+@rule("geqrf")
+def geqrf(scope: Scope, self: Shaped) -> list[Out] | None:
+    """Householder's form of a QR factorization: the reflections in place of the matrix, and their factors."""
+    if not _is_matrix(self):
+        return None
+    *batch, rows, columns = self.dims
+    return [
+        Out(self.dims, self.dtype, self.device),
+        Out((*batch, smaller(rows, columns, scope)), self.dtype, self.device),
+    ]
+
+
+@rule("linalg_lstsq")
+def lstsq(
+    scope: Scope, self: Shaped, b: Shaped, rcond: float | None = None, *, driver: str | None = None
+) -> list[Out] | None:
+    """Least squares: the solution; the residuals, if the driver works them out; the rank, if it does."""
+    driver = driver or ("gelsy" if self.device.type == "cpu" else "gels")
+    if not _is_matrix(self) or driver not in ("gelsy", "gels"):
+        return None  # of the other drivers the sizes of the results follow from the rank
+    *batch, rows, columns = self.dims
+    if b.dims == self.dims[:-1]:
+        solution: Dims = (*batch, columns)
+    elif len(b.dims) == len(self.dims) and b.dims[:-2] == self.dims[:-2]:
+        solution = (*batch, columns, b.dims[-1])
+    else:
+        return None
+    residuals: Dims = (0,)
+    if driver == "gels" and ask(not_(le(expression(rows), expression(columns))), scope):
+        residuals = (*batch, *solution[len(batch) + 1 :])
+    return [
+        Out(solution, self.dtype, self.device),
+        Out(residuals, _real(self.dtype), self.device),
+        Out(tuple(batch) if driver == "gelsy" else (0,), torch.int64, self.device),
+        Out((0,), _real(self.dtype), self.device),
+    ]
