@@ -1,4 +1,4 @@
-"""Writes through views, in chains: the tensor that was viewed changes as in eager, and outputs share memory as there."""
+"""Writes through chains of views: the viewed tensor changes as in eager, and outputs share memory as there."""
 
 import pytest
 import torch

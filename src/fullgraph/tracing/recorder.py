@@ -138,7 +138,7 @@ class Recorder:
             # torch does this to every tensor that a factory made; it says nothing.
             base: Value = args[0].value
             out = Out(base.dims, base.dtype, base.device)
-            return self.give(self._view(op, base, (), {}, current(self, base), None, out))
+            return self.give(self._view(_ALIAS, base, (), {}, current(self, base), None, out))
         return self.on_operator(op, args, kwargs)
 
     def _treat(self, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -430,6 +430,7 @@ def _drops_nothing(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]
     return not bound["train"] or bound["p"] == 0
 
 
+_ALIAS = torch.ops.aten.alias.default
 _DETACH = torch.ops.aten.detach.default
 _LIFT_FRESH = torch.ops.aten.lift_fresh.default
 _CASTS = frozenset(f"aten::{n}" for n in "to type_as float double half bfloat16 _to_copy cpu cuda resolve_conj resolve_neg".split())

@@ -26,7 +26,7 @@ PutBack = Callable[[Records, Step, Value, Value, Value], Value]
 
 def put_back(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
     """Return the parent's contents after `view`, taken of it by `step`, became `contents`."""
-    rule = _other_dtype if view.dtype != parent.dtype and step.op is aten.view.dtype else _RULES.get(step.op._schema.name)
+    rule = _other_dtype if step.op is aten.view.dtype else _RULES.get(step.op._schema.name)
     return (rule or _by_position)(records, step, parent, view, contents)
 
 

@@ -183,7 +183,7 @@ def _store_out(recorder: Records, info: Operator, target: Value, result: Value) 
 def _is_empty_and_new(target: Value) -> bool:
     """`torch.empty(0)`, which the program made to be resized, and which nothing else looks at."""
     above: Value = target
-    while above.parent is not None and above.step is not None and above.step.op is aten.detach.default:
+    while above.parent is not None and above.step is not None and above.step.op is aten.alias.default:
         above = above.parent
     return above.parent is None and above.source is None and target.dims == (0,)
 
@@ -254,7 +254,8 @@ def _functionalized(recorder: Records, info: Operator, args: tuple[Any, ...], kw
             bound[argument.name] = argument.default_value
     written = [bound[name] for name in info.written]
     plain = recorder.shape(info.overload, args, kwargs)
-    returned = list(plain) if isinstance(plain, (list, tuple)) else [plain]  # of nothing, a None comes first
+    several = isinstance(plain, (list, tuple)) and not isinstance(plain, Out)
+    returned = list(plain) if several else [plain]  # of nothing, a None comes first
     flat = [
         value
         for target in written
