@@ -208,9 +208,10 @@ class CollectedState:
         self._seen.add(id(namespace))
         self.saved.append(Saved(StateKind.GLOBAL, "", namespace, namespace, namespace.copy()))
         for name, value in namespace.items():
+            if name.startswith("__"):  # `__builtins__`, `__loader__`: Python's own, and importing changes them
+                continue
             if type(value) in _CONTAINERS:
-                if not name.startswith("__"):  # not `__builtins__`
-                    self._container(name, namespace, value, 1)
+                self._container(name, namespace, value, 1)
             elif type(value) is types.FunctionType:
                 if value.__globals__ is namespace:
                     self._function(name, value)

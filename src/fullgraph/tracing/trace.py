@@ -10,6 +10,7 @@ put back. Exports in several threads take turns (torch's flags and patched funct
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 from collections import Counter
@@ -33,6 +34,7 @@ from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_sh
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
+from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
 from fullgraph.tracing.owned import owned_tensors, root_modules
@@ -64,10 +66,16 @@ def _taking_turns() -> Iterator[None]:
         )
     with _one_at_a_time:
         _thread.tracing = True
+        # Nodes are made by the thousand and kept: looking through them for garbage again and again takes a third
+        # of a long trace and finds none.
+        collecting = gc.isenabled()
+        gc.disable()
         try:
             yield
         finally:
             _thread.tracing = False
+            if collecting:
+                gc.enable()
 
 
 def trace(
@@ -95,9 +103,10 @@ def trace(
 
     def once(state: PythonState) -> Trace:
         recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared)
-        result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting)
-        outputs = _Outputs(recorder, inputs, rebuilt)
-        outputs.collect(result, state)
+        with torch.enable_grad():  # see grad_mode.py
+            result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting)
+            outputs = _Outputs(recorder, inputs, rebuilt)
+            outputs.collect(result, state)
         made = outputs.finish(state, tuple(answers.branches.values()))
         recorder.finish()
         return made
@@ -190,7 +199,7 @@ def _run(
 ) -> tuple[Any, Rebuilt]:
     """Run the program with everything switched on that a trace needs, and off again."""
     roots = root_modules(fn)
-    table = {**function_table(), **autograd_functions(), **module_paths(roots), **functions}
+    table = {**function_table(), **autograd_functions(), **grad_modes(), **module_paths(roots), **functions}
     with ExitStack() as stack:
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(without_shortcuts())
