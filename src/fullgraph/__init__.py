@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from fullgraph.contract import Dim, TensorSpec, dynamic_dim
+from fullgraph.control_flow import associative_scan, cond, map, scan, switch, while_loop
 from fullgraph.errors import (
     ArtifactError,
     CaptureError,
@@ -36,8 +37,14 @@ __all__ = [
     "Specialized",
     "TensorSpec",
     "Unsupported",
+    "associative_scan",
     "check",
+    "cond",
     "constant",
     "dynamic_dim",
     "export",
+    "map",
+    "scan",
+    "switch",
+    "while_loop",
 ]

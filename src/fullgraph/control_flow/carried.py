@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
@@ -92,7 +92,7 @@ def first_hypothesis(recorder: Records, leaves: Sequence[Any]) -> Hypothesis:
     return Hypothesis(tuple(parts), changing=frozenset(p.symbol for p in parts if isinstance(p, Integer)))
 
 
-def is_integer(leaf: Any) -> bool:
+def is_integer(leaf: Any) -> TypeGuard[int | Expr]:
     """Whether a leaf is an integer that may differ from step to step."""
     return (isinstance(leaf, int) and not isinstance(leaf, bool)) or (isinstance(leaf, Expr) and not leaf.is_float)
 

@@ -100,7 +100,7 @@ def _predicate(recorder: Records, pred: Any) -> Value | Bool | bool:
     if isinstance(pred, (torch.SymBool, torch.SymInt, torch.SymFloat)):
         found = expr_of(pred)
         found = found if isinstance(found, Bool) else ne(found, 0)
-        return found.value if found.is_const else found
+        return bool(found.value) if found.is_const else found
     return bool(pred)
 
 

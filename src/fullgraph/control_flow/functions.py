@@ -9,8 +9,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-import torch._higher_order_ops as _torch
-
 from fullgraph.control_flow.associative_scan import associative_scan
 from fullgraph.control_flow.associative_scan import recorded as record_associative_scan
 from fullgraph.control_flow.cond import cond
@@ -23,7 +21,7 @@ from fullgraph.control_flow.scan import recorded_as_torch as record_torch_scan
 from fullgraph.control_flow.scan import scan
 from fullgraph.control_flow.while_loop import recorded as record_while_loop
 from fullgraph.control_flow.while_loop import while_loop
-from fullgraph.tracing import FunctionTable
+from fullgraph.tracing import TORCH_CONTROL_FLOW, FunctionTable
 
 
 class _Ours:
@@ -39,14 +37,14 @@ class _Ours:
 FUNCTIONS: Final[FunctionTable] = MappingProxyType(
     {
         (_Ours, "cond"): record_cond,
-        (_torch, "cond"): record_cond,
+        (TORCH_CONTROL_FLOW, "cond"): record_cond,
         (_Ours, "while_loop"): record_while_loop,
-        (_torch, "while_loop"): record_while_loop,
+        (TORCH_CONTROL_FLOW, "while_loop"): record_while_loop,
         (_Ours, "scan"): record_scan,
-        (_torch, "scan"): record_torch_scan,
+        (TORCH_CONTROL_FLOW, "scan"): record_torch_scan,
         (_Ours, "map"): record_map,
-        (_torch, "map"): record_torch_map,
+        (TORCH_CONTROL_FLOW, "map"): record_torch_map,
         (_Ours, "associative_scan"): record_associative_scan,
-        (_torch, "associative_scan"): record_associative_scan,
+        (TORCH_CONTROL_FLOW, "associative_scan"): record_associative_scan,
     }
 )

@@ -20,7 +20,7 @@ _OPERATOR: Any = torch.ops.higher_order.map_impl
 Function = Callable[..., Any]
 
 
-def map(f: Function, xs: Any, *args: Any) -> Any:  # noqa: A001  (PyTorch's name for it)
+def map(f: Function, xs: Any, *args: Any) -> Any:
     """Return `f(x, *args)` for each `x` along the leading dim of `xs`, stacked.
 
     The function may use tensors, sizes and modules from around it, and write to them. Without any rows the results have

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch.utils import _pytree as pytree
@@ -56,9 +56,9 @@ class Merged:
         made = dict(zip(self.returned, results))
         leaves: list[Any] = []
         for position, leaf in enumerate(self.bodies[0].leaves):
-            found = made.get(position, leaf)
+            found: Any = made.get(position, leaf)
             if position in made and isinstance(leaf, (bool, Bool)):
-                found = eq(found, 1)
+                found = eq(found, 1)  # a symbol that is 0 or 1
             leaves.append(self.recorder.give(found) if isinstance(found, (Value, Expr, Bool)) else found)
         return pytree.tree_unflatten(leaves, self.bodies[0].spec)
 
@@ -144,7 +144,7 @@ def _structure(body: Body) -> str:
     return str(pytree.tree_unflatten(["*"] * len(body.leaves), body.spec))
 
 
-def _refuse_pair(merged: Merged, a: Any, b: Any, why: str) -> Any:
+def _refuse_pair(merged: Merged, a: Any, b: Any, why: str) -> NoReturn:
     first, second = merged.bodies
     refuse(
         merged.recorder,

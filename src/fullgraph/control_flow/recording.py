@@ -65,7 +65,7 @@ def record_body(
             if fact is not None:
                 recorder.scope.assume(fact)
             given = arguments(frame)
-            arrived = {recorder.take(argument) for argument in pytree.tree_leaves(given) if isinstance(argument, torch.Tensor)}
+            arrived = {recorder.take(leaf) for leaf in pytree.tree_leaves(given) if isinstance(leaf, torch.Tensor)}
             flat, spec = pytree.tree_flatten(fn(*given))
             leaves = [recorder.take(leaf) if isinstance(leaf, _TRACED) else leaf for leaf in flat]
             _refuse_written(recorder, fn, arrived, frame)

@@ -17,7 +17,7 @@ from fullgraph.control_flow.carried import Fixed, Hypothesis, Integer, first_hyp
 from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, show
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.symbolic import Expr, eq, ge
-from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs, write_back
+from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs, without_contents, write_back
 
 _OPERATOR: Any = torch.ops.higher_order.scan
 Step = Callable[..., Any]
@@ -89,13 +89,15 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _no_results(step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor]) -> list[Any]:
-    """Without rows nobody has seen a result: one step on zeros tells what kind it would have been."""
+    """Without rows nobody has seen a result: a step without contents tells what kind it would be."""
     count = len(initial)
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        zeros = [x.new_zeros(x.shape[1:]) for x in rows]
-        copies = [x.clone() if isinstance(x, torch.Tensor) else x for x in initial]
-        returned = list(step(*copies, *zeros))[count:]
-    return [y.new_empty((0, *y.shape)) if _is_tensor(y) else y for y in returned]
+    tensors = [x for x in initial if isinstance(x, torch.Tensor)]
+    fakes, mode = without_contents([*tensors, *(x.new_zeros(x.shape[1:]) for x in rows)])
+    given = iter(fakes)
+    with mode, torch.no_grad():
+        carried = [next(given) if isinstance(x, torch.Tensor) else x for x in initial]
+        returned = list(step(*carried, *given))[count:]
+    return [torch.empty((0, *y.shape), dtype=y.dtype, device=y.device) if _is_tensor(y) else y for y in returned]
 
 
 def along(xs: Any, dim: int, reverse: bool, scan_rows: Callable[..., tuple[Any, list[Any], Any]]) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
-from fullgraph.tracing.dispatch import HigherOrderOperator, OpOverload
+from fullgraph.tracing.dispatch import TORCH_CONTROL_FLOW, HigherOrderOperator, OpOverload, without_contents
 from fullgraph.tracing.checking import check
 from fullgraph.tracing.effects import constant
 from fullgraph.tracing.functions import FunctionTable, Replacement
@@ -31,6 +31,7 @@ from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree, flatten
 
 __all__ = [
     "MARKER",
+    "TORCH_CONTROL_FLOW",
     "Container",
     "Frame",
     "FunctionTable",
@@ -73,5 +74,6 @@ __all__ = [
     "root_modules",
     "settle_branches",
     "trace",
+    "without_contents",
     "write_back",
 ]

@@ -2,8 +2,8 @@
 
 A *function table* maps a place (an owner and an attribute name) to what stands there while a trace runs:
 `(original, recorder) -> replacement`. `standing_in` puts a table in place for the length of a trace and puts the
-originals back. Replacements act in the tracing thread only; elsewhere the original runs. A function written in Python is
-caught under every name that holds it, because it is its code that is swapped; a builtin only at its place.
+originals back. Replacements act in the tracing thread only; elsewhere the original runs. A function written in Python
+is caught under every name that holds it, because it is its code that is swapped; a builtin only at its place.
 
 Tables are passed in by the caller (`control_flow` and `rewriting` bring their own); nothing is registered by import.
 """
@@ -86,9 +86,15 @@ def _code_that_calls(target: Callable[..., Any], function: types.FunctionType) -
     bound long ago (`relu = MyReLU.apply`).
     """
     cells = function.__code__.co_freevars  # new code must have as many as the closure
-    text = f"def outer({', '.join(cells)}):\n def call(*args, **kwargs):\n  if 0: {', '.join(cells) or 0}\n"
-    outer = compile(text + "  target = '<target>'\n  return target(*args, **kwargs)\n return call", "<fullgraph stand-in>", "exec")
-    return _with_target(outer, target)
+    lines = [
+        f"def outer({', '.join(cells)}):",
+        " def call(*args, **kwargs):",
+        f"  if 0: {', '.join(cells) or 0}",
+        "  target = '<target>'",
+        "  return target(*args, **kwargs)",
+        " return call",
+    ]
+    return _with_target(compile("\n".join(lines), "<fullgraph stand-in>", "exec"), target)
 
 
 def _with_target(code: types.CodeType, target: Callable[..., Any]) -> types.CodeType:

@@ -25,6 +25,7 @@ from fullgraph.contract import TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
+from fullgraph.tracing.dispatch import grad_enabled
 from fullgraph.tracing.functionalize import write
 from fullgraph.tracing.records import InnerGraph, Records
 from fullgraph.tracing.rules import Out
@@ -70,14 +71,14 @@ class Frame(InnerGraph):
         self._outer_sizes = recorder.sizes
         self._modules: dict[str, torch.nn.Module] = {}
         self._sizes = SizeNodes(partial(recorder.make_size, self.graph), self._size)
-        self._grad = torch.is_grad_enabled() if grad is None else grad
+        self._grad = grad_enabled() if grad is None else grad
         self._anchor = self.graph.call_function(_first)
         self._leading: list[fx.Node] = []
         self._operands: dict[fx.Node, fx.Node] = {}
         self._before: dict[Value, tuple[Any, ...]] = {}
         self._entered: tuple[Any, ...] = ()
 
-    def __enter__(self) -> Frame:
+    def __enter__(self) -> Frame:  # noqa: PYI034  (Self is not in Python 3.10)
         recorder = self._recorder
         self._entered = recorder.graph, recorder.sizes, recorder.modules, recorder.frame, recorder.grad_mode
         self._switch((self.graph, self._sizes, self._modules, self, self._grad))
@@ -95,7 +96,7 @@ class Frame(InnerGraph):
 
     def argument(self, out: Out, requires_grad: bool = False) -> Value:
         """Add an argument that the operator itself gives to the subgraph: a slice, a carried value, a gradient."""
-        node = self._placeholder(f"arg_{len(self._leading)}", TensorSpec(out.dims, out.dtype, out.device))
+        node = self._placeholder(f"arg_{len(self._leading)}", _val(out))
         self._leading.append(node)
         value = Value(out.dims, out.dtype, out.device, node, self._recorder.clock)
         value.requires_grad = requires_grad
@@ -121,7 +122,7 @@ class Frame(InnerGraph):
         """Make a tensor from outside, which the subgraph writes, an argument that differs from step to step."""
         recorder = self._recorder
         self.remember(root)
-        node = self._placeholder(root.node.name, TensorSpec(root.dims, root.dtype, root.device))
+        node = self._placeholder(root.node.name, _val(Out(root.dims, root.dtype, root.device)))
         self._leading.append(node)
         recorder.clock += 1  # the views of it are stale: they are taken anew from what is carried
         root.node, root.fresh_at, root.written_at = node, recorder.clock, recorder.clock
@@ -258,7 +259,7 @@ def call_subgraphs(
             results.append(out)
             continue
         value = Value(out.dims, out.dtype, out.device, item, recorder.clock)
-        value.requires_grad = grads[index] and torch.is_grad_enabled() and out.dtype in DIFFERENTIABLE
+        value.requires_grad = grads[index] and grad_enabled() and out.dtype in DIFFERENTIABLE
         for dim, size in enumerate(out.dims):
             if isinstance(size, Expr) and size.kind == "symbol":
                 recorder.sizes.read_from(size, item, dim)
@@ -267,11 +268,14 @@ def call_subgraphs(
 
 
 def _val(out: Out | Expr) -> TensorSpec | Expr:
-    return TensorSpec(out.dims, out.dtype, out.device) if isinstance(out, Out) else out
+    if isinstance(out, Expr):
+        return out
+    sizes: Any = out.dims
+    return TensorSpec(sizes, out.dtype, out.device)
 
 
 def write_back(recorder: Records, written: Written, contents: Value) -> None:
-    """Do outside of a subgraph what it did to a tensor from outside: `contents` is what the operator returned for it."""
+    """Do outside of a subgraph what it did to a tensor from outside; the operator returned its `contents`."""
     root = written.root
     write(recorder, root, contents)
     root.requires_grad = root.requires_grad or (contents.requires_grad and not written.under_no_grad)
