@@ -23,16 +23,22 @@ from typing import Any
 
 import torch
 import torch._C as _C
+import torch._higher_order_ops as _higher_order_ops
 import torch._ops as _ops
 from torch._dispatch.python import enable_pre_dispatch, enable_python_dispatcher
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 
 OpOverload = _ops.OpOverload
 HigherOrderOperator = _ops.HigherOrderOperator
+# Where PyTorch's functions for control flow live.
+TORCH_CONTROL_FLOW: Any = _higher_order_ops
 OnOperator = Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]
 
 # A tensor class with this as `__torch_function__` is treated like a plain tensor by torch's Python functions.
 NO_TORCH_FUNCTION: Any = _C._disabled_torch_function_impl
+
+grad_enabled = torch.is_grad_enabled  # as torch has it, whatever stands in its place during a trace
+GRAD_SWITCH: tuple[Any, str] = (_C, "_set_grad_enabled")  # where all of torch's Python sets the grad mode
 
 _KEY = _C.DispatchKey
 _PRE_DISPATCH = _KEY.PreDispatch
@@ -141,6 +147,17 @@ def without_shortcuts() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(fast)
         torch.set_autocast_cache_enabled(cached)
         torch.clear_autocast_cache()
+
+
+def without_contents(tensors: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor], Any]:
+    """Return tensors without contents, and a mode in which a function may run on them to tell what it would return.
+
+    In it no real tensor is read or written, those that the function finds by itself included.
+    """
+    from torch._subclasses.fake_tensor import FakeTensorMode  # takes a while to import, and is seldom needed
+
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    return [mode.from_tensor(tensor) for tensor in tensors], mode
 
 
 def traced_tensor_base(
