@@ -20,12 +20,13 @@ import torch.utils.checkpoint
 from torch import fx
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from fullgraph.contract import Ambient, AssumptionKind, Property
+from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import CaptureError, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
-from fullgraph.tracing.dispatch import inside_functorch
+from fullgraph.tracing.dispatch import grad_enabled, inside_functorch
 from fullgraph.tracing.functions import FunctionTable
+from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
@@ -80,7 +81,7 @@ class _Call:
         if inside_functorch():
             self._refuse("is called inside a torch.func transform.", "How it behaves under one is not recorded.")
         self.tensors: list[Value] = [recorder.take(a) for a in args if isinstance(a, torch.Tensor)]
-        self.grad = torch.is_grad_enabled()
+        self.grad, self.region = grad_enabled(), recorder.grad_region
 
     def record(self) -> Any:
         """Record the call and return what the program gets for it."""
@@ -182,9 +183,7 @@ class _Call:
     def _require_no_gradients(self, error: Exception) -> None:
         """Allow a backward that cannot be recorded where no gradient is needed; write that down."""
         ledger = self.recorder.ledger
-        if not self.grad:
-            if not self.recorder.grad_mode:
-                ledger.assume(Ambient.now("grad_enabled"), origin_here(), AssumptionKind.OPERATOR)
+        if not self.grad or allowed_without_gradients(self.recorder, self.region):
             return
         for value in self.tensors:
             for root in self.recorder.inputs_behind(value):

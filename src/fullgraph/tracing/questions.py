@@ -18,6 +18,7 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq, to_python
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
+from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, strides_of, times
@@ -153,6 +154,8 @@ class Questions:
             if source is not None and source.role is InputRole.USER and source.real is not None:
                 fact = Property(source.target, "requires_grad", source.real.requires_grad)
                 self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+        if value.requires_grad and value.source is None and not inside_functorch():
+            return self.recorder.grad_region is not None or rely_on_callers_mode(self.recorder)
         return value.requires_grad
 
     def asked_leaf(self, value: Value) -> bool:

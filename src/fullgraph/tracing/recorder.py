@@ -22,7 +22,13 @@ from fullgraph.symbolic import Bool, Expr, Scope, expr_of, integer, le, to_pytho
 from fullgraph.tracing import writes
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.data_dependent import DATA_DEPENDENT, record_data_dependent
-from fullgraph.tracing.dispatch import Interceptor, OpOverload, left_by_functorch
+from fullgraph.tracing.dispatch import (
+    Interceptor,
+    OpOverload,
+    grad_enabled,
+    inside_functorch,
+    left_by_functorch,
+)
 from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
@@ -67,7 +73,9 @@ class Recorder:
         self._anchor = self.graph.call_function(_anchor)
         self.refusal: CaptureError | None = None
         self.unwritable: dict[Value, str] = {}
-        self.grad_mode = torch.is_grad_enabled()  # where the program, or the subgraph being recorded, is called
+        self.grad_mode = True  # where the program, or the subgraph being recorded, is called
+        self.callers_grad_mode = grad_enabled()
+        self.grad_region: bool | None = None
         self._inference_mode = torch.is_inference_mode_enabled()
         self._data_dependent = 0
 
@@ -169,7 +177,7 @@ class Recorder:
         info = operator_of(op)
         if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW, Kind.STRIDED):
             operands = list(values_in((args, kwargs)))
-            grad = any(value.requires_grad for value in operands) and torch.is_grad_enabled()
+            grad = any(value.requires_grad for value in operands) and grad_enabled()
             contiguous = result_is_contiguous(op, operands)
             return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
         base, rest = args[0], args[1:]
@@ -189,7 +197,7 @@ class Recorder:
     def higher_order(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outs: list[Out]) -> list[Value]:
         """Record a higher-order operator whose results are known."""
         node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
-        grad = any(value.requires_grad for value in values_in((args, kwargs))) and torch.is_grad_enabled()
+        grad = any(value.requires_grad for value in values_in((args, kwargs))) and grad_enabled()
         return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, False))
 
     def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:
@@ -198,12 +206,15 @@ class Recorder:
         meta = node.meta
         meta["origin"] = origin_here()
         meta["nn_module_stack"] = self.module_stack
-        grad_mode = torch.is_grad_enabled()
-        if grad_mode != self.grad_mode:
+        grad_mode = grad_enabled()
+        if grad_mode != self.grad_mode or self._is_in_own_region():
             meta["grad_enabled"] = grad_mode
         if torch.is_inference_mode_enabled() != self._inference_mode:
             self._refuse_inference_mode()
         return node
+
+    def _is_in_own_region(self) -> bool:
+        return self.grad_region is not None and self.frame is None and not inside_functorch()
 
     def make_size(self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
         """Add a node that computes a size to a graph: the one being recorded, or one around it."""
@@ -257,7 +268,7 @@ class Recorder:
                 same = out.dtype == base.dtype and out.device == base.device and not _asks_copy(op, args, kwargs)
             if same:
                 return self._view(op, base, args, kwargs, node, None, out)
-            return self._fresh(node, out, base.requires_grad and torch.is_grad_enabled(), base.contiguous)
+            return self._fresh(node, out, base.requires_grad and grad_enabled(), base.contiguous)
         if base.contiguous:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source

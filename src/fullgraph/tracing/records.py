@@ -40,6 +40,8 @@ class Records(Protocol):
     frame: InnerGraph | None  # the subgraph being recorded, if any
     modules: dict[str, torch.nn.Module]
     grad_mode: bool  # whether gradients are on where the graph being recorded is called
+    callers_grad_mode: bool  # whether gradients are on around the program
+    grad_region: bool | None  # the grad mode that the program itself has set, if any
     scope: Scope
     ledger: Ledger
     sizes: SizeNodes

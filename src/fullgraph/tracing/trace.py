@@ -27,8 +27,8 @@ from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here, trace_boundary
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, render, to_python
 from fullgraph.tracing.ask import Answers
-from fullgraph.tracing.branching import same_trace
 from fullgraph.tracing.autograd_function import autograd_functions
+from fullgraph.tracing.branching import same_trace
 from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects

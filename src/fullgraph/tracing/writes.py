@@ -16,8 +16,10 @@ from fullgraph.contract import AssumptionKind, Disjoint
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq
-from fullgraph.tracing.dispatch import OpOverload
+from fullgraph.tracing.dispatch import OpOverload, grad_enabled
 from fullgraph.tracing.functionalize import settle, write
+from fullgraph.tracing.grad_mode import allowed_without_gradients
+from fullgraph.tracing.lifting import share_memory
 from fullgraph.tracing.meta import values_in
 from fullgraph.tracing.operators import DROPOUTS, Kind, Operator
 from fullgraph.tracing.overlap import is_apart_or_same
@@ -64,7 +66,7 @@ def _in_place(
         for item, result in zip(target, results):
             _store(recorder, info, item, result)
         return target if info.returns else None
-    _check_leaf(target)
+    _check_leaf(recorder, target)
     if info.overload is aten.copy_.default:
         _set(recorder, target, _copied(recorder, target, args[1] if len(args) > 1 else kwargs["src"]))
         return target
@@ -200,10 +202,10 @@ def _same_sizes(recorder: Records, wanted: tuple[Any, ...], found: tuple[Any, ..
 
 
 def _set(recorder: Records, target: Value, contents: Value) -> None:
-    grad_on = torch.is_grad_enabled()
+    grad_on = grad_enabled()
     root = target.root
     unseen = recorder.grad_mode and (not grad_on or _is_detached(target))
-    if unseen and root.requires_grad:
+    if unseen and root.requires_grad and not allowed_without_gradients(recorder, recorder.grad_region):
         raise Unsupported(
             "A tensor that requires grad is written where autograd does not see it: under torch.no_grad(), or through "
             "`.data` or `.detach()`.",
@@ -226,13 +228,14 @@ def _is_detached(value: Value) -> bool:
     return False
 
 
-def _check_leaf(target: Value) -> None:
+def _check_leaf(recorder: Records, target: Value) -> None:
     root = target.root
-    if root.source is None or not torch.is_grad_enabled() or root.source.real is None or root.written_at:
+    if root.source is None or not grad_enabled() or root.source.real is None or root.written_at:
         return
     if not target.requires_grad:  # `.data`, `.detach()`
         return
-    if root.source.real.requires_grad and root.source.real.is_leaf:
+    real = root.source.real
+    if real.requires_grad and real.is_leaf and not allowed_without_gradients(recorder, recorder.grad_region):
         kind = "a leaf Variable" if target is root else "a view of a leaf Variable"
         raise RuntimeError(f"{kind} that requires grad is being used in an in-place operation.")
 
@@ -334,14 +337,20 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         theirs = other.source
         if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
             continue
+        if share_memory(source.real, theirs.real):
+            _refuse_windows(source)
         recorder.ledger.assume(Disjoint(source.target, theirs.target), origin_here(), AssumptionKind.PROGRAM)
 
 
 def rely_on_lift(recorder: Records, root: Value) -> None:
     """Refuse a tensor that the program meets after it wrote another one with the same memory."""
     source = root.source
-    if source is not None and any(other.written_at for other in recorder.lifting.overlapping(root)):
-        _refuse_windows(source)
+    if source is None:
+        return
+    for other in recorder.roots:
+        theirs = other.source
+        if other is not root and other.written_at and theirs is not None and share_memory(source.real, theirs.real):
+            _refuse_windows(source)
 
 
 def rely_on_rebinding(recorder: Records, buffer: Value, new: Value) -> None:
@@ -360,10 +369,10 @@ def rely_on_rebinding(recorder: Records, buffer: Value, new: Value) -> None:
 
 def _refuse_windows(source: Source) -> None:
     raise Unsupported(
-        f"`{source.target}` shares memory with another tensor of the program, of which it is a different view, and one "
-        "of the two is written.",
+        f"`{source.target}` shares memory with another argument or tensor of the program, which is a different view of "
+        "it, and one of the two is written.",
         why="A graph cannot say how two windows onto one memory change together.",
-        instead="Take the view from the tensor inside the program, or clone it when the module is made.",
+        instead="Take the view from the tensor inside the program, or pass or register a clone of it.",
         where=origin_here(),
     )
 
