@@ -6,23 +6,13 @@ The samples come from `torch.testing._internal`, without the package that only P
 from __future__ import annotations
 
 import collections
-import importlib.util
 import itertools
-import sys
-import types
-import unittest
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
-
-if importlib.util.find_spec("expecttest") is None:
-    # torch.testing._internal derives its TestCase from it; the samples do not use it.
-    _stub: Any = types.ModuleType("expecttest")
-    _stub.TestCase = unittest.TestCase
-    sys.modules["expecttest"] = _stub
 
 from torch.testing._internal import common_methods_invocations as invocations
 

@@ -137,7 +137,7 @@ class WithLock:
 @pytest.mark.parametrize(
     "value",
     [Sentinel(), torch.nn.Linear(1, 1), len, Cache, Color.RED, WithLock(), torch.Generator()],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 def test_opaque_values_stay_one_leaf(value):
     """What cannot be copied, or is told by its identity, is handed on as it is."""

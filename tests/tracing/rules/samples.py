@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 import collections
-import importlib.util
-import sys
-import types
-import unittest
 from typing import Any
-
-if importlib.util.find_spec("expecttest") is None:
-    # torch.testing._internal derives its TestCase from it; the samples do not use it.
-    _stub: Any = types.ModuleType("expecttest")
-    _stub.TestCase = unittest.TestCase
-    sys.modules["expecttest"] = _stub
 
 from torch.testing._internal.common_methods_invocations import op_db
 
