@@ -69,7 +69,7 @@ class Lifting:
         if source is None or source.real is None:
             return []
         others = [other for other in self._by_storage.get(storage_key(source.real), ()) if other is not value]
-        return [other for other in others if other.source is None or _spans_meet(source.real, other.source.real)]
+        return [other for other in others if other.source is None or share_memory(source.real, other.source.real)]
 
     def position(self, source: Source) -> int:
         """Return where the owner lists this tensor; those without a name come last, as they were met."""
@@ -121,9 +121,9 @@ def _same_elements(a: torch.Tensor, b: torch.Tensor) -> bool:
     )
 
 
-def _spans_meet(a: torch.Tensor, b: torch.Tensor | None) -> bool:
-    """Say whether the stretches of one storage from first to last element of two tensors overlap."""
-    if b is None or not a.numel() or not b.numel():
+def share_memory(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
+    """Say whether the stretches of memory from first to last element of two tensors overlap."""
+    if a is None or b is None or not a.numel() or not b.numel() or storage_key(a) != storage_key(b):
         return False
     (a_start, a_end), (b_start, b_end) = _span(a), _span(b)
     return a_start < b_end and b_start < a_end

@@ -337,7 +337,8 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         theirs = other.source
         if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
             continue
-        if share_memory(source.real, theirs.real):
+        one_argument = source.real is theirs.real and source.role is theirs.role  # passed twice: the trace sees to it
+        if not one_argument and share_memory(source.real, theirs.real):
             _refuse_windows(source)
         recorder.ledger.assume(Disjoint(source.target, theirs.target), origin_here(), AssumptionKind.PROGRAM)
 
