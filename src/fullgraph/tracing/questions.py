@@ -16,6 +16,7 @@ from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import CaptureError, DataDependent, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq, to_python
+from fullgraph.tracing.addresses import Storage, is_asked_by_a_check, storage_of
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
@@ -232,6 +233,10 @@ class Questions:
                 where=origin_here(),
             )
         )
+
+    def storage(self, value: Value, what: str) -> Storage:
+        """Answer the checks of a program that is called inside; refuse the program that is traced."""
+        return storage_of(value) if is_asked_by_a_check(2) else self.refuse_storage(what)
 
     def refuse_storage(self, what: str) -> NoReturn:
         """Refuse what looks at or swaps the memory behind a tensor."""

@@ -178,10 +178,10 @@ class TracedTensor(torch.Tensor):
         return self.asked.refuse_storage("storage_offset()")
 
     def data_ptr(self) -> int:
-        return self.asked.refuse_storage("data_ptr()")
+        return self.asked.storage(self.value, "data_ptr()").data_ptr()
 
     def untyped_storage(self) -> Any:
-        return self.asked.refuse_storage("untyped_storage()")
+        return self.asked.storage(self.value, "untyped_storage()")
 
     def storage(self) -> Any:
         return self.asked.refuse_storage("storage()")
