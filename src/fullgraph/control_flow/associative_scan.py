@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.recording import Body, name_of, out_of, record_body, refuse, show
+from fullgraph.control_flow.recording import Body, name_of, out_of, record_body, refuse, refuse_in_transform, show
 from fullgraph.symbolic import Bool, eq, ge
 from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs
 
@@ -48,6 +48,7 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
     def scan(
         combine_fn: Combine, xs: Any, dim: int = 0, reverse: bool = False, combine_mode: str = "generic"
     ) -> Any:
+        refuse_in_transform(recorder, "associative_scan")
         flat, spec = _checked(xs, dim)
         return _along(flat, spec, dim, reverse, lambda rows: _record(recorder, combine_fn, spec, rows))
 

@@ -14,9 +14,9 @@ import torch
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.merge import merge
-from fullgraph.control_flow.recording import Body, out_of, record_body
+from fullgraph.control_flow.recording import Body, out_of, record_body, refuse_in_transform
 from fullgraph.symbolic import Bool, Contradiction, Expr, expr_of, ne, not_
-from fullgraph.tracing import Records, Value, Written, all_operands, attach, call_subgraphs, write_back
+from fullgraph.tracing import Records, Value, Written, all_operands, attach, call_subgraphs, inside_functorch, write_back
 
 _OPERATOR: Any = torch.ops.higher_order.cond
 Branch = Callable[..., Any]
@@ -71,6 +71,9 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
 
     def record(pred: Any, true_fn: Branch, false_fn: Branch, operands: Operands = ()) -> Any:
         _check_predicate(pred)
+        if inside_functorch() and isinstance(pred, (bool, int, float)):
+            return true_fn(*operands) if pred else false_fn(*operands)
+        refuse_in_transform(recorder, "cond")
         predicate = _predicate(recorder, pred)
         branches = (true_fn, false_fn)
         if not isinstance(predicate, bool):

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.recording import name_of, record_body
+from fullgraph.control_flow.recording import name_of, record_body, refuse_in_transform
 from fullgraph.control_flow.scan import along, record_rows, rows_in_trace, scan_rows_in_order, stacked_out
 from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs
 
@@ -60,6 +60,8 @@ def recorded_as_torch(original: Callable[..., Any], recorder: Records) -> Callab
 
 def _recorder_of(recorder: Records, at_least_one: bool) -> Callable[..., Any]:
     def record(f: Function, xs: Any, *args: Any) -> Any:
+        refuse_in_transform(recorder, "map")
+
         def rows_of(rows: list[torch.Tensor], spec: pytree.TreeSpec) -> tuple[Any, list[Any], Any]:
             values = rows_in_trace(recorder, rows, at_least_one)
             return _record(recorder, f, values, spec, args)

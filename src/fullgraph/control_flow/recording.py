@@ -12,7 +12,7 @@ from torch.utils import _pytree as pytree
 from fullgraph.errors import Unsupported
 from fullgraph.source import Origin, origin_here
 from fullgraph.symbolic import Bool, Expr
-from fullgraph.tracing import Frame, Out, Records, Value
+from fullgraph.tracing import Frame, Out, Records, Value, inside_functorch
 
 _TRACED = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
 
@@ -122,6 +122,17 @@ def show(leaf: Any) -> str:
     origin: Origin | None = leaf.node.meta.get("origin")
     kind = f"{str(leaf.dtype).removeprefix('torch.')}[{', '.join(map(str, leaf.dims))}] on {leaf.device}"
     return kind if origin is None or not origin.known else f"{kind}, at {origin.path}: `{origin.text.strip()}`"
+
+
+def refuse_in_transform(recorder: Records, operator: str) -> None:
+    """Refuse an operator inside a `torch.func` transform, which would have to transform its bodies, too."""
+    if inside_functorch():
+        refuse(
+            recorder,
+            f"`{operator}` is called inside a torch.func transform.",
+            "A body is recorded as it is; under vmap, grad or jvp it would have to do something else.",
+            f"Call the transform inside the function that `{operator}` is given, or write the batch dim out.",
+        )
 
 
 def refuse(recorder: Records, what: str, why: str, instead: str) -> NoReturn:

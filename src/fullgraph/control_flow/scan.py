@@ -14,7 +14,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.carried import Fixed, Hypothesis, Integer, first_hypothesis, results, weaken
-from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, show
+from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform, show
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.symbolic import Expr, eq, ge
 from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs, without_contents, write_back
@@ -132,6 +132,8 @@ def recorded_as_torch(original: Callable[..., Any], recorder: Records) -> Callab
 
 def _recorder_of(recorder: Records, at_least_one: bool) -> Callable[..., Any]:
     def record(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = False) -> tuple[Any, Any]:
+        refuse_in_transform(recorder, "scan")
+
         def rows_of(rows: list[torch.Tensor], spec: pytree.TreeSpec) -> tuple[Any, list[Any], Any]:
             values = rows_in_trace(recorder, rows, at_least_one)
             return record_rows(recorder, combine_fn, init, values, spec)

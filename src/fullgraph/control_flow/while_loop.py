@@ -13,7 +13,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.carried import Fixed, Hypothesis, first_hypothesis, results, weaken
-from fullgraph.control_flow.recording import Body, name_of, record_body, refuse
+from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform
 from fullgraph.symbolic import Bool, not_, substitute
 from fullgraph.tracing import Frame, Records, Value, all_operands, attach, call_subgraphs, write_back
 
@@ -84,6 +84,7 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
         *,
         carried_inputs: Sequence[Any] = (),  # what PyTorch calls it
     ) -> Any:
+        refuse_in_transform(recorder, "while_loop")
         return _record(recorder, cond_fn, body_fn, (*carried, *carried_inputs))
 
     return loop

@@ -67,7 +67,7 @@ def assemble(
         )
     subgraphs = dict(trace.modules)
     outputs = _finish_graph(trace.graph, subgraphs, returned.outputs)
-    _apply_equalities(trace.graph, contract.solutions)
+    _apply_equalities(trace.graph, subgraphs, contract.solutions)
     nodes = {node.name: node for node in trace.graph.nodes}
     lifted = [entry for entry in trace.inputs if entry.value is not None]
     return ProgramParts(
@@ -197,18 +197,25 @@ def _finish_subgraphs(modules: dict[str, torch.nn.Module]) -> None:
     for name, module in modules.items():
         if isinstance(module, fx.GraphModule):
             children: dict[str, Any] = dict(module.named_children())
+            module.graph.owning_module = None  # it gets a new one below
             eliminate_dead_code(module.graph)
             _finish_subgraphs(children)
             group_grad_regions(module.graph, children)
             modules[name] = fx.GraphModule(children, module.graph)
 
 
-def _apply_equalities(graph: fx.Graph, solutions: Mapping[Expr, Expr]) -> None:
+def _apply_equalities(
+    graph: fx.Graph, modules: Mapping[str, torch.nn.Module], solutions: Mapping[Expr, Expr]
+) -> None:
     """Replace the symbols that turned out to be others in the sizes that the nodes were recorded with."""
-    if solutions:
-        for node in graph.nodes:
-            if "val" in node.meta:
-                node.meta["val"] = _with_equalities(node.meta["val"], solutions)
+    if not solutions:
+        return
+    for node in graph.nodes:
+        if "val" in node.meta:
+            node.meta["val"] = _with_equalities(node.meta["val"], solutions)
+    for module in modules.values():
+        if isinstance(module, fx.GraphModule):
+            _apply_equalities(module.graph, dict(module.named_children()), solutions)
 
 
 def _with_equalities(value: Any, solutions: Mapping[Expr, Expr]) -> Any:

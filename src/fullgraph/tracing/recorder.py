@@ -73,6 +73,7 @@ class Recorder:
         self._anchor = self.graph.call_function(_anchor)
         self.refusal: CaptureError | None = None
         self.unwritable: dict[Value, str] = {}
+        self.asserted: set[Bool] = set()
         self.grad_mode = True  # where the program, or the subgraph being recorded, is called
         self.callers_grad_mode = grad_enabled()
         self.grad_region: bool | None = None

@@ -10,7 +10,7 @@ from torch import fx
 
 from fullgraph.contract import Ledger
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Expr, Scope
+from fullgraph.symbolic import Bool, Expr, Scope
 from fullgraph.tracing.dispatch import Interceptor, OpOverload
 from fullgraph.tracing.lifting import Lifting
 from fullgraph.tracing.sizes import SizeNodes
@@ -51,6 +51,7 @@ class Records(Protocol):
     constant_nodes: dict[fx.Node, Any]
     refusal: CaptureError | None  # the first one; raised at the end even if the program caught it
     unwritable: dict[Value, str]  # roots that may share memory with what the text names
+    asserted: set[Bool]  # assumptions that a subgraph asserts, because only it knows their symbols
 
     def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:
         """Add a node with the user's line and the module path."""

@@ -48,6 +48,10 @@ class SizeNodes:
         """Say that `symbol` is what `node` returns (a dynamic scalar input, `item()`)."""
         self._nodes[symbol] = node
 
+    def knows(self, symbol: Expr) -> bool:
+        """Whether the graph itself can compute a symbol."""
+        return symbol in self._nodes or symbol in self._sources
+
     def node(self, expr: Size | Bool | float) -> Any:
         """Return the node that computes `expr`; a plain number for a constant."""
         if not isinstance(expr, (Expr, Bool)):

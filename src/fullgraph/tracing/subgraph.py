@@ -21,10 +21,10 @@ from typing import Any, NoReturn
 import torch
 from torch import fx
 
-from fullgraph.contract import TensorSpec
+from fullgraph.contract import Assumption, TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
-from fullgraph.symbolic import Expr
+from fullgraph.symbolic import Bool, Expr, render
 from fullgraph.tracing.dispatch import grad_enabled
 from fullgraph.tracing.functionalize import write
 from fullgraph.tracing.records import InnerGraph, Records
@@ -77,6 +77,8 @@ class Frame(InnerGraph):
         self._operands: dict[fx.Node, fx.Node] = {}
         self._before: dict[Value, tuple[Any, ...]] = {}
         self._entered: tuple[Any, ...] = ()
+        self._around: list[SizeNodes] = [recorder.sizes, *(self._outer._around if isinstance(self._outer, Frame) else ())]
+        self._assumed = len(recorder.ledger.assumptions)
 
     def __enter__(self) -> Frame:  # noqa: PYI034  (Self is not in Python 3.10)
         recorder = self._recorder
@@ -84,13 +86,29 @@ class Frame(InnerGraph):
         self._switch((self.graph, self._sizes, self._modules, self, self._grad))
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        self._assert_assumptions(record=kind is None)
         self._put_back()
         self._switch(self._entered)
 
     def _switch(self, state: tuple[Any, ...]) -> None:
         recorder = self._recorder
         recorder.graph, recorder.sizes, recorder.modules, recorder.frame, recorder.grad_mode = state
+
+    def _assert_assumptions(self, record: bool) -> None:
+        """What was assumed of sizes that only this subgraph knows is asserted in it, each time it runs."""
+        recorder = self._recorder
+        for assumption in recorder.ledger.assumptions[self._assumed :]:
+            fact = assumption.fact
+            if not isinstance(fact, Bool) or fact in recorder.asserted or all(map(self._is_known_outside, fact.symbols)):
+                continue
+            recorder.asserted.add(fact)
+            if record:
+                record_assertion(recorder, assumption)
+
+    def _is_known_outside(self, symbol: Expr) -> bool:
+        is_input = self._recorder.ledger.spec_of(symbol) is not None
+        return is_input or any(sizes.knows(symbol) for sizes in self._around)
 
     # Operands
 
@@ -280,6 +298,14 @@ def write_back(recorder: Records, written: Written, contents: Value) -> None:
     write(recorder, root, contents)
     root.requires_grad = root.requires_grad or (contents.requires_grad and not written.under_no_grad)
     root.wrote_under_no_grad = root.wrote_under_no_grad or written.under_no_grad
+
+
+def record_assertion(recorder: Records, assumption: Assumption) -> None:
+    """Let the graph assert a fact that nobody can check before it runs."""
+    fact, where = assumption.fact, "" if assumption.origin is None else f" ({assumption.origin})"
+    assert isinstance(fact, Bool)
+    message = f"The program relies on {render(fact)}{where}."
+    recorder.node(torch.ops.aten._assert_scalar.default, (recorder.sizes.node(fact), message))
 
 
 def refuse_leak(recorder: Records, node: fx.Node) -> NoReturn:

@@ -25,7 +25,7 @@ from torch import fx
 from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, SameObject, Specs, TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here, trace_boundary
-from fullgraph.symbolic import Bool, Expr, Scope, expr_of, render, to_python
+from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.branching import same_trace
@@ -41,6 +41,8 @@ from fullgraph.tracing.owned import owned_tensors, root_modules
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
 from fullgraph.tracing.state import PythonState, with_state_put_back
+from fullgraph.tracing.subgraph import record_assertion
+from fullgraph.tracing.surroundings import surroundings
 from fullgraph.tracing.traced import Source, TracedTensor, Value
 from fullgraph.tracing.writes import rely_on_rebinding
 
@@ -199,7 +201,7 @@ def _run(
 ) -> tuple[Any, Rebuilt]:
     """Run the program with everything switched on that a trace needs, and off again."""
     roots = root_modules(fn)
-    table = {**function_table(), **autograd_functions(), **grad_modes(), **module_paths(roots), **functions}
+    table = {**function_table(), **autograd_functions(), **grad_modes(), **surroundings(), **module_paths(roots), **functions}
     with ExitStack() as stack:
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(without_shortcuts())
@@ -263,10 +265,8 @@ class _Outputs:
         declared = {spec.symbol for spec in recorder.ledger.symbols}
         for assumption in recorder.ledger.assumptions:
             fact = assumption.fact
-            if isinstance(fact, Bool) and not fact.symbols <= declared:
-                where = f" ({assumption.origin})" if assumption.origin is not None else ""
-                message = f"The program relies on {render(fact)}{where}."
-                recorder.node(torch.ops.aten._assert_scalar.default, (recorder.sizes.node(fact), message))
+            if isinstance(fact, Bool) and not fact.symbols <= declared and fact not in recorder.asserted:
+                record_assertion(recorder, assumption)
 
     def _rebound_buffers(self, state: PythonState) -> dict[str, Value]:
         """`self.buf = new`: a buffer whose attribute now holds another tensor is written back, read before or not."""
