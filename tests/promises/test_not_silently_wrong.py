@@ -228,3 +228,33 @@ def test_the_ranges_shown_are_those_enforced() -> None:
             assert program(torch.ones(n, m)).shape == torch.ones(n, m)[:, 1:].shape
     with pytest.raises(ContractError, match="n"):
         program(torch.ones(9, 4))
+
+
+def test_asking_for_the_default_dtype_is_in_the_contract() -> None:
+    """A branch on PyTorch's state around the call is that of the export, and another state is rejected."""
+    program = fullgraph.export(lambda x: x * 2 if torch.get_default_dtype() == torch.float32 else x * 3, (torch.ones(1),))
+    x = torch.ones(1)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with pytest.raises(ContractError, match="default_dtype"):
+            program(x)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(program(x), x * 2)
+
+
+def test_asking_for_inference_mode_is_in_the_contract() -> None:
+    """The same for `torch.is_inference_mode_enabled()`."""
+    program = fullgraph.export(lambda x: x * 2 if torch.is_inference_mode_enabled() else x * 3, (torch.ones(1),))
+
+    assert torch.equal(program(torch.ones(1)), torch.full((1,), 3.0))
+    with torch.inference_mode(), pytest.raises(ContractError, match="inference_mode"):
+        program(torch.ones(1))
+
+
+def test_a_generator_of_the_program_is_refused() -> None:
+    """Its state is no tensor: a saved graph could not go on where it stood."""
+    generator = torch.Generator()
+
+    with pytest.raises(Unsupported, match="Generator|generator"):
+        fullgraph.export(lambda x: x + torch.rand(3, generator=generator), (torch.ones(3),))

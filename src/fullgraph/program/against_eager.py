@@ -8,6 +8,7 @@ Invariant: afterwards the user's tensors, Python state and random generators are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -106,7 +107,8 @@ def _same(expected: Any, actual: Any) -> bool:
         return isinstance(actual, torch.Tensor) and _close(expected, actual)
     if type(expected).__eq__ is object.__eq__:  # an object of its own in each call
         return type(actual) is type(expected)
-    return bool(expected == actual) or (expected != expected and actual != actual)
+    both_nan = isinstance(expected, float) and math.isnan(expected) and isinstance(actual, float) and math.isnan(actual)
+    return both_nan or bool(expected == actual)
 
 
 def _close(expected: torch.Tensor, actual: torch.Tensor) -> bool:

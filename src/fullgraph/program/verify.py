@@ -126,6 +126,13 @@ def _verify_arguments(node: fx.Node) -> None:
             _refuse(node, f"{what} is an argument of `{node.name}` instead of an input of the graph")
         elif isinstance(value, _SYMBOLIC):
             _refuse(node, f"the symbolic size `{value}` is an argument of `{node.name}` instead of a node")
+        elif isinstance(value, torch.Generator):
+            _refuse(
+                node,
+                f"a torch.Generator is an argument of `{node.name}`",
+                "Its state is outside the graph: no graph can hold or save it.",
+                "Draw without `generator=`, and call torch.manual_seed before calling the program.",
+            )
         elif node.op == "output" or computes_sizes(node.target):
             # An operator's own schema decides what else it takes (generators, script objects, a mode).
             _refuse(
