@@ -259,6 +259,17 @@ def test_a_generator_is_refused() -> None:
     assert refused.value.instead
 
 
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_an_async_function_is_refused() -> None:
+    """A coroutine has not run when it is returned."""
+
+    async def fn(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    with pytest.raises(fullgraph.FullgraphError, match="async"):
+        fullgraph.export(fn, (torch.ones(2),))
+
+
 def test_a_generator_inside_the_program() -> None:
     """Generators, comprehensions and `zip` that the program runs itself are plain Python."""
 

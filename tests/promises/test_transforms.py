@@ -378,3 +378,23 @@ def test_an_export_inside_an_export() -> None:
         x = torch.randn(3)
         assert torch.equal(program(x), x * 2 + 1)
     assert torch.equal(torch.ones(2) + 1, torch.full((2,), 2.0))
+
+
+def test_what_torch_compile_made_is_recorded_as_the_function_it_was_made_of() -> None:
+    """A compiled module in a program is run as eager does without the compiler; nothing of the compiler stays behind."""
+    inner = torch.compile(nn.Linear(3, 3))
+    program = fullgraph.export(inner, (torch.randn(2, 3),), dynamic_shapes=("n _",))
+
+    x = torch.randn(5, 3)
+    torch.testing.assert_close(program(x), inner._orig_mod(x))
+    assert nn.Linear(2, 2).weight.requires_grad
+
+
+def test_profiler_regions_are_not_recorded() -> None:
+    """`record_function` names a region for the profiler and computes nothing."""
+
+    def fn(x: torch.Tensor) -> torch.Tensor:
+        with torch.profiler.record_function("region"):
+            return x * 2
+
+    assert targets(assert_same(fn, (torch.randn(3),))) == ["aten.mul.Tensor"]

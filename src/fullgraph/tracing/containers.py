@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Hashable, Iterable, Iterator, MappingView
+from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable, Iterator, MappingView
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -233,6 +233,8 @@ def dict_base(cls: type) -> Any:
 
 def unfit(leaf: Any) -> str | None:
     """Say why a leaf cannot be handed to a program or come out of one; None when it can."""
+    if isinstance(leaf, (Awaitable, AsyncIterator)):
+        return f"a {type(leaf).__name__} has not run yet; export a function that is not `async`"
     if isinstance(leaf, (Iterator, MappingView)):
         return f"a {type(leaf).__name__} can be read only as it goes by; pass or return a list of its values"
     if (type(leaf).__module__, type(leaf).__name__) == ("numpy", "ndarray"):

@@ -17,8 +17,9 @@ Invariant: whatever is switched on is switched off by the context manager that d
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -136,13 +137,19 @@ def exporting_flags(exporting: bool) -> Iterator[None]:
 
 @contextmanager
 def without_shortcuts() -> Iterator[None]:
-    """Let torch do each step anew: a cached cast would outlive the trace, a fused inference kernel has no gradient."""
+    """Let torch do each step anew, as eager does.
+
+    A cached cast would outlive the trace, a fused inference kernel has no gradient, and what `torch.compile` made is
+    to run the function it was made of.
+    """
     cached, fast = torch.is_autocast_cache_enabled(), torch.backends.mha.get_fastpath_enabled()
     torch.clear_autocast_cache()
     torch.set_autocast_cache_enabled(False)
     torch.backends.mha.set_fastpath_enabled(False)
+    compiled = "torch._dynamo" in sys.modules  # else nothing can have been compiled, and it is slow to import
     try:
-        yield
+        with torch.compiler.set_stance("force_eager") if compiled else nullcontext():
+            yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
         torch.set_autocast_cache_enabled(cached)

@@ -259,6 +259,11 @@ def _gcd(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     return function
 
 
+def _unrecorded(enter: bool) -> Replacement:
+    """A region named for the profiler computes nothing."""
+    return lambda original, recorder: lambda region, *error: region if enter else None
+
+
 _GRADIENTS = "Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program."
 _SEEDING = "Set the seed before calling the program."
 
@@ -270,6 +275,8 @@ def function_table() -> FunctionTable:
         (torch, "as_tensor"): _tensor_of_sizes,
         (torch, "asarray"): _tensor_of_sizes,
         (torch, "linspace"): _linspace,
+        (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),
+        (torch.autograd.profiler.record_function, "__exit__"): _unrecorded(enter=False),
         (torch.autograd, "backward"): _refused("torch.autograd.backward", _GRADIENTS),
         (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING),
         (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING),
