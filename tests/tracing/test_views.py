@@ -206,6 +206,34 @@ def test_complex_views():
     assert_same(program, (torch.randn(3, 4),), [(torch.randn(6, 4),)], dynamic_shapes={"x": "n _"})
 
 
+def test_conjugate_views():
+    """A write to a conjugate is seen conjugated, and `resolve_conj` copies only what is one."""
+
+    def program(x):
+        c = torch.complex(x, x + 1)
+        c.conj()[0] = 2 + 3j
+        c.adjoint()[:, 1].mul_(1j)
+        c.mH[0].add_(1j)
+        c.conj().imag.add_(5)
+        c.conj().resolve_conj().zero_()
+        c[0].resolve_conj().mul_(2)
+        return c, c.conj()
+
+    assert_same(program, (torch.randn(3, 4),), [(torch.randn(6, 4),)], dynamic_shapes={"x": "n _"})
+
+
+def test_operators_that_hand_back_their_argument():
+    """What is done to `x.float()` of a float tensor is done to the tensor, as they are one object."""
+
+    def program(x):
+        y = x * 1
+        same = torch.nn.functional.dropout(y.to(torch.float32).float().cpu().type_as(x), 0.1, False)
+        same.t_()
+        return y, same, same is y
+
+    assert_same(program, (torch.randn(3, 4),), [(torch.randn(3, 4),)])
+
+
 def test_operators_that_turn_the_tensor_itself():
     """After `y.t_()` the tensor is turned, and a view taken before still looks at the same elements."""
 

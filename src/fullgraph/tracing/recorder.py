@@ -30,9 +30,10 @@ from fullgraph.tracing.dispatch import (
     left_by_functorch,
 )
 from fullgraph.tracing.functionalize import current, note_maybe_shared
+from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, is_handed_back
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
-from fullgraph.tracing.operators import DROPOUTS, Kind, Operator, operator_of
+from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
@@ -262,13 +263,10 @@ class Recorder:
     def _maybe_view(self, op: OpOverload, base: Value, args: Any, kwargs: Any, node: fx.Node, out: Out) -> Value:
         """`to` shares storage when it changes nothing, `contiguous` and `reshape` when strides allow."""
         name = op._schema.name
-        if name in _CASTS or name in DROPOUTS:
-            if name in DROPOUTS:
-                same = _drops_nothing(op, args, kwargs)
-            else:
-                same = out.dtype == base.dtype and out.device == base.device and not _asks_copy(op, args, kwargs)
-            if same:
-                return self._view(op, base, args, kwargs, node, None, out)
+        if name in COPIES_OR_HANDS_BACK:
+            if is_handed_back(op, base, args, kwargs, out):
+                self.graph.erase_node(node)
+                return base
             return self._fresh(node, out, base.requires_grad and grad_enabled(), base.contiguous)
         if base.contiguous:
             view = self._view(op, base, args, kwargs, node, None, out)
@@ -432,19 +430,8 @@ def _identifier(source: Source) -> str:
     return prefix[source.role] + source.target.replace(".", "_")
 
 
-def _asks_copy(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    bound = operator_of(op).bind((None, *args), kwargs)
-    return bool(bound.get("copy")) or bound.get("memory_format") is not None
-
-
-def _drops_nothing(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    bound = operator_of(op).bind((None, *args), kwargs)
-    return not bound["train"] or bound["p"] == 0
-
-
 _ALIAS = torch.ops.aten.alias.default
 _DETACH = torch.ops.aten.detach.default
 _LIFT_FRESH = torch.ops.aten.lift_fresh.default
-_CASTS = frozenset(f"aten::{n}" for n in "to type_as float double half bfloat16 _to_copy cpu cuda resolve_conj resolve_neg".split())
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format})
 _SYMBOLIC = frozenset({torch.SymInt, torch.SymFloat, torch.SymBool})

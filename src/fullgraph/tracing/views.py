@@ -117,6 +117,11 @@ def _as_real(records: Records, step: Step, parent: Value, view: Value, contents:
     return records.call(aten.view_as_real.default, contents)
 
 
+def _conjugated(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
+    """`conj`, `adjoint` and their kind are their own inverses."""
+    return records.call(step.op, contents)
+
+
 def _other_dtype(records: Records, step: Step, parent: Value, view: Value, contents: Value) -> Value:
     return records.call(aten.view.dtype, contents, parent.dtype)
 
@@ -155,6 +160,7 @@ def _table() -> dict[str, PutBack]:
         _transposed: "transpose t swapaxes swapdims numpy_T mT",
         _permuted: "permute",
         _one_of_several: "split split_with_sizes chunk tensor_split unsafe_split unsafe_chunk unsafe_split_with_sizes",
+        _conjugated: "conj _conj adjoint mH matrix_H _neg_view",
         _unbound: "unbind",
         _real_of_complex: "real imag",
         _as_complex: "view_as_real",

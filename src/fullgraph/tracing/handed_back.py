@@ -1,0 +1,42 @@
+"""Operators that hand back their very argument when there is nothing to do: `x.to(x.dtype)`, dropout in evaluation.
+
+In eager `x.float() is x` for a float tensor. A trace gives back the same traced tensor too and records nothing, so
+that whatever is done to one of them (a write, `t_()`) is done to the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fullgraph.tracing.dispatch import OpOverload
+from fullgraph.tracing.operators import DROPOUTS, operator_of
+from fullgraph.tracing.rules import Out
+from fullgraph.tracing.traced import Value
+
+_CASTS = frozenset(f"aten::{name}" for name in "to type_as float double half bfloat16 cpu cuda".split())
+_RESOLVES = frozenset({"aten::resolve_conj", "aten::resolve_neg"})
+_FLIPS = frozenset(f"aten::{name}" for name in "conj _conj adjoint mH matrix_H _neg_view".split())
+
+COPIES_OR_HANDS_BACK = _CASTS | _RESOLVES | DROPOUTS
+
+
+def is_handed_back(op: OpOverload, base: Value, args: tuple[Any, ...], kwargs: dict[str, Any], out: Out) -> bool:
+    """Say whether the operator returns its first argument, `base`, rather than a copy."""
+    name = op._schema.name
+    bound = operator_of(op).bind((None, *args), kwargs)
+    if name in DROPOUTS:
+        return not bound["train"] or bound["p"] == 0
+    if name in _RESOLVES:
+        return not _may_be_flipped(base)
+    asks_copy = bool(bound.get("copy")) or bound.get("memory_format") is not None
+    return out.dtype == base.dtype and out.device == base.device and not asks_copy
+
+
+def _may_be_flipped(value: Value) -> bool:
+    """Whether torch may hold the value as the conjugate or the negative of what is in memory."""
+    while value.parent is not None and value.step is not None:
+        if value.step.op._schema.name in _FLIPS:
+            return True
+        value = value.parent
+    real = value.source.real if value.source is not None else None
+    return real is not None and (real.is_conj() or real.is_neg())
