@@ -171,7 +171,7 @@ def _difference(expected: Any, actual: Any, subject: Subject) -> str:
 def _leaf_difference(one: Any, other: Any, contents: bool) -> str:
     if not isinstance(one, torch.Tensor):
         # Python values and sizes; nan is equal to nan.
-        return "" if one == other or (one != one and other != other) else f"{other!r} instead of {one!r}"
+        return "" if one == other or (str(one) == str(other) == "nan") else f"{other!r} instead of {one!r}"
     if not isinstance(other, torch.Tensor):
         return f"{other!r} instead of a tensor"
     for what in ("shape", "dtype", "layout", "is_conj", "is_neg", "requires_grad"):

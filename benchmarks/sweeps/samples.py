@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils import _pytree as pytree
-
 from torch.testing._internal import common_methods_invocations as invocations
+from torch.utils import _pytree as pytree
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,8 @@ def _with_equalities(value: Any, solutions: Mapping[Expr, Expr]) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value)(_with_equalities(item, solutions) for item in value)
     if isinstance(value, TensorSpec):
-        sizes: Any = tuple(_with_equalities(size, solutions) for size in value.shape)
+        new = [_with_equalities(size, solutions) for size in value.shape]
+        sizes: Any = tuple(size.value if isinstance(size, Expr) and size.is_const else size for size in new)
         return TensorSpec(sizes, value.dtype, value.device, value.requires_grad)
     return value
 

@@ -49,8 +49,6 @@ def shape_by_meta(
         NoShape: there is no meta kernel, or it fails where the operator's parts may not.
         Exception: what eager PyTorch raises for these arguments.
     """
-    values = list(values_in((args, kwargs)))
-    device = _device_of(op, args, kwargs, values)
     symbolic = any(True for _ in _sizes_in((args, kwargs)))
     before = (scope.mark(), ledger.mark()) if symbolic else None
     try:
@@ -67,7 +65,7 @@ def shape_by_meta(
         if not symbolic:
             raise
         result = _run_at_example(op, args, kwargs, scope)
-    return _outs(result, device)
+    return _outs(result, _device_of(args, kwargs))
 
 
 def _run(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], number: Number) -> Any:
@@ -107,7 +105,23 @@ def by_parts(
         ) from failure
     given = tuple(recorder.give(argument) for argument in args)
     named = {name: recorder.give(argument) for name, argument in kwargs.items()}
-    return recorder.take(recorder.interceptor.decompose(op, given, named))
+    scope, ledger = recorder.scope, recorder.ledger
+    facts, lines = scope.mark(), ledger.mark()
+    try:
+        return recorder.take(recorder.interceptor.decompose(op, given, named))
+    except FullgraphError:
+        raise
+    except Exception as error:
+        # Its parts may look at sizes, or at memory, from C++ (`ctc_loss`). What they recorded is used by nothing.
+        scope.undo(facts)
+        ledger.undo(lines)
+        try:
+            result = _run_at_example(op, args, kwargs, scope)
+        except FullgraphError:
+            raise
+        except Exception:  # noqa: BLE001  # what the parts raised is what eager raises
+            raise error from failure
+        return recorder.results(op, args, kwargs, _outs(result, _device_of(args, kwargs)))
 
 
 def values_in(tree: Any) -> Iterator[Value]:
@@ -137,12 +151,13 @@ def _sizes_in(tree: Any) -> Iterator[Any]:
             stack.extend(item)
 
 
-def _device_of(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], values: list[Value]) -> torch.device:
+def _device_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.device:
     named = kwargs.get("device")
     if named is None:
         named = next((a for a in args if isinstance(a, torch.device)), None)
     if named is not None:
         return torch.device(named)
+    values = list(values_in((args, kwargs)))
     on_devices = [value.device for value in values if value.dims] or [value.device for value in values]
     return on_devices[0] if on_devices else torch.get_default_device()
 

@@ -85,6 +85,13 @@ class Recorder:
 
     def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
         """Add a graph input and return its value."""
+        if source.real is not None and source.real.layout not in (torch.strided, torch.sparse_coo):
+            raise Unsupported(
+                f"`{source.target}` is a tensor of layout {source.real.layout}.",
+                why="Its sizes do not say how its contents are stored, which operators on such tensors rely on.",
+                instead="Pass its values and indices, and make the sparse tensor outside the program.",
+                where=origin_here(),
+            )
         with self._inputs.inserting_before(self._anchor):
             node = self._inputs.placeholder(_identifier(source))
         node.meta["val"] = TensorSpec(dims, dtype, device)

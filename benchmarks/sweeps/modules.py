@@ -1,0 +1,51 @@
+"""PyTorch's own samples of `torch.nn` modules: how each is constructed and what it is called with."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from benchmarks.sweeps.samples import OPERATORS  # it makes torch.testing._internal importable
+
+assert OPERATORS
+from torch.testing._internal.common_modules import module_db  # noqa: E402
+
+
+@dataclass(frozen=True)
+class ModuleSample:
+    """A module and the arguments it is called with.
+
+    Args:
+        name: the class, the mode and the number of the sample.
+        module: in that mode.
+        args: positional arguments.
+        kwargs: keyword arguments.
+    """
+
+    name: str
+    module: torch.nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+MODULES: dict[str, Any] = {info.name: info for info in module_db}
+"""PyTorch's descriptions of its modules, by name."""
+
+
+def module_samples(name: str, training: bool, count: int) -> Iterator[ModuleSample]:
+    """Yield the first samples of a module; each is a module of its own."""
+    info = MODULES[name]
+    torch.manual_seed(0)
+    inputs = info.module_inputs_func(info, "cpu", torch.float32, requires_grad=False, training=training)
+    for number, sample in enumerate(itertools.islice(inputs, count)):
+        if sample.forward_input is None:
+            continue
+        given = sample.constructor_input
+        module = info.module_cls(*given.args, **given.kwargs).train(training)
+        mode = "train" if training else "eval"
+        args, kwargs = sample.forward_input.args, sample.forward_input.kwargs
+        yield ModuleSample(f"{name} {mode} #{number}", module, tuple(args), dict(kwargs))
