@@ -57,7 +57,7 @@ class Interned:
     @property
     def free_symbols(self) -> frozenset[Any]:
         """The same as sympy's symbols: PyTorch's Python code tells by their names which are data-dependent."""
-        import sympy
+        import sympy  # type: ignore[import-untyped]
 
         return frozenset(sympy.Symbol(symbol.name, integer=True) for symbol in self.symbols)
 

@@ -56,7 +56,7 @@ def shape_by_meta(
             result = _run(op, args, kwargs, partial(to_python, scope=scope))
     except FullgraphError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again or asked of eager
         if before is not None:
             scope.undo(before[0])
             ledger.undo(before[1])
@@ -111,7 +111,7 @@ def by_parts(
         return recorder.take(recorder.interceptor.decompose(op, given, named))
     except FullgraphError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again or asked of eager
         # Its parts may look at sizes, or at memory, from C++ (`ctc_loss`). What they recorded is used by nothing.
         scope.undo(facts)
         ledger.undo(lines)
