@@ -74,6 +74,7 @@ class Recorder:
         self._anchor = self.graph.call_function(_anchor)
         self.refusal: CaptureError | None = None
         self.unwritable: dict[Value, str] = {}
+        self.asked_contiguous: set[Value] = set()
         self.asserted: set[Bool] = set()
         self.grad_mode = True  # where the program, or the subgraph being recorded, is called
         self.callers_grad_mode = grad_enabled()
@@ -275,6 +276,8 @@ class Recorder:
                 self.graph.erase_node(node)
                 return base
             return self._fresh(node, out, base.requires_grad and grad_enabled(), base.contiguous)
+        if name == "aten::contiguous":
+            self.asked_contiguous.add(base)
         if base.contiguous:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source

@@ -278,9 +278,13 @@ def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs:
     target: Value = args[0]
     if info.overload._schema.name == "aten::detach_" and not target.requires_grad:
         return target  # torch.tensor(...) ends with this
-    if target.source is not None:
+    # `x.contiguous()` is x itself or a copy, as the layout decides; turned, the other one would turn too, or not.
+    is_contiguous = target.step is not None and target.step.op is aten.contiguous.default
+    may_be_another = is_contiguous or target in recorder.asked_contiguous
+    if target.source is not None or may_be_another:
         raise Unsupported(
-            f"`{info.overload}` changes the sizes of a tensor that outlives the program.",
+            f"`{info.overload}` changes the sizes of a tensor that outlives the program"
+            f"{', or may be one that does' if may_be_another else ''}.",
             why="What is written back to an input or a buffer are contents; its sizes stay.",
             instead="Use the operator without the underscore, which returns a view.",
             where=origin_here(),
