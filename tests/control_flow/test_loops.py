@@ -170,6 +170,23 @@ def test_a_write_to_a_carried_tensor_is_refused():
     assert_refused(loop, (torch.ones(2),), kind=Unsupported)
 
 
+def test_a_write_to_what_is_carried_or_gone_over_is_refused():
+    """Given to the body and written from outside at once: whether a step sees the write would differ."""
+
+    def write(x, y):
+        x.add_(1)
+        return y
+
+    def loop(x):
+        return while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, write(x, y)), (0, x))
+
+    def over_rows(x):
+        return fullgraph.map(lambda row: write(x, row), x)
+
+    for program in (loop, over_rows):
+        assert_refused(program, *rows(3), kind=Unsupported)
+
+
 # scan
 
 

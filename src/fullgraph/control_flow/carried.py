@@ -47,6 +47,18 @@ class Fixed:
     value: Any
 
 
+def refuse_shared(recorder: Records, hypothesis: Hypothesis, name: str, given: Sequence[Any]) -> None:
+    """Refuse a body that writes a tensor which it is also given, whole or row by row: steps would see the write or not."""
+    roots = {value.root for value in given if isinstance(value, Value)}
+    if not roots.isdisjoint(hypothesis.roots):
+        refuse(
+            recorder,
+            f"`{name}` writes a tensor from outside that it is also given as an argument.",
+            "In its first step the argument would change with the tensor, in later steps it would not.",
+            "Give the loop a copy: `x.clone()`.",
+        )
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """What holds before every step.

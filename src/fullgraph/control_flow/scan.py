@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.carried import Fixed, Hypothesis, Integer, first_hypothesis, results, weaken
+from fullgraph.control_flow.carried import Fixed, Hypothesis, Integer, first_hypothesis, refuse_shared, results, weaken
 from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform, show
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.symbolic import Expr, eq, ge
@@ -174,6 +174,7 @@ def record_rows(
         if weaker is hypothesis:
             break
         hypothesis = weaker
+    refuse_shared(recorder, hypothesis, body.name, [*leaves, *rows])
     made, stacked = _call(recorder, hypothesis, leaves, rows, body, known)
     carry = pytree.tree_unflatten([recorder.give(leaf) for leaf in made], init_spec)
     return carry, [recorder.give(y) for y in stacked], step.structure

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.carried import Fixed, Hypothesis, first_hypothesis, results, weaken
+from fullgraph.control_flow.carried import Fixed, Hypothesis, first_hypothesis, refuse_shared, results, weaken
 from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform
 from fullgraph.symbolic import Bool, not_, substitute
 from fullgraph.tracing import Frame, Records, Value, all_operands, attach, call_subgraphs, write_back
@@ -104,6 +104,7 @@ def _record(
         if weaker is hypothesis:
             break
         hypothesis = weaker
+    refuse_shared(recorder, hypothesis, body.name, leaves)
     made = _call(recorder, hypothesis, leaves, test, body, fact)
     return pytree.tree_unflatten([recorder.give(leaf) for leaf in made], spec)
 
