@@ -6,7 +6,6 @@ it is recorded under `vmap`, with a leading dim whose size differs from step to 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +49,9 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
     ) -> Any:
         refuse_in_transform(recorder, "associative_scan")
         flat, spec = _checked(xs, dim)
-        return _along(flat, spec, dim, reverse, lambda rows: _record(recorder, combine_fn, spec, rows))
+        combine = torch.vmap(_flat(combine_fn, spec))
+        combine.__name__ = name_of(combine_fn)
+        return _along(flat, spec, dim, reverse, lambda rows: record_combined(recorder, combine, rows))
 
     return scan
 
@@ -116,15 +117,22 @@ def _interleaved(even: torch.Tensor, odd: torch.Tensor) -> torch.Tensor:
     return both if len(even) == len(odd) else torch.cat([both, even[-1:]])
 
 
-def _record(
-    recorder: Records, combine_fn: Combine, spec: pytree.TreeSpec, rows: list[torch.Tensor]
+def record_combined(
+    recorder: Records, combine: Callable[..., Any], rows: list[torch.Tensor]
 ) -> list[torch.Tensor]:
+    """Record a scan along the leading dim.
+
+    Args:
+        recorder: the recorder of the trace.
+        combine: combines many pairs at once; takes and returns flat tensors.
+        rows: what is scanned.
+    """
     values: list[Value] = [recorder.take(x) for x in rows]
     length = values[0].dims[0]
     for value in values[1:]:
         _require(recorder, eq(value.dims[0], length), "differ in length")
     _require(recorder, ge(length, 1), "must have at least one element along the dim")
-    body = _record_combine(recorder, combine_fn, spec, values)
+    body = _record_combine(recorder, combine, values)
     operands = all_operands([body.frame])
     module = attach(recorder, f"combine_{body.name}", body.frame.close(tuple(body.nodes), operands))
     grad = any(v.requires_grad for v in values) or any(v.requires_grad for v in body.leaves)
@@ -133,21 +141,18 @@ def _record(
     return recorder.give(made)
 
 
-def _record_combine(
-    recorder: Records, combine_fn: Combine, spec: pytree.TreeSpec, values: list[Value]
-) -> Body:
+def _record_combine(recorder: Records, combine: Callable[..., Any], values: list[Value]) -> Body:
     pairs = recorder.new_symbol(lo=1)
     outs = [Out((pairs, *value.dims[1:]), value.dtype, value.device) for value in (*values, *values)]
 
     def arguments(frame: Frame) -> list[Any]:
         return [recorder.give(frame.argument(out, v.requires_grad)) for out, v in zip(outs, (*values, *values))]
 
-    combine = functools.wraps(combine_fn, updated=())(torch.vmap(_flat(combine_fn, spec)))
     body = record_body(recorder, combine, arguments, fresh=True)
     if body.frame.written:
         refuse(
             recorder,
-            f"`{name_of(combine_fn)}` writes a tensor from outside of it.",
+            f"`{name_of(combine)}` writes a tensor from outside of it.",
             "The function of an associative_scan is called in no particular order, so what is written would differ.",
             "Use scan(...), whose steps come one after the other.",
         )
@@ -158,7 +163,7 @@ def _record_combine(
     if not same:
         refuse(
             recorder,
-            f"`{name_of(combine_fn)}` returns something else than it takes: "
+            f"`{name_of(combine)}` returns something else than it takes: "
             f"{'; '.join(show(leaf) for leaf in body.leaves)}.",
             "What two elements are combined into is combined with further ones, so it must be of the same kind.",
             f"Return {len(values)} tensors of the dtypes and sizes of the elements.",

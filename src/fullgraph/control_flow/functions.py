@@ -16,6 +16,7 @@ from fullgraph.control_flow.cond import recorded as record_cond
 from fullgraph.control_flow.map import map
 from fullgraph.control_flow.map import recorded as record_map
 from fullgraph.control_flow.map import recorded_as_torch as record_torch_map
+from fullgraph.control_flow.nodes import node_functions
 from fullgraph.control_flow.scan import recorded as record_scan
 from fullgraph.control_flow.scan import recorded_as_torch as record_torch_scan
 from fullgraph.control_flow.scan import scan
@@ -36,6 +37,7 @@ class _Ours:
 
 FUNCTIONS: Final[FunctionTable] = MappingProxyType(
     {
+        **node_functions(),
         (_Ours, "cond"): record_cond,
         (TORCH_CONTROL_FLOW, "cond"): record_cond,
         (_Ours, "while_loop"): record_while_loop,

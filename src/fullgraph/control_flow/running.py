@@ -19,9 +19,9 @@ from fullgraph.control_flow.associative_scan import scan_rows
 from fullgraph.control_flow.scan import scan_rows_in_order
 
 
-def call(body: fx.GraphModule, *args: Any) -> Any:
+def call(body: Callable[..., Any], *args: Any) -> Any:
     """Run a subgraph: its generated code, without looking for hooks."""
-    return type(body).forward(body, *args)
+    return type(body).forward(body, *args) if isinstance(body, fx.GraphModule) else body(*args)
 
 
 def run_in_grad_mode(enabled: bool, body: fx.GraphModule, *args: Any) -> Any:
@@ -33,13 +33,13 @@ def run_in_grad_mode(enabled: bool, body: fx.GraphModule, *args: Any) -> Any:
 def run_autograd_function(forward: fx.GraphModule, backward: fx.GraphModule, *args: Any, **options: Any) -> Any:
     """Do what `autograd_function_apply` does; what was saved is checked for writes, as in eager."""
     if torch.is_grad_enabled() and any(isinstance(a, torch.Tensor) and a.requires_grad for a in args):
-        function = _OnceDifferentiable if options.get("once_differentiable") else _WithGraphs
+        function = WithGraphsOnce if options.get("once_differentiable") else WithGraphs
         return function.apply(forward, backward, options["non_differentiable_idx"], *args)
     with torch.no_grad():
         return call(forward, *args)[0]
 
 
-class _WithGraphs(torch.autograd.Function):
+class WithGraphs(torch.autograd.Function):
     """A function whose forward and backward are graphs."""
 
     @staticmethod
@@ -59,10 +59,10 @@ class _WithGraphs(torch.autograd.Function):
         return (None, None, None, *call(ctx.body, *gradients, *saved))
 
 
-class _OnceDifferentiable(_WithGraphs):
+class WithGraphsOnce(WithGraphs):
     """The same, and its gradients have none."""
 
-    backward = staticmethod(torch.autograd.function.once_differentiable(_WithGraphs.backward))  # type: ignore[assignment]
+    backward = staticmethod(torch.autograd.function.once_differentiable(WithGraphs.backward))  # type: ignore[assignment]
 
 
 def run_cond(predicate: Any, if_true: fx.GraphModule, if_false: fx.GraphModule, operands: Any) -> Any:
