@@ -85,7 +85,12 @@ def _code_that_calls(target: Callable[..., Any], function: types.FunctionType) -
     Swapping the code of a function catches it under whatever name the program holds it: `from m import f`, a method
     bound long ago (`relu = MyReLU.apply`).
     """
-    cells = function.__code__.co_freevars  # new code must have as many as the closure
+    return _with_target(_template(function.__code__.co_freevars), target)
+
+
+@functools.cache
+def _template(cells: tuple[str, ...]) -> types.CodeType:
+    """Return code with these free variables: new code must have as many as the closure of its function."""
     lines = [
         f"def outer({', '.join(cells)}):",
         " def call(*args, **kwargs):",
@@ -94,7 +99,7 @@ def _code_that_calls(target: Callable[..., Any], function: types.FunctionType) -
         "  return target(*args, **kwargs)",
         " return call",
     ]
-    return _with_target(compile("\n".join(lines), "<fullgraph stand-in>", "exec"), target)
+    return compile("\n".join(lines), "<fullgraph stand-in>", "exec")
 
 
 def _with_target(code: types.CodeType, target: Callable[..., Any]) -> types.CodeType:
