@@ -171,7 +171,7 @@ def _export(module, inputs, spec):
 
 
 SETTINGS = settings(
-    max_examples=60,
+    max_examples=120,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

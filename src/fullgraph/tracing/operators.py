@@ -48,6 +48,12 @@ class Operator:
         default_factory=dict
     )  # what an in-place form may leave out and the pure one not
 
+    @property
+    def pure_form(self) -> OpOverload:
+        """The pure operator of one that writes."""
+        assert self.pure is not None, "asked only of operators that have one"
+        return self.pure
+
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments by name."""
         return {**dict(zip(self.argument_names, args)), **kwargs}

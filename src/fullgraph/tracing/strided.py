@@ -54,7 +54,7 @@ def _rely_on_layout(recorder: Records, root: Value, absolute: bool) -> int:
     recorder.ledger.assume(
         Property(source.target, "is_contiguous", True), origin_here(), AssumptionKind.PROGRAM
     )
-    offset = source.real.storage_offset()
+    offset = int(source.real.storage_offset())
     if absolute:
         recorder.ledger.assume(
             Property(source.target, "storage_offset", offset), origin_here(), AssumptionKind.PROGRAM

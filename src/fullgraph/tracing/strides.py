@@ -69,9 +69,10 @@ def offset_in_root(value: Value) -> Size | None:
     if name not in ("select", "slice", "narrow"):
         return None
     dim = _argument(step, 0, "dim", 0) % len(strides)
-    start = _argument(step, 1, "index" if name == "select" else "start") or 0
-    if isinstance(start, Value):
-        return None
+    start = _argument(step, 1, "index" if name == "select" else "start")
+    start = 0 if start is None else start
+    if isinstance(start, Value) or (name == "select" and not isinstance(start, int)):
+        return None  # nobody knows whether it counts from the end
     if isinstance(start, int) and start < 0:
         start = plus(value.parent.dims[dim], start)
     return plus(above, times(start, strides[dim]))
@@ -124,7 +125,9 @@ def _by_trial(parent: Value, step: Step, above: Strides) -> Strides | None:
     ):
         return None
     with plain_torch():
-        trial = torch.empty_strided(parent.dims, above, dtype=parent.dtype, device="meta")
+        sizes: Any = parent.dims
+        steps: Any = above
+        trial = torch.empty_strided(sizes, steps, dtype=parent.dtype, device="meta")
         taken: Any = step.op(trial, *step.args, **step.kwargs)
         return tuple((taken if step.index is None else taken[step.index]).stride())
 

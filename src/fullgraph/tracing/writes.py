@@ -21,7 +21,7 @@ from fullgraph.tracing.functionalize import settle, write
 from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.lifting import share_memory
 from fullgraph.tracing.meta import values_in
-from fullgraph.tracing.operators import DROPOUTS, Kind, Operator
+from fullgraph.tracing.operators import Kind, Operator
 from fullgraph.tracing.overlap import is_apart_or_same
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
@@ -62,7 +62,7 @@ def _in_place(
     recorder: Records, info: Operator, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     if isinstance(target, list):  # _foreach_add_
-        results = recorder.call(info.pure, *args, **kwargs)
+        results = recorder.call(info.pure_form, *args, **kwargs)
         for item, result in zip(target, results):
             _store(recorder, info, item, result)
         return target if info.returns else None
@@ -70,13 +70,11 @@ def _in_place(
     if info.overload is aten.copy_.default:
         _set(recorder, target, _copied(recorder, target, args[1] if len(args) > 1 else kwargs["src"]))
         return target
-    if info.pure._schema.arguments[0].name in info.argument_names[1:]:  # polygamma(n, self)
-        result = _by_position(recorder, info.pure, info.bind(args, kwargs))
+    if info.pure_form._schema.arguments[0].name in info.argument_names[1:]:  # polygamma(n, self)
+        result = _by_position(recorder, info.pure_form, info.bind(args, kwargs))
     else:
-        result = recorder.call(info.pure, *args, **kwargs)
-    if (
-        result.parent is target and info.pure._schema.name in DROPOUTS
-    ):  # nothing is dropped, nothing is written
+        result = recorder.call(info.pure_form, *args, **kwargs)
+    if result is target:  # dropout that drops nothing
         return target
     _store(recorder, info, target, result)
     return target
@@ -125,7 +123,7 @@ def _transparent(recorder: Records, info: Operator, args: tuple[Any, ...], kwarg
 def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> Any:
     drop = info.written if info.kind is Kind.OUT else ()
     given = {name: value for name, value in bound.items() if name not in drop}
-    results = _by_position(recorder, info.pure, given)
+    results = _by_position(recorder, info.pure_form, given)
     several = isinstance(results, (list, tuple))
     if info.kind is Kind.MUTATING:
         # A functional overload returns the plain results first, then one new value for each argument it wrote.
@@ -289,7 +287,7 @@ def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs:
             instead="Use the operator without the underscore, which returns a view.",
             where=origin_here(),
         )
-    view = recorder.call(info.pure, target, *args[1:], **kwargs)
+    view = recorder.call(info.pure_form, target, *args[1:], **kwargs)
     holder = target.tensor
     if isinstance(holder, TracedTensor):
         # The program's object stands for the view from here on; views taken of it before keep their parent.
