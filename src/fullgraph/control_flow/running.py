@@ -24,6 +24,12 @@ def call(body: Callable[..., Any], *args: Any) -> Any:
     return type(body).forward(body, *args) if isinstance(body, fx.GraphModule) else body(*args)
 
 
+def _bound(body: Callable[..., Any], operands: Any) -> Callable[..., Any]:
+    """Return a subgraph as a function of all but its operands."""
+    run = partial(type(body).forward, body) if isinstance(body, fx.GraphModule) else body
+    return (lambda *given: run(*given, *operands)) if operands else run
+
+
 def run_in_grad_mode(enabled: bool, body: fx.GraphModule, *args: Any) -> Any:
     """Do what `wrap_with_set_grad_enabled` does, and restore the grad mode when the body raises."""
     with torch.set_grad_enabled(enabled):
@@ -72,29 +78,29 @@ def run_cond(predicate: Any, if_true: fx.GraphModule, if_false: fx.GraphModule, 
 
 def run_while_loop(condition: fx.GraphModule, body: fx.GraphModule, carried: Any, operands: Any) -> tuple[Any, ...]:
     """Do what `while_loop` does."""
-    now = tuple(carried)
-    if not call(condition, *now, *operands):
+    now, test, step = tuple(carried), _bound(condition, operands), _bound(body, operands)
+    if not test(*now):
         return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in now)
     while True:
-        now = call(body, *now, *operands)
-        if not call(condition, *now, *operands):
+        now = step(*now)
+        if not test(*now):
             return now
 
 
 def run_scan(body: fx.GraphModule, init: Any, xs: Any, operands: Any) -> tuple[Any, ...]:
     """Do what `scan` does."""
-    carried, results = scan_rows_in_order(lambda *given: call(body, *given, *operands), list(init), list(xs))
+    carried, results = scan_rows_in_order(_bound(body, operands), list(init), list(xs))
     return (*carried, *results)
 
 
 def run_map(body: fx.GraphModule, xs: Any, operands: Any) -> tuple[Any, ...]:
     """Do what `map_impl` does."""
-    return tuple(scan_rows_in_order(lambda *given: call(body, *given, *operands), [], list(xs))[1])
+    return tuple(scan_rows_in_order(_bound(body, operands), [], list(xs))[1])
 
 
 def run_associative_scan(combine: fx.GraphModule, xs: Any, operands: Any) -> tuple[torch.Tensor, ...]:
     """Do what `associative_scan` does."""
-    return tuple(scan_rows(partial(call, combine), list(xs), tuple(operands)))
+    return tuple(scan_rows(_bound(combine, ()), list(xs), tuple(operands)))
 
 
 # Operator -> what runs in its place.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
-from fullgraph.tracing.dispatch import TORCH_CONTROL_FLOW, HigherOrderOperator, OpOverload, inside_functorch, without_contents
+from fullgraph.tracing.dispatch import TORCH_CONTROL_FLOW, HigherOrderOperator, OpOverload, function_behind, inside_functorch, without_contents
 from fullgraph.tracing.checking import check
 from fullgraph.tracing.effects import constant
 from fullgraph.tracing.functions import FunctionTable, Replacement
@@ -70,6 +70,7 @@ __all__ = [
     "compile_state",
     "constant",
     "flatten",
+    "function_behind",
     "inside_functorch",
     "operator_of",
     "root_modules",

@@ -195,6 +195,11 @@ def storage_key(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage()._cdata
 
 
+def function_behind(op: OpOverload) -> Callable[..., Any]:
+    """Return the C function that an operator calls; operators that do more than that stay themselves."""
+    return op._op if type(op) is OpOverload else op
+
+
 def is_composite(op: OpOverload) -> bool:
     """Whether the operator is implemented by other operators for every backend and for autograd."""
     return op._can_decompose()
