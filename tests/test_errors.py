@@ -9,7 +9,6 @@ import pytest
 import fullgraph
 from fullgraph import errors
 from fullgraph.errors import (
-    ArtifactError,
     CaptureError,
     ContractError,
     DataDependent,
@@ -21,7 +20,7 @@ from fullgraph.errors import (
 )
 from fullgraph.source import Origin, origin_here
 
-ALL = [ArtifactError, CaptureError, ContractError, DataDependent, SpecError, Specialized, Unsupported]
+ALL = [CaptureError, ContractError, DataDependent, SpecError, Specialized, Unsupported]
 
 
 def slice_mask(mask, seq):
@@ -54,7 +53,7 @@ def test_text_has_line_carets_and_all_fields():
 
 
 def test_text_without_line_and_optional_fields_is_what_alone():
-    assert str(ArtifactError("m.fgx is not an artifact.")) == "what: m.fgx is not an artifact."
+    assert str(Unsupported("`x` is not captured.")) == "what: `x` is not captured."
     assert render("a", why="b") == "what: a\nwhy: b"
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from fullgraph.contract import Dim, TensorSpec, dynamic_dim
 from fullgraph.control_flow import associative_scan, cond, map, scan, switch, while_loop
 from fullgraph.errors import (
-    ArtifactError,
     CaptureError,
     ContractError,
     DataDependent,
@@ -26,7 +25,6 @@ from fullgraph.tracing import check, constant
 __version__ = "0.1.0"
 
 __all__ = [
-    "ArtifactError",
     "CaptureError",
     "ContractError",
     "DataDependent",

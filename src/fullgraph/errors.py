@@ -18,10 +18,10 @@ from fullgraph.source import Origin
 
 
 class FullgraphError(Exception):
-    """Anything that fullgraph refuses, at export, at a call or at a file.
+    """Anything that fullgraph refuses, at export or at a call.
 
     Catch the subclass for the moment you care about: `SpecError` and `CaptureError` come out of `export`,
-    `ContractError` out of a call, `ArtifactError` out of `save` and `load`.
+    `ContractError` out of a call.
 
     Args:
         what: what could not be done, in the user's words; one sentence.
@@ -159,24 +159,6 @@ class ContractError(FullgraphError, ValueError):
         >>> program = fullgraph.export(double, (torch.ones(3),), dynamic_shapes={"x": "n"})
         >>> program(torch.ones(4))
         tensor([2., 2., 2., 2.])
-    """
-
-
-class ArtifactError(FullgraphError):
-    """A file is not an artifact, is damaged, or was written in a format version that cannot be read.
-
-    Fails, because the file is something else:
-        >>> import fullgraph, pathlib, tempfile
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "notes.txt"
-        >>> _ = path.write_text("not a program")
-        >>> fullgraph.load(path)
-        Traceback (most recent call last):
-        fullgraph.errors.ArtifactError: ...
-
-    Write instead:
-        >>> import torch
-        >>> fullgraph.export(torch.sin, (torch.ones(3),)).save(path.with_suffix(".fgx"))
-        >>> program = fullgraph.load(path.with_suffix(".fgx"))
     """
 
 

@@ -92,4 +92,6 @@ def test_a_function_that_writes_is_refused():
 
 def test_a_function_that_returns_something_else_is_refused():
     """What is combined is combined again."""
-    assert_refused(lambda x: associative_scan(lambda a, b: (a + b).double(), x), (torch.ones(4),), kind=Unsupported)
+    assert_refused(
+        lambda x: associative_scan(lambda a, b: (a + b).double(), x), (torch.ones(4),), kind=Unsupported
+    )

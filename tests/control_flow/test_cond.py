@@ -120,7 +120,10 @@ def test_branches_are_named_after_their_functions():
     """What a reader sees in the graph are the user's names."""
     program = fullgraph.export(nested_function, *rows(3))
 
-    assert set(dict(program.graph_module.named_children())) == {"true_branch_true_fn", "false_branch_false_fn"}
+    assert set(dict(program.graph_module.named_children())) == {
+        "true_branch_true_fn",
+        "false_branch_false_fn",
+    }
 
 
 @pytest.mark.parametrize("value", [1.0, -1.0])
@@ -129,7 +132,9 @@ def test_a_tensor_decides(value):
     decider = torch.tensor([value])
 
     def choose(x, decider):
-        return cond((decider > 0).all(), torch.sin, torch.cos, (x,)), torch.cond(decider > 0, torch.exp, torch.abs, (x,))
+        return cond((decider > 0).all(), torch.sin, torch.cos, (x,)), torch.cond(
+            decider > 0, torch.exp, torch.abs, (x,)
+        )
 
     assert_same(choose, (torch.randn(3), decider), [(torch.randn(3), -decider)])
 
@@ -268,7 +273,9 @@ def test_a_result_that_may_be_an_input_is_not_written():
 def test_results_that_cannot_be_made_one_are_refused(other):
     """The words name both branches."""
     error = assert_refused(
-        lambda x, flag: cond(flag > 0, torch.sin, other, (x,)), (torch.ones(2), torch.tensor(1)), kind=Unsupported
+        lambda x, flag: cond(flag > 0, torch.sin, other, (x,)),
+        (torch.ones(2), torch.tensor(1)),
+        kind=Unsupported,
     )
 
     assert "`sin`" in error.what

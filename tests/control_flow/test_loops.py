@@ -24,7 +24,9 @@ def leaf(*sizes):
 
 
 def nodes_of(program, operator):
-    return list(program.graph.find_nodes(op="call_function", target=getattr(torch.ops.higher_order, operator)))
+    return list(
+        program.graph.find_nodes(op="call_function", target=getattr(torch.ops.higher_order, operator))
+    )
 
 
 class Accumulating(torch.nn.Module):
@@ -67,7 +69,9 @@ def test_the_page_of_pytorch():
     """PyTorch's own function is captured as the same operator, with its own name for the carried values."""
 
     def count(x):
-        return torch_while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y + x), (x.new_zeros((), dtype=torch.int64), x))
+        return torch_while_loop(
+            lambda i, y: i < 3, lambda i, y: (i + 1, y + x), (x.new_zeros((), dtype=torch.int64), x)
+        )
 
     program = fullgraph.export(count, (torch.ones(2),))
 
@@ -137,7 +141,9 @@ def test_nested_loops():
             return while_loop(lambda j, z: j < i, lambda j, z: (j + 1, z + x.shape[0] * j), (0, y))[1]
 
         def outer():
-            return while_loop(lambda i, y: i < x.shape[0], lambda i, y: (i + 1, inner(i, y) * k), (0, x.sum(0)))[1]
+            return while_loop(
+                lambda i, y: i < x.shape[0], lambda i, y: (i + 1, inner(i, y) * k), (0, x.sum(0))
+            )[1]
 
         return fullgraph.cond(k > 0, outer, lambda: x.sum(0))
 
@@ -147,7 +153,12 @@ def test_nested_loops():
 
 @pytest.mark.parametrize(
     "body",
-    [lambda i, y: (i + 1, y.double()), lambda i, y: (i + 1, y[0]), lambda i, y: i + 1, lambda i, y: (i + 1, 2)],
+    [
+        lambda i, y: (i + 1, y.double()),
+        lambda i, y: (i + 1, y[0]),
+        lambda i, y: i + 1,
+        lambda i, y: (i + 1, 2),
+    ],
     ids=["dtype", "rank", "structure", "number"],
 )
 def test_a_carried_value_that_changes_kind_is_refused(body):
@@ -268,7 +279,9 @@ def test_the_case_of_the_page():
 
         return functorch_map(body, xs, y)
 
-    program = fullgraph.export(dynamic_shape_map, (torch.randn(3, 2), torch.randn(2)), dynamic_shapes={"xs": "n _"})
+    program = fullgraph.export(
+        dynamic_shape_map, (torch.randn(3, 2), torch.randn(2)), dynamic_shapes={"xs": "n _"}
+    )
     y = torch.randn(2)
 
     assert len(nodes_of(program, "map_impl")) == 1

@@ -112,4 +112,6 @@ def test_gradients_of_any_nesting(steps):
     torch.manual_seed(0)
     calls = [(sign * torch.rand(3, 2), torch.randn(n, 2)) for n in (3, 5) for sign in (1, -1)]
     leaves = [tuple(x.requires_grad_() for x in call) for call in calls]
-    assert_same_gradients(program, leaves[0], leaves, dynamic_shapes={"x": "_ _", "a": "n _"}, rtol=1e-3, atol=1e-4)
+    assert_same_gradients(
+        program, leaves[0], leaves, dynamic_shapes={"x": "_ _", "a": "n _"}, rtol=1e-3, atol=1e-4
+    )

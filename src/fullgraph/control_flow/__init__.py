@@ -10,7 +10,7 @@ from __future__ import annotations
 from fullgraph.control_flow.associative_scan import associative_scan
 from fullgraph.control_flow.cond import cond, switch
 from fullgraph.control_flow.functions import FUNCTIONS
-from fullgraph.control_flow.map import map
+from fullgraph.control_flow.map import map  # noqa: A004  (PyTorch's name for it)
 from fullgraph.control_flow.running import RUNNERS
 from fullgraph.control_flow.scan import scan
 from fullgraph.control_flow.while_loop import while_loop

@@ -12,7 +12,15 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.recording import Body, name_of, out_of, record_body, refuse, refuse_in_transform, show
+from fullgraph.control_flow.recording import (
+    Body,
+    name_of,
+    out_of,
+    record_body,
+    refuse,
+    refuse_in_transform,
+    show,
+)
 from fullgraph.symbolic import Bool, eq, ge
 from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs
 
@@ -137,7 +145,9 @@ def record_combined(
     module = attach(recorder, f"combine_{body.name}", body.frame.close(tuple(body.nodes), operands))
     grad = any(v.requires_grad for v in values) or any(v.requires_grad for v in body.leaves)
     args = (module, tuple(recorder.as_arguments(values)), tuple(operands))
-    made = call_subgraphs(recorder, _OPERATOR, args, [out_of(value) for value in values], [grad] * len(values))
+    made = call_subgraphs(
+        recorder, _OPERATOR, args, [out_of(value) for value in values], [grad] * len(values)
+    )
     return recorder.give(made)
 
 
@@ -146,7 +156,9 @@ def _record_combine(recorder: Records, combine: Callable[..., Any], values: list
     outs = [Out((pairs, *value.dims[1:]), value.dtype, value.device) for value in (*values, *values)]
 
     def arguments(frame: Frame) -> list[Any]:
-        return [recorder.give(frame.argument(out, v.requires_grad)) for out, v in zip(outs, (*values, *values))]
+        return [
+            recorder.give(frame.argument(out, v.requires_grad)) for out, v in zip(outs, (*values, *values))
+        ]
 
     body = record_body(recorder, combine, arguments, fresh=True)
     if body.frame.written:

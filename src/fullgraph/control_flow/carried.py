@@ -48,7 +48,7 @@ class Fixed:
 
 
 def refuse_shared(recorder: Records, hypothesis: Hypothesis, name: str, given: Sequence[Any]) -> None:
-    """Refuse a body that writes a tensor which it is also given, whole or row by row: steps would see the write or not."""
+    """Refuse a body that writes a tensor which it is also given, whole or row by row."""
     roots = {value.root for value in given if isinstance(value, Value)}
     if not roots.isdisjoint(hypothesis.roots):
         refuse(
@@ -106,7 +106,9 @@ def first_hypothesis(recorder: Records, leaves: Sequence[Any]) -> Hypothesis:
 
 def is_integer(leaf: Any) -> TypeGuard[int | Expr]:
     """Whether a leaf is an integer that may differ from step to step."""
-    return (isinstance(leaf, int) and not isinstance(leaf, bool)) or (isinstance(leaf, Expr) and not leaf.is_float)
+    return (isinstance(leaf, int) and not isinstance(leaf, bool)) or (
+        isinstance(leaf, Expr) and not leaf.is_float
+    )
 
 
 def weaken(recorder: Records, hypothesis: Hypothesis, body: Body, fact: Bool | None) -> Hypothesis:
@@ -132,7 +134,9 @@ def weaken(recorder: Records, hypothesis: Hypothesis, body: Body, fact: Bool | N
     roots = (*hypothesis.roots, *(root for root in written if root not in hypothesis.roots))
     if parts == hypothesis.parts and roots == hypothesis.roots:
         return hypothesis
-    new = {symbol for part in parts for symbol in _symbols(part)} - {s for p in hypothesis.parts for s in _symbols(p)}
+    new = {symbol for part in parts for symbol in _symbols(part)} - {
+        s for p in hypothesis.parts for s in _symbols(p)
+    }
     return replace(hypothesis, parts=parts, roots=roots, changing=hypothesis.changing | new)
 
 
@@ -155,10 +159,14 @@ def _weaken(
         if part.least == LEAST or recorder.scope.decide(ge(leaf, part.least)) is True:
             return part
         return Integer(recorder.new_symbol(LEAST), LEAST)
-    if isinstance(part, Fixed) and type(leaf) is type(part.value) and (leaf is part.value or leaf == part.value):
+    if (
+        isinstance(part, Fixed)
+        and type(leaf) is type(part.value)
+        and (leaf is part.value or leaf == part.value)
+    ):
         return part
     before = part.value if isinstance(part, Fixed) else part.symbol if isinstance(part, Integer) else part.out
-    refuse(
+    return refuse(
         recorder,
         f"`{body.name}` is given one kind of value and returns another for the next step: {_show(before)} becomes "
         f"{show(leaf)}.",
@@ -171,7 +179,9 @@ def _weaken(
 def _show(before: Any) -> str:
     if not isinstance(before, Out):
         return f"{type(before).__name__} {before}"
-    return f"{str(before.dtype).removeprefix('torch.')}[{', '.join(map(str, before.dims))}] on {before.device}"
+    return (
+        f"{str(before.dtype).removeprefix('torch.')}[{', '.join(map(str, before.dims))}] on {before.device}"
+    )
 
 
 class _Sizes:
@@ -180,7 +190,9 @@ class _Sizes:
     def __init__(self, recorder: Records, changing: frozenset[Expr]) -> None:
         self.recorder = recorder
         self.changing = changing
-        self.found: dict[Any, list[tuple[Any, Any]]] = {}  # before -> what it becomes, and what stands for it then
+        self.found: dict[
+            Any, list[tuple[Any, Any]]
+        ] = {}  # before -> what it becomes, and what stands for it then
 
     def weaken(self, before: Any, after: Any) -> Any:
         """Return what stands for a size before every step."""
@@ -198,7 +210,9 @@ class _Sizes:
         return a is b or a == b or self.recorder.scope.decide(eq(a, b)) is True
 
 
-def results(recorder: Records, hypothesis: Hypothesis) -> tuple[list[Out | Expr], list[bool], dict[Expr, Expr]]:
+def results(
+    recorder: Records, hypothesis: Hypothesis
+) -> tuple[list[Out | Expr], list[bool], dict[Expr, Expr]]:
     """Return what an operator returns for the carried values, after the last step.
 
     Returns:

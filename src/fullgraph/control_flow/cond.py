@@ -16,7 +16,16 @@ from torch.utils import _pytree as pytree
 from fullgraph.control_flow.merge import merge
 from fullgraph.control_flow.recording import Body, out_of, record_body, refuse_in_transform
 from fullgraph.symbolic import Bool, Contradiction, Expr, expr_of, ne, not_
-from fullgraph.tracing import Records, Value, Written, all_operands, attach, call_subgraphs, inside_functorch, write_back
+from fullgraph.tracing import (
+    Records,
+    Value,
+    Written,
+    all_operands,
+    attach,
+    call_subgraphs,
+    inside_functorch,
+    write_back,
+)
 
 _OPERATOR: Any = torch.ops.higher_order.cond
 Branch = Callable[..., Any]
@@ -81,7 +90,7 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
         refusal = recorder.refusal
         try:
             return _record(recorder, predicate, branches, operands)
-        except Exception:  # the branch that no call takes need not even make sense for these sizes
+        except Exception:  # noqa: BLE001  the branch that no call takes need not even make sense for these sizes
             recorder.refusal = refusal
             return branches[0 if predicate else 1](*operands)
 

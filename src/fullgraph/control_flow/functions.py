@@ -13,7 +13,7 @@ from fullgraph.control_flow.associative_scan import associative_scan
 from fullgraph.control_flow.associative_scan import recorded as record_associative_scan
 from fullgraph.control_flow.cond import cond
 from fullgraph.control_flow.cond import recorded as record_cond
-from fullgraph.control_flow.map import map
+from fullgraph.control_flow.map import map  # noqa: A004
 from fullgraph.control_flow.map import recorded as record_map
 from fullgraph.control_flow.map import recorded_as_torch as record_torch_map
 from fullgraph.control_flow.nodes import node_functions

@@ -94,7 +94,9 @@ def _record(
     places = [i for i, leaf in enumerate(body.leaves) if isinstance(leaf, Value)]
     outs = [stacked_out(recorder, body, body.leaves[i], rows[0].dims[0], known) for i in places]
     operands = all_operands([body.frame])
-    module = attach(recorder, f"map_{body.name}", body.frame.close(tuple(body.nodes[i] for i in places), operands))
+    module = attach(
+        recorder, f"map_{body.name}", body.frame.close(tuple(body.nodes[i] for i in places), operands)
+    )
     call = (module, tuple(recorder.as_arguments(rows)), (*passed, *operands))
     made = call_subgraphs(recorder, _OPERATOR, call, outs, [body.leaves[i].requires_grad for i in places])
     stacked = dict(zip(places, made))

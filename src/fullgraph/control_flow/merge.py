@@ -100,14 +100,17 @@ def _merge_leaf(merged: Merged, a: Any, b: Any, known: frozenset[Expr]) -> Out |
         return None if _agree(merged.recorder, a, b, known) else _joint(merged.recorder, a, b)
     if a is b or (type(a) is type(b) and type(a) in _COMPARED and a == b):
         return None
-    _refuse_pair(merged, a, b, "They are of different kinds." if type(a) is not type(b) else "Only one can go on.")
+    return _refuse_pair(
+        merged, a, b, "They are of different kinds." if type(a) is not type(b) else "Only one can go on."
+    )
 
 
 def _merge_tensors(merged: Merged, a: Value, b: Value, known: frozenset[Expr]) -> Out:
     if a.dtype != b.dtype or a.device != b.device or len(a.dims) != len(b.dims):
         _refuse_pair(merged, a, b, "dtype, device and number of dims of a tensor are fixed in a graph.")
     dims = tuple(
-        x if _agree(merged.recorder, x, y, known) else _joint(merged.recorder, x, y) for x, y in zip(a.dims, b.dims)
+        x if _agree(merged.recorder, x, y, known) else _joint(merged.recorder, x, y)
+        for x, y in zip(a.dims, b.dims)
     )
     return Out(dims, a.dtype, a.device)
 

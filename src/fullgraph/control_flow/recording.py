@@ -65,14 +65,18 @@ def record_body(
             if fact is not None:
                 recorder.scope.assume(fact)
             given = arguments(frame)
-            arrived = {recorder.take(leaf) for leaf in pytree.tree_leaves(given) if isinstance(leaf, torch.Tensor)}
+            arrived = {
+                recorder.take(leaf) for leaf in pytree.tree_leaves(given) if isinstance(leaf, torch.Tensor)
+            }
             flat, spec = pytree.tree_flatten(fn(*given))
             leaves = [recorder.take(leaf) if isinstance(leaf, _TRACED) else leaf for leaf in flat]
             _refuse_written(recorder, fn, arrived, frame)
             if fresh:
                 leaves = _with_own_memory(recorder, frame, leaves, arrived)
             nodes = [recorder.as_arguments(leaf) for leaf in leaves]
-            shared = {i: v.root for i, v in enumerate(leaves) if isinstance(v, Value) and frame.is_outer(v.root)}
+            shared = {
+                i: v.root for i, v in enumerate(leaves) if isinstance(v, Value) and frame.is_outer(v.root)
+            }
     finally:
         if mark is not None:
             recorder.scope.undo(mark)
@@ -121,7 +125,9 @@ def show(leaf: Any) -> str:
         return f"{type(leaf).__name__} {leaf}" if not isinstance(leaf, Expr | Bool) else f"the size {leaf}"
     origin: Origin | None = leaf.node.meta.get("origin")
     kind = f"{str(leaf.dtype).removeprefix('torch.')}[{', '.join(map(str, leaf.dims))}] on {leaf.device}"
-    return kind if origin is None or not origin.known else f"{kind}, at {origin.path}: `{origin.text.strip()}`"
+    return (
+        kind if origin is None or not origin.known else f"{kind}, at {origin.path}: `{origin.text.strip()}`"
+    )
 
 
 def refuse_in_transform(recorder: Records, operator: str) -> None:

@@ -36,7 +36,9 @@ def run_in_grad_mode(enabled: bool, body: fx.GraphModule, *args: Any) -> Any:
         return call(body, *args)
 
 
-def run_autograd_function(forward: fx.GraphModule, backward: fx.GraphModule, *args: Any, **options: Any) -> Any:
+def run_autograd_function(
+    forward: fx.GraphModule, backward: fx.GraphModule, *args: Any, **options: Any
+) -> Any:
     """Do what `autograd_function_apply` does; what was saved is checked for writes, as in eager."""
     if torch.is_grad_enabled() and any(isinstance(a, torch.Tensor) and a.requires_grad for a in args):
         function = WithGraphsOnce if options.get("once_differentiable") else WithGraphs
@@ -76,7 +78,9 @@ def run_cond(predicate: Any, if_true: fx.GraphModule, if_false: fx.GraphModule, 
     return call(if_true if predicate else if_false, *operands)
 
 
-def run_while_loop(condition: fx.GraphModule, body: fx.GraphModule, carried: Any, operands: Any) -> tuple[Any, ...]:
+def run_while_loop(
+    condition: fx.GraphModule, body: fx.GraphModule, carried: Any, operands: Any
+) -> tuple[Any, ...]:
     """Do what `while_loop` does."""
     now, test, step = tuple(carried), _bound(condition, operands), _bound(body, operands)
     if not test(*now):

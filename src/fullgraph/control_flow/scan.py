@@ -13,11 +13,29 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.carried import Fixed, Hypothesis, Integer, first_hypothesis, refuse_shared, results, weaken
+from fullgraph.control_flow.carried import (
+    Fixed,
+    Hypothesis,
+    Integer,
+    first_hypothesis,
+    refuse_shared,
+    results,
+    weaken,
+)
 from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform, show
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.symbolic import Expr, eq, ge
-from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs, without_contents, write_back
+from fullgraph.tracing import (
+    Frame,
+    Out,
+    Records,
+    Value,
+    all_operands,
+    attach,
+    call_subgraphs,
+    without_contents,
+    write_back,
+)
 
 _OPERATOR: Any = torch.ops.higher_order.scan
 Step = Callable[..., Any]
@@ -42,7 +60,9 @@ def scan(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = 
         (tensor(6.), tensor([0., 2., 9.]))
     """
 
-    def rows_of(rows: list[torch.Tensor], flat_init: list[Any], spec: pytree.TreeSpec) -> tuple[Any, list[Any], Any]:
+    def rows_of(
+        rows: list[torch.Tensor], flat_init: list[Any], spec: pytree.TreeSpec
+    ) -> tuple[Any, list[Any], Any]:
         structure: list[pytree.TreeSpec] = []
 
         def step(*given: Any) -> list[Any]:
@@ -75,7 +95,9 @@ def scan_rows_in_order(
     if any(len(x) != length for x in rows):
         raise ValueError(f"xs differ in length: {[len(x) for x in rows]}")
     if length == 0:
-        return [x.clone() if isinstance(x, torch.Tensor) else x for x in initial], _no_results(step, initial, rows)
+        return [x.clone() if isinstance(x, torch.Tensor) else x for x in initial], _no_results(
+            step, initial, rows
+        )
     carried, columns = initial, []
     for row in zip(*(x.unbind(0) for x in rows)):
         returned = list(step(*carried, *row))
@@ -97,10 +119,14 @@ def _no_results(step: Callable[..., Any], initial: list[Any], rows: list[torch.T
     with mode, torch.no_grad():
         carried = [next(given) if isinstance(x, torch.Tensor) else x for x in initial]
         returned = list(step(*carried, *given))[count:]
-    return [torch.empty((0, *y.shape), dtype=y.dtype, device=y.device) if _is_tensor(y) else y for y in returned]
+    return [
+        torch.empty((0, *y.shape), dtype=y.dtype, device=y.device) if _is_tensor(y) else y for y in returned
+    ]
 
 
-def along(xs: Any, dim: int, reverse: bool, scan_rows: Callable[..., tuple[Any, list[Any], Any]]) -> tuple[Any, Any]:
+def along(
+    xs: Any, dim: int, reverse: bool, scan_rows: Callable[..., tuple[Any, list[Any], Any]]
+) -> tuple[Any, Any]:
     """Scan with the dim in front, and in the order asked for."""
     flat, spec = pytree.tree_flatten(xs)
     if not flat or not all(isinstance(x, torch.Tensor) for x in flat):
@@ -131,7 +157,9 @@ def recorded_as_torch(original: Callable[..., Any], recorder: Records) -> Callab
 
 
 def _recorder_of(recorder: Records, at_least_one: bool) -> Callable[..., Any]:
-    def record(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = False) -> tuple[Any, Any]:
+    def record(
+        combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = False
+    ) -> tuple[Any, Any]:
         refuse_in_transform(recorder, "scan")
 
         def rows_of(rows: list[torch.Tensor], spec: pytree.TreeSpec) -> tuple[Any, list[Any], Any]:

@@ -20,7 +20,9 @@ from fullgraph.tracing import Frame, Records, Value, all_operands, attach, call_
 _OPERATOR: Any = torch.ops.higher_order.while_loop
 
 
-def while_loop(cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried: Sequence[Any]) -> tuple[Any, ...]:
+def while_loop(
+    cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried: Sequence[Any]
+) -> tuple[Any, ...]:
     """Run `carried = body_fn(*carried)` while `cond_fn(*carried)` holds, and return what is carried at the end.
 
     Both functions may use tensors, sizes and modules from around them, and the body may write to them. A carried tensor
@@ -46,7 +48,7 @@ def while_loop(cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried
 def own_memory(values: Any, initial: Any) -> Any:
     """Return the values, copied where they share memory with an initial one."""
     taken = {_storage(x) for x in pytree.tree_leaves(initial) if isinstance(x, torch.Tensor)}
-    copied = (lambda x: x.clone() if isinstance(x, torch.Tensor) and _storage(x) in taken else x)
+    copied = lambda x: x.clone() if isinstance(x, torch.Tensor) and _storage(x) in taken else x
     return pytree.tree_map(copied, values)
 
 
@@ -71,7 +73,9 @@ def check_kinds(before: Any, after: Any) -> None:
                     f"{other.dtype} of rank {other.ndim} on {other.device}"
                 )
         elif type(one) is not type(other):
-            raise TypeError(f"the body of a loop is given {type(one).__name__} and returns {type(other).__name__}")
+            raise TypeError(
+                f"the body of a loop is given {type(one).__name__} and returns {type(other).__name__}"
+            )
 
 
 def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
@@ -109,7 +113,9 @@ def _record(
     return pytree.tree_unflatten([recorder.give(leaf) for leaf in made], spec)
 
 
-def _given(recorder: Records, hypothesis: Hypothesis, spec: pytree.TreeSpec) -> Callable[[Frame], Sequence[Any]]:
+def _given(
+    recorder: Records, hypothesis: Hypothesis, spec: pytree.TreeSpec
+) -> Callable[[Frame], Sequence[Any]]:
     return lambda frame: pytree.tree_unflatten(hypothesis.arguments(recorder, frame), spec)
 
 
@@ -137,7 +143,9 @@ def _record_condition(
         found = cond_fn(*carried)
         if isinstance(found, torch.Tensor):
             if found.numel() != 1:
-                raise RuntimeError(f"the condition of while_loop must have one element, and has {tuple(found.shape)}")
+                raise RuntimeError(
+                    f"the condition of while_loop must have one element, and has {tuple(found.shape)}"
+                )
             found = found.reshape(()) if found.ndim else found
             return found if found.dtype == torch.bool else found != 0
         return found != 0 if isinstance(found, torch.SymInt) else found
@@ -165,7 +173,11 @@ def _call(
     operands = all_operands((test.frame, body.frame))
     modules = (
         attach(recorder, f"while_{test.name}", test.frame.close(test.nodes[0], operands)),
-        attach(recorder, f"do_{body.name}", body.frame.close((*(body.nodes[i] for i in carried), *contents), operands)),
+        attach(
+            recorder,
+            f"do_{body.name}",
+            body.frame.close((*(body.nodes[i] for i in carried), *contents), operands),
+        ),
     )
     outs, grads, last = results(recorder, hypothesis)
     made = call_subgraphs(recorder, _OPERATOR, (*modules, tuple(initial), tuple(operands)), outs, grads)

@@ -79,7 +79,9 @@ class _Call:
         self.cls = cls
         self.args = args
         if inside_functorch():
-            self._refuse("is called inside a torch.func transform.", "How it behaves under one is not recorded.")
+            self._refuse(
+                "is called inside a torch.func transform.", "How it behaves under one is not recorded."
+            )
         self.tensors: list[Value] = [recorder.take(a) for a in args if isinstance(a, torch.Tensor)]
         self.grad, self.region = grad_enabled(), recorder.grad_region
 
@@ -95,11 +97,13 @@ class _Call:
             values = [recorder.take(result) for result in results if isinstance(result, torch.Tensor)]
             returned = recorder.as_arguments(values)
             shared = {root for root in (value.root for value in values) if frame.is_outer(root)}
-            saved_by_user = recorder.as_arguments([recorder.take(s) for s in context.to_save if s is not None])
+            saved_by_user = recorder.as_arguments(
+                [recorder.take(s) for s in context.to_save if s is not None]
+            )
             self._refuse_writes(context, values, frame)
             try:
                 backward, gradients = self._backward(context, results)
-            except Exception as error:  # whatever it is, a program that needs no gradients can do without
+            except Exception as error:  # noqa: BLE001  whatever it is, a program that needs no gradients can do without
                 self._require_no_gradients(error)
                 recorder.refusal = refusal
                 backward, gradients = None, []
@@ -110,9 +114,11 @@ class _Call:
             frame.close((tuple(returned), backward.operands)),
             backward.close((*gradients, *[None] * len(frame.operands))),
         )
-        options = {
+        options: dict[str, Any] = {
             "non_differentiable_idx": _positions(context.non_differentiable, results),
-            "saved_for_backward_idx": [i for i, node in enumerate(backward.operands) if node in saved_by_user],
+            "saved_for_backward_idx": [
+                i for i, node in enumerate(backward.operands) if node in saved_by_user
+            ],
         }
         if _is_once_differentiable(self.cls):
             options["once_differentiable"] = True
@@ -140,16 +146,21 @@ class _Call:
         return context, results, single
 
     def _refuse_writes(self, context: Context, values: list[Value], frame: Frame) -> None:
-        written = any(value.root.written_at and frame.is_outer(value.root) for value in [*self.tensors, *values])
+        written = any(
+            value.root.written_at and frame.is_outer(value.root) for value in [*self.tensors, *values]
+        )
         if context.dirty_tensors or written:
-            self._refuse("writes one of its inputs in place.", "Autograd would have to follow the write through it.")
+            self._refuse(
+                "writes one of its inputs in place.", "Autograd would have to follow the write through it."
+            )
 
     def _forward_alone(self) -> Any:
         """Record the forward without a backward, as for operators under no_grad."""
         with torch.no_grad():
             _, results, single = self._forward()
         leaves = [
-            result.detach() if any(result is argument for argument in self.args) else result for result in results
+            result.detach() if any(result is argument for argument in self.args) else result
+            for result in results
         ]
         return leaves[0] if single else tuple(leaves)
 
@@ -168,7 +179,9 @@ class _Call:
             wanted = self._one_for_each_argument(returned if isinstance(returned, tuple) else (returned,))
             nodes = [None if g is None else recorder.as_arguments(recorder.take(g)) for g in wanted]
         if frame.written:
-            self._refuse("writes a tensor in its backward.", "The write would happen whenever autograd runs it.")
+            self._refuse(
+                "writes a tensor in its backward.", "The write would happen whenever autograd runs it."
+            )
         return frame, nodes
 
     def _one_for_each_argument(self, gradients: tuple[Any, ...]) -> list[torch.Tensor | None]:
@@ -217,8 +230,13 @@ class _Call:
         options: dict[str, Any],
     ) -> list[Value]:
         recorder, name = self.recorder, self.cls.__name__
-        subgraphs = attach(recorder, f"{name}_forward", bodies[0]), attach(recorder, f"{name}_backward", bodies[1])
-        made = recorder.higher_order(_OPERATOR, (*subgraphs, *operands), options, [_out(value) for value in values])
+        subgraphs = (
+            attach(recorder, f"{name}_forward", bodies[0]),
+            attach(recorder, f"{name}_backward", bodies[1]),
+        )
+        made = recorder.higher_order(
+            _OPERATOR, (*subgraphs, *operands), options, [_out(value) for value in values]
+        )
         grad = self.grad and any(tensor.requires_grad for tensor in self.tensors)
         for index, value in enumerate(made):
             value.requires_grad = (

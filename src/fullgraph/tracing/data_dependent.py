@@ -29,6 +29,21 @@ def record_data_dependent(recorder: Records, op: Any, args: tuple[Any, ...], kwa
     return None if rule is None else rule(recorder, op, args, kwargs)
 
 
+def size_of_item(recorder: Records, value: Value) -> Expr:
+    """Return the symbol for an integer tensor's one element: the same one each time the same contents are asked for."""
+    source = recorder.as_arguments(value)
+    for user in source.users:
+        if user.target is aten.item.default:
+            known: Expr = user.meta["val"]
+            return known
+    bounds = torch.iinfo(value.dtype)
+    expr = recorder.new_symbol(bounds.min, bounds.max)
+    node = recorder.node(aten.item.default, (source,))
+    node.meta["val"] = expr
+    recorder.sizes.computed_by(expr, node)
+    return expr
+
+
 def _is_mask(index: Any) -> bool:
     return isinstance(index, Value) and index.dtype in (torch.bool, torch.uint8)
 

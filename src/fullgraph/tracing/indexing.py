@@ -12,6 +12,7 @@ import torch
 
 def without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
     """Take the sizes out of an index: `tensor[index]` is `view[rest]` for what is returned."""
+    index = tuple(map(_as_size, index)) if isinstance(index, tuple) else _as_size(index)
     if isinstance(index, torch.SymInt):
         return tensor.select(0, index), ...
     if not isinstance(index, tuple) or not any(isinstance(item, torch.SymInt) for item in index):
@@ -21,10 +22,22 @@ def without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
     for item in index:
         axes.append(axis)
         axis += missing if item is Ellipsis else _axes_taken(item)
-    for item, at in reversed(list(zip(index, axes))):  # from the end, so that the axes before stay where they are
+    for item, at in reversed(
+        list(zip(index, axes))
+    ):  # from the end, so that the axes before stay where they are
         if isinstance(item, torch.SymInt):
             tensor = tensor.select(at, item)
     return tensor, tuple(item for item in index if not isinstance(item, torch.SymInt)) or ...
+
+
+def _as_size(item: Any) -> Any:
+    """An integer tensor without dims selects like a number; its value is a size that is known at run time."""
+    if isinstance(item, torch.Tensor) and item.ndim == 0 and item.dtype in _SELECTING:
+        return item.item()
+    return item
+
+
+_SELECTING = (torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 def _axes_taken(item: Any) -> int:

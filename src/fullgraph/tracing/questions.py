@@ -18,6 +18,7 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq, to_python
 from fullgraph.tracing.addresses import Storage, is_asked_by_a_check, storage_of
 from fullgraph.tracing.constants import constant_of
+from fullgraph.tracing.data_dependent import size_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.records import Records
@@ -181,7 +182,7 @@ class Questions:
         if known is not None:
             return _answer(known, torch.Tensor.item)
         if value.dtype in _INTEGERS:
-            return self.recorder.data_dependent_size(value)
+            return to_python(size_of_item(self.recorder, value), self.recorder.scope)
         return self.refuse_concrete(value, "item()")
 
     def truth(self, value: Value) -> bool:

@@ -306,17 +306,6 @@ class Recorder:
             return True
         return self.shape(info.overload, args, kwargs)
 
-    def data_dependent_size(self, value: Value) -> Any:
-        """Return a symbol for an integer that only the tensor's contents tell."""
-        name = f"u{self._data_dependent}"
-        self._data_dependent += 1
-        bounds = torch.iinfo(value.dtype)
-        expr = self.scope.declare(name, lo=bounds.min, hi=bounds.max)
-        node = self.node(torch.ops.aten.item.default, (self.as_arguments(value),))
-        node.meta["val"] = expr
-        self.sizes.computed_by(expr, node)
-        return to_python(expr, self.scope)
-
     def new_size(self, upper: Any) -> Expr:
         """Return a symbol for a size that only tensor contents tell (`nonzero`), between 0 and `upper`."""
         expr = self.new_symbol()

@@ -115,10 +115,6 @@ class Records(Protocol):
         """Yield the graph inputs that a property of `value` may follow from."""
         ...
 
-    def data_dependent_size(self, value: Value) -> Any:
-        """Return a symbol for an integer that only the tensor's contents tell."""
-        ...
-
     def new_size(self, upper: Any) -> Expr:
         """Return a symbol for a size that only tensor contents tell."""
         ...

@@ -77,7 +77,10 @@ class Frame(InnerGraph):
         self._operands: dict[fx.Node, fx.Node] = {}
         self._before: dict[Value, tuple[Any, ...]] = {}
         self._entered: tuple[Any, ...] = ()
-        self._around: list[SizeNodes] = [recorder.sizes, *(self._outer._around if isinstance(self._outer, Frame) else ())]
+        self._around: list[SizeNodes] = [
+            recorder.sizes,
+            *(self._outer._around if isinstance(self._outer, Frame) else ()),
+        ]
         self._assumed = len(recorder.ledger.assumptions)
 
     def __enter__(self) -> Frame:  # noqa: PYI034  (Self is not in Python 3.10)
@@ -100,7 +103,11 @@ class Frame(InnerGraph):
         recorder = self._recorder
         for assumption in recorder.ledger.assumptions[self._assumed :]:
             fact = assumption.fact
-            if not isinstance(fact, Bool) or fact in recorder.asserted or all(map(self._is_known_outside, fact.symbols)):
+            if (
+                not isinstance(fact, Bool)
+                or fact in recorder.asserted
+                or all(map(self._is_known_outside, fact.symbols))
+            ):
                 continue
             recorder.asserted.add(fact)
             if record:
