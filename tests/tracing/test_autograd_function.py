@@ -1,3 +1,4 @@
+# ruff: noqa: ARG004  (a function's forward and backward are given `ctx`)
 """torch.autograd.Function and checkpointing in a program: values and gradients are those of eager."""
 
 import pytest
