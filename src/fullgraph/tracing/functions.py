@@ -50,7 +50,9 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
             if isinstance(plain, types.FunctionType):
                 original = _copy_of(plain)
                 undo.callback(setattr, plain, "__code__", plain.__code__)
-                plain.__code__ = _code_that_calls(_for_thread(original, replacement(original, recorder), thread), plain)
+                plain.__code__ = _code_that_calls(
+                    _for_thread(original, replacement(original, recorder), thread), plain
+                )
             else:
                 undo.callback(setattr, owner, name, found)
                 setattr(owner, name, _for_thread(plain, replacement(plain, recorder), thread))
@@ -62,7 +64,9 @@ def _not_there(*args: Any, **kwargs: Any) -> Any:
     return NotImplemented
 
 
-def _for_thread(original: Callable[..., Any], replacement: Callable[..., Any], thread: int) -> Callable[..., Any]:
+def _for_thread(
+    original: Callable[..., Any], replacement: Callable[..., Any], thread: int
+) -> Callable[..., Any]:
     @functools.wraps(original, updated=())
     def either(*args: Any, **kwargs: Any) -> Any:
         return (replacement if threading.get_ident() == thread else original)(*args, **kwargs)
@@ -73,7 +77,11 @@ def _for_thread(original: Callable[..., Any], replacement: Callable[..., Any], t
 def _copy_of(function: types.FunctionType) -> types.FunctionType:
     """Return a function that goes on doing what `function` does now."""
     copy = types.FunctionType(
-        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
@@ -90,7 +98,7 @@ def _code_that_calls(target: Callable[..., Any], function: types.FunctionType) -
 
 @functools.cache
 def _template(cells: tuple[str, ...]) -> types.CodeType:
-    """Return code with these free variables: new code must have as many as the closure of its function."""
+    """Return code with these cells: new code must have as many as the closure of its function."""
     lines = [
         f"def outer({', '.join(cells)}):",
         " def call(*args, **kwargs):",
@@ -213,7 +221,9 @@ def _linspace(original: Callable[..., Any], recorder: Records) -> Callable[..., 
         index = torch.arange(steps, **{**options, "dtype": dtype})
         last = torch.scalar_tensor(steps - 1, dtype=dtype, device=index.device)
         step = (end - start) / last.clamp(min=1)
-        return torch.where(index < torch.sym_max(steps // 2, 1), start + step * index, end - step * (last - index))
+        return torch.where(
+            index < torch.sym_max(steps // 2, 1), start + step * index, end - step * (last - index)
+        )
 
     return linspace
 
@@ -229,7 +239,9 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     """The program's own `str(size)` and f-strings need the value; a library that writes a message does not."""
 
     def text(size: Any, *spec: str) -> str:
-        number = float if isinstance(size, torch.SymFloat) else bool if isinstance(size, torch.SymBool) else int
+        number = (
+            float if isinstance(size, torch.SymFloat) else bool if isinstance(size, torch.SymBool) else int
+        )
         asker = owner_of(sys._getframe(2).f_code.co_filename)
         shown = number(size) if asker in (Owner.USER, Owner.PACKAGE) else repr(size)
         return format(shown, *spec)

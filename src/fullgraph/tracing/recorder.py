@@ -40,7 +40,7 @@ from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out, shape_of
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.strides import result_is_contiguous, view_is_contiguous
-from fullgraph.tracing.subgraph import refuse_leak, size_out_of_reach
+from fullgraph.tracing.subgraph import refuse_leak, refuse_unwritable, size_out_of_reach
 from fullgraph.tracing.traced import DIFFERENTIABLE, Source, Step, TracedTensor, Value
 
 
@@ -60,10 +60,14 @@ class Recorder:
         self.graph = fx.Graph()
         self.clock = 1
         self.roots: list[Value] = []  # inputs and lifted tensors, in order of their appearance
-        self.placed: list[tuple[fx.Node, Value | str]] = []  # each graph input: its value, or a dynamic scalar's path
+        self.placed: list[
+            tuple[fx.Node, Value | str]
+        ] = []  # each graph input: its value, or a dynamic scalar's path
         self.constant_nodes: dict[fx.Node, Any] = {}
         self.module_stack: Mapping[str, Any] = {}
-        self.modules: dict[str, torch.nn.Module] = {}  # subgraphs of the graph being recorded, by attribute name
+        self.modules: dict[
+            str, torch.nn.Module
+        ] = {}  # subgraphs of the graph being recorded, by attribute name
         self.frame: InnerGraph | None = None  # the subgraph being recorded, if any
         self._inputs = self.graph  # where the placeholders of the program are, whatever is being recorded
         self.questions = Questions(self)
@@ -169,7 +173,9 @@ class Recorder:
             return self._question(info, args, kwargs)
         return writes.perform(self, info, args, kwargs)
 
-    def call(self, op: OpOverload, /, *args: Any, **kwargs: Any) -> Any:  # `/`: operators have arguments named `self`
+    def call(
+        self, op: OpOverload, /, *args: Any, **kwargs: Any
+    ) -> Any:  # `/`: operators have arguments named `self`
         """Record a pure operator or a view on values; return its value, or a list of values."""
         if op._schema.name in DATA_DEPENDENT:
             found = record_data_dependent(self, op, args, kwargs)
@@ -204,7 +210,9 @@ class Recorder:
         finally:
             self._answers.operator = asking
 
-    def higher_order(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outs: list[Out]) -> list[Value]:
+    def higher_order(
+        self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outs: list[Out]
+    ) -> list[Value]:
         """Record a higher-order operator whose results are known."""
         node = self.node(op, self.as_arguments(args), self.as_arguments(kwargs))
         grad = any(value.requires_grad for value in values_in((args, kwargs))) and grad_enabled()
@@ -226,7 +234,9 @@ class Recorder:
     def _is_in_own_region(self) -> bool:
         return self.grad_region is not None and self.frame is None and not inside_functorch()
 
-    def make_size(self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
+    def make_size(
+        self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any
+    ) -> fx.Node:
         """Add a node that computes a size to a graph: the one being recorded, or one around it."""
         node = self.node(function, args) if graph is self.graph else graph.call_function(function, args)
         node.meta.setdefault("origin", origin_here())
@@ -241,7 +251,9 @@ class Recorder:
             return make(node, outs, None)
         if not isinstance(outs, (list, tuple)):
             return outs
-        node.meta["val"] = tuple(TensorSpec(o.dims, o.dtype, o.device) if isinstance(o, Out) else o for o in outs)
+        node.meta["val"] = tuple(
+            TensorSpec(o.dims, o.dtype, o.device) if isinstance(o, Out) else o for o in outs
+        )
         made: list[Any] = []
         for index, out in enumerate(outs):
             if not isinstance(out, Out):
@@ -268,7 +280,9 @@ class Recorder:
         value.contiguous = view_is_contiguous(op, base)
         return value
 
-    def _maybe_view(self, op: OpOverload, base: Value, args: Any, kwargs: Any, node: fx.Node, out: Out) -> Value:
+    def _maybe_view(
+        self, op: OpOverload, base: Value, args: Any, kwargs: Any, node: fx.Node, out: Out
+    ) -> Value:
         """`to` shares storage when it changes nothing, `contiguous` and `reshape` when strides allow."""
         name = op._schema.name
         if name in COPIES_OR_HANDS_BACK:
@@ -282,7 +296,9 @@ class Recorder:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source
             if source is not None and source.role is InputRole.USER:
-                note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # as long as the input is contiguous
+                note_maybe_shared(
+                    base, view, Step(op, tuple(args), kwargs)
+                )  # as long as the input is contiguous
             return view
         value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
         note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
@@ -290,7 +306,11 @@ class Recorder:
 
     def _constant(self, value: Value) -> Value:
         """`torch.tensor([1, 2])`: a constant of the program, and a fresh tensor made of it."""
-        if value.source is not None and value.source.real is not None and value.source.role is InputRole.CONSTANT:
+        if (
+            value.source is not None
+            and value.source.real is not None
+            and value.source.role is InputRole.CONSTANT
+        ):
             self.constant_nodes[value.node] = value.source.real
         return self.call(torch.ops.aten.lift_fresh_copy.default, value)
 
@@ -301,7 +321,9 @@ class Recorder:
         if name == "aten::is_nonzero":
             return self.questions.truth(args[0])
         if name in ("aten::equal", "aten::allclose"):
-            return self.questions.refuse_concrete(args[0], info.overload._schema.name.removeprefix("aten::") + "()")
+            return self.questions.refuse_concrete(
+                args[0], info.overload._schema.name.removeprefix("aten::") + "()"
+            )
         if name == "aten::_has_same_storage_numel":
             return True
         return self.shape(info.overload, args, kwargs)
@@ -377,13 +399,7 @@ class Recorder:
 
     def before_write(self, root: Value) -> None:
         """Write down what a write to this root relies on; refuse what cannot be written."""
-        if root in self.unwritable:
-            raise Unsupported(
-                f"A tensor is written that may share memory with {self.unwritable[root]}.",
-                why="Whether it does is known only when the program runs, and a graph is pure.",
-                instead="Write to a copy: `tensor.clone()`; or let the function return a copy.",
-                where=origin_here(),
-            )
+        refuse_unwritable(self, root)
         writes.rely_on_write(self, root)
 
     def written_shape(self, value: Value) -> Any:
@@ -420,10 +436,6 @@ def _anchor() -> None:
     """The first node of a graph while it is recorded: inputs are placed before it."""
 
 
-
-
-
-
 def _identifier(source: Source) -> str:
     prefix = {InputRole.PARAMETER: "p_", InputRole.BUFFER: "b_", InputRole.CONSTANT: "c_", InputRole.USER: ""}
     return prefix[source.role] + source.target.replace(".", "_")
@@ -432,5 +444,7 @@ def _identifier(source: Source) -> str:
 _ALIAS = torch.ops.aten.alias.default
 _DETACH = torch.ops.aten.detach.default
 _LIFT_FRESH = torch.ops.aten.lift_fresh.default
-_PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format})
+_PLAIN = frozenset(
+    {int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format}
+)
 _SYMBOLIC = frozenset({torch.SymInt, torch.SymFloat, torch.SymBool})

@@ -327,6 +327,17 @@ def refuse_leak(recorder: Records, node: fx.Node) -> NoReturn:
     raise error
 
 
+def refuse_unwritable(recorder: Records, root: Value) -> None:
+    """Refuse to write what a subgraph may have returned, or may have returned a part of."""
+    if root in recorder.unwritable:
+        raise Unsupported(
+            f"A tensor is written that may share memory with {recorder.unwritable[root]}.",
+            why="Whether it does is known only when the program runs, and a graph is pure.",
+            instead="Write to a copy: `tensor.clone()`; or let the function return a copy.",
+            where=origin_here(),
+        )
+
+
 def size_out_of_reach(symbol: Expr) -> NoReturn:
     """Refuse a size that is known only inside a subgraph that has ended."""
     raise Unsupported(
