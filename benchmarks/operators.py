@@ -84,7 +84,9 @@ def details(rows: Sequence[Row]) -> Table:
         table.add_column(column, overflow="fold")
     for row in sorted(rows, key=lambda row: (-row.worst.verdict, row.operator)):
         if row.worst.verdict is not Verdict.DYNAMIC:
-            table.add_row(row.operator, row.worst.verdict.name.lower(), f"{row.worst.name}: {row.worst.reason}")
+            table.add_row(
+                row.operator, row.worst.verdict.name.lower(), f"{row.worst.name}: {row.worst.reason}"
+            )
     return table
 
 
@@ -93,7 +95,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--ops", nargs="*", default=[], help="parts of operators' names")
     parser.add_argument("--samples", type=int, default=3, help="float32 samples of each operator")
-    parser.add_argument("--gradients", action="store_true", help="compare gradients through the programs instead")
+    parser.add_argument(
+        "--gradients", action="store_true", help="compare gradients through the programs instead"
+    )
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args()
     console = Console()

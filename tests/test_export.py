@@ -28,11 +28,17 @@ WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "a dim beyond the rank": ((X,), {"dynamic_shapes": {"x": {2: Dim("n")}}}),
     "text for another rank": ((X,), {"dynamic_shapes": {"x": "n"}}),
     "contradicting sizes of one name": ((X, torch.ones(5, 4)), {"dynamic_shapes": {"x": "n _", "y": "n _"}}),
-    "two ranges of one name": ((X, X), {"dynamic_shapes": {"x": {0: Dim("n", max=8)}, "y": {0: Dim("n", max=9)}}}),
+    "two ranges of one name": (
+        (X, X),
+        {"dynamic_shapes": {"x": {0: Dim("n", max=8)}, "y": {0: Dim("n", max=9)}}},
+    ),
     "an example outside its range": ((X,), {"dynamic_shapes": {"x": {0: Dim("n", min=4)}}}),
     "a number that is not the size": ((X,), {"dynamic_shapes": {"x": "n 5"}}),
     "a constraint on no dim": ((X,), {"dynamic_shapes": {"x": "n _"}, "constraints": ["m >= 2"]}),
-    "a constraint that the example breaks": ((X,), {"dynamic_shapes": {"x": "n _"}, "constraints": ["n >= 4"]}),
+    "a constraint that the example breaks": (
+        (X,),
+        {"dynamic_shapes": {"x": "n _"}, "constraints": ["n >= 4"]},
+    ),
     "a constraint that is no text": ((X,), {"constraints": [3]}),
     "a spec for a number": ((X, 3), {"dynamic_shapes": {"y": "n _"}}),
     "too many arguments": ((X, X, X), {}),
@@ -252,9 +258,19 @@ def test_the_signature_has_the_fields_of_torch_export() -> None:
     theirs = torch.export.export(nn.BatchNorm1d(4), (X,)).run_decompositions().graph_signature
     ours = program.graph_signature
 
-    for name in ("parameters", "buffers", "user_inputs", "user_outputs", "inputs_to_parameters", "inputs_to_buffers", "buffers_to_mutate"):
+    for name in (
+        "parameters",
+        "buffers",
+        "user_inputs",
+        "user_outputs",
+        "inputs_to_parameters",
+        "inputs_to_buffers",
+        "buffers_to_mutate",
+    ):
         assert type(getattr(ours, name)) is type(getattr(theirs, name))
         assert len(getattr(ours, name)) == len(getattr(theirs, name)), name
     assert set(ours.parameters) == set(theirs.parameters)
     assert [spec.kind.name for spec in ours.input_specs] == [spec.kind.name for spec in theirs.input_specs]
-    assert sorted(spec.kind.name for spec in ours.output_specs) == sorted(spec.kind.name for spec in theirs.output_specs)
+    assert sorted(spec.kind.name for spec in ours.output_specs) == sorted(
+        spec.kind.name for spec in theirs.output_specs
+    )

@@ -1,7 +1,7 @@
 """PyTorch's own samples, exported and compared with eager: what is captured, what is refused, what is wrong.
 
 What may enter: where the samples come from (`samples`, `modules`), how other sizes are drawn from one (`sizes`), and
-the verdict on one of them (`judge`). `benchmarks/operators.py` prints the report; `tests/sweeps` holds a part of it fast.
+the verdict on one of them (`judge`). `benchmarks/operators.py` prints the report; `tests/sweeps` runs a part of it.
 """
 
 from benchmarks.sweeps.judge import Finding, Verdict, judge, judge_gradients, worst

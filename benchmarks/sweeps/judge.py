@@ -95,7 +95,9 @@ def _judge_dynamic(subject: Subject) -> Finding:
         refused = failure.verdict is Verdict.REFUSED
         return Finding(subject.name, Verdict.STATIC if refused else failure.verdict, failure.reason)
     refusal = raised = ""
-    others = [[resized(tensor, drawing) for tensor in subject.tensors] for drawing in drawn_sizes(subject.tensors)]
+    others = [
+        [resized(tensor, drawing) for tensor in subject.tensors] for drawing in drawn_sizes(subject.tensors)
+    ]
     for tensors in [subject.tensors, *others]:
         try:
             difference = _compared(subject, program, tensors)
@@ -197,7 +199,9 @@ def _gradients(function: Callable[[Tensors], Any]) -> Callable[[Tensors], list[t
     def gradients(tensors: Tensors) -> list[torch.Tensor | None]:
         given = _differentiable(tensors)
         leaves: list[Any] = pytree.tree_leaves(function(given))
-        total = sum(leaf.abs().sum() for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.requires_grad)
+        total = sum(
+            leaf.abs().sum() for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.requires_grad
+        )
         return list(torch.autograd.grad(total, [t for t in given if t.requires_grad], allow_unused=True))
 
     return gradients

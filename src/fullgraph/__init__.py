@@ -1,14 +1,14 @@
 """fullgraph: a whole PyTorch program as one graph that is right for every input it accepts.
 
-    program = fullgraph.export(model, args, dynamic_shapes={"x": "batch 3 height width"})
-    program(other_args)
-    print(program)
+program = fullgraph.export(model, args, dynamic_shapes={"x": "batch 3 height width"})
+program(other_args)
+print(program)
 """
 
 from __future__ import annotations
 
 from fullgraph.contract import Dim, TensorSpec, dynamic_dim
-from fullgraph.control_flow import associative_scan, cond, map, scan, switch, while_loop
+from fullgraph.control_flow import associative_scan, cond, map, scan, switch, while_loop  # noqa: A004  (torch's name)
 from fullgraph.errors import (
     CaptureError,
     ContractError,

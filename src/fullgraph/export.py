@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from fullgraph import program
-from fullgraph.control_flow import FUNCTIONS
 from fullgraph.contract import Contract, Specs, read_specs, simplify
+from fullgraph.control_flow import FUNCTIONS
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
 from fullgraph.tracing import Inputs, Trace, bind, root_modules, settle_branches, trace
@@ -47,13 +47,16 @@ def export(
 
     Example:
         >>> import fullgraph, torch
-        >>> exported = fullgraph.export(lambda x: x.sum(0) / x.shape[0], (torch.ones(4, 2),), dynamic_shapes={"x": "n _"})
+        >>> average = lambda x: x.sum(0) / x.shape[0]
+        >>> exported = fullgraph.export(average, (torch.ones(4, 2),), dynamic_shapes={"x": "n _"})
         >>> exported(torch.ones(7, 2))
         tensor([1., 1.])
     """
     inputs = bind(fn, args, kwargs or {})
     more = [bind(fn, example, {}) for example in examples or ()]
-    specs = read_specs(inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.parameters)
+    specs = read_specs(
+        inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.parameters
+    )
     recorded, contract = _capture(fn, inputs, specs)
     parts = program.assemble(recorded, contract, inputs, root_modules(fn))
     program.verify(parts)
@@ -61,8 +64,6 @@ def export(
     if verify:
         program.verify_against_eager(fn, exported, parts, [inputs, *more])
     return exported
-
-
 
 
 def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trace, Contract]:

@@ -13,7 +13,6 @@ from fullgraph import program
 
 if TYPE_CHECKING:
     from fullgraph.contract import Contract
-    from fullgraph.symbolic import Expr
 
 
 class ExportedProgram:
@@ -81,7 +80,7 @@ class ExportedProgram:
         return self._parts.contract
 
     @property
-    def range_constraints(self) -> dict[Expr, program.RangeConstraint]:
+    def range_constraints(self) -> dict[str, program.RangeConstraint]:
         """The range of each symbol, `oo` for no bound."""
         return program.range_constraints(self._parts.contract)
 

@@ -55,7 +55,10 @@ def nested(x: dict[str, Any], y: list[Any]) -> dict[str, Any]:
 
 
 def nested_arguments(n: int) -> tuple[Any, ...]:
-    return ({"a": {"b": torch.randn(n)}}, [torch.randn(n), (torch.randn(n), Pair(torch.randn(n), torch.randn(n)))])
+    return (
+        {"a": {"b": torch.randn(n)}},
+        [torch.randn(n), (torch.randn(n), Pair(torch.randn(n), torch.randn(n)))],
+    )
 
 
 def test_nested_arguments_and_results() -> None:
@@ -68,7 +71,9 @@ def test_dataclasses_nobody_registered() -> None:
     """A dataclass is a container in arguments and results, its `None` and its number are in the contract."""
 
     def fn(batch: Batch) -> Frozen:
-        return Frozen((batch.tokens * batch.scale, batch.tokens if batch.mask is None else batch.tokens * batch.mask))
+        return Frozen(
+            (batch.tokens * batch.scale, batch.tokens if batch.mask is None else batch.tokens * batch.mask)
+        )
 
     assert_same(
         fn,
@@ -117,7 +122,9 @@ def test_results_that_are_no_tensors_computed() -> None:
     def fn(x: torch.Tensor) -> Any:
         return x, x.shape[0], x.shape[0] * 2 + 1, x.shape, 3.5, "text", None, [], {}, x.dtype, x.size(1) > 1
 
-    program = assert_same(fn, (torch.randn(3, 2),), [(torch.randn(n, 2),) for n in (0, 1, 9)], dynamic_shapes=("n 2",))
+    program = assert_same(
+        fn, (torch.randn(3, 2),), [(torch.randn(n, 2),) for n in (0, 1, 9)], dynamic_shapes=("n 2",)
+    )
     x = torch.randn(4, 2)
     assert program(x)[0] is x
 
@@ -139,7 +146,9 @@ def test_a_program_without_inputs() -> None:
 def test_variadic_and_keyword_parameters() -> None:
     """`*args`, keyword-only, defaults and `**kwargs` are called as eager is."""
 
-    def fn(x: torch.Tensor, *rest: torch.Tensor, scale: float = 2.0, bias: Any = None, **more: torch.Tensor) -> Any:
+    def fn(
+        x: torch.Tensor, *rest: torch.Tensor, scale: float = 2.0, bias: Any = None, **more: torch.Tensor
+    ) -> Any:
         total = sum(rest, x) * scale
         for name in sorted(more):
             total = total + more[name]
@@ -350,9 +359,7 @@ def test_shapes_alone() -> None:
 
 def test_dims_from_examples() -> None:
     """Sizes that differ between examples are dynamic, the others static."""
-    program = fullgraph.export(
-        lambda x: x.sum(0), (torch.randn(3, 2),), examples=[(torch.randn(5, 2),)]
-    )
+    program = fullgraph.export(lambda x: x.sum(0), (torch.randn(3, 2),), examples=[(torch.randn(5, 2),)])
 
     assert torch.equal(program(torch.ones(8, 2)), torch.full((2,), 8.0))
     with pytest.raises(ContractError):
@@ -389,7 +396,10 @@ def test_constraints() -> None:
     """Relations between sizes are declared as text or in the seed page's form, and enforced."""
     x, y = torch.ones(3, 2), torch.ones(3, 2)
     new = fullgraph.export(
-        lambda x, y: x.sum() + y.sum(), (x, y), dynamic_shapes=("a _", "b _"), constraints=["a >= b", "a <= 10"]
+        lambda x, y: x.sum() + y.sum(),
+        (x, y),
+        dynamic_shapes=("a _", "b _"),
+        constraints=["a >= b", "a <= 10"],
     )
     old = fullgraph.export(
         lambda x, y: x + y,

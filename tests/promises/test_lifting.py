@@ -87,7 +87,9 @@ def test_names_of_what_functions_hold() -> None:
 
     bound = functools.partial(Holder().method, factor=torch.full((3,), 2.0))
     program = fullgraph.export(bound, (torch.randn(2, 3),))
-    assert inputs(program)["constants"] == ["offset"]  # a partial's keyword is an argument with another default
+    assert inputs(program)["constants"] == [
+        "offset"
+    ]  # a partial's keyword is an argument with another default
     assert torch.equal(program(x), x * 2 + 1)
     assert torch.equal(program(x, factor=torch.full((3,), 4.0)), x * 4 + 1)
 
@@ -178,13 +180,23 @@ def symmetric() -> nn.Module:
         (lambda: nn.utils.spectral_norm(nn.Linear(4, 3)), (2, 4)),
         (symmetric, (2, 4)),
     ],
-    ids=["old weight_norm", "weight_norm", "spectral_norm eval", "spectral_norm train", "orthogonal", "old spectral_norm", "own"],
+    ids=[
+        "old weight_norm",
+        "weight_norm",
+        "spectral_norm eval",
+        "spectral_norm train",
+        "orthogonal",
+        "old spectral_norm",
+        "own",
+    ],
 )
 def test_parametrizations(make: Any, size: tuple[int, ...]) -> None:
     """A weight computed from others is computed in the graph, in each call, with its gradients and its state."""
     model = make()
     x = torch.randn(*size)
-    model(x)  # the older forms keep what they computed last, which cannot be copied before a call without gradients
+    model(
+        x
+    )  # the older forms keep what they computed last, which cannot be copied before a call without gradients
     with torch.no_grad():
         model(x)
     assert_same(model, (x,), [(torch.randn(*size),)] * 2)
@@ -209,7 +221,9 @@ def test_meta_modules() -> None:
     """A model without memory is exported without any; its tensors stay on meta."""
     with torch.device("meta"):
         model = nn.Sequential(nn.Linear(100_000, 100_000), nn.BatchNorm1d(100_000))
-    program = fullgraph.export(model.eval(), (torch.empty(4, 100_000, device="meta"),), dynamic_shapes=("n _",))
+    program = fullgraph.export(
+        model.eval(), (torch.empty(4, 100_000, device="meta"),), dynamic_shapes=("n _",)
+    )
 
     assert all(tensor.is_meta for tensor in program.state_dict.values())
     assert program.state_dict["0.weight"] is model[0].weight

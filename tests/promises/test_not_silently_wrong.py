@@ -1,4 +1,4 @@
-"""What `torch.export` 2.13 gets silently wrong, each as a test: ours is right, or refuses, at the export or the call."""
+"""What `torch.export` 2.13 gets silently wrong, each as a test: ours is right, or refuses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def test_a_call_with_another_dtype_is_rejected() -> None:
 
 def test_a_call_with_another_rank_is_rejected() -> None:
     """A program of a matrix is not run on a vector."""
-    program = fullgraph.export(lambda x: x.sum(0) if x.dim() > 1 else x, (torch.ones(3, 2),), dynamic_shapes=("a b",))
+    program = fullgraph.export(
+        lambda x: x.sum(0) if x.dim() > 1 else x, (torch.ones(3, 2),), dynamic_shapes=("a b",)
+    )
 
     with pytest.raises(ContractError, match="dims"):
         program(torch.ones(3))
@@ -107,7 +109,9 @@ class Tripled(torch.autograd.Function):
 
 def test_the_backward_of_an_autograd_function_is_kept() -> None:
     """Gradients through the program are those the function defines."""
-    program = fullgraph.export(lambda x: Tripled.apply(x).sum(), (torch.ones(3, requires_grad=True),), dynamic_shapes=("n",))
+    program = fullgraph.export(
+        lambda x: Tripled.apply(x).sum(), (torch.ones(3, requires_grad=True),), dynamic_shapes=("n",)
+    )
     x = torch.ones(5, requires_grad=True)
 
     program(x).backward()
@@ -117,7 +121,9 @@ def test_the_backward_of_an_autograd_function_is_kept() -> None:
 
 def test_functional_gradients_inside_the_program_depend_on_its_input() -> None:
     """`torch.func.grad` inside `forward` is computed from the input of the call."""
-    program = fullgraph.export(lambda x: torch.func.grad(lambda y: (y**3).sum())(x), (torch.ones(3),), dynamic_shapes=("n",))
+    program = fullgraph.export(
+        lambda x: torch.func.grad(lambda y: (y**3).sum())(x), (torch.ones(3),), dynamic_shapes=("n",)
+    )
     x = torch.tensor([1.0, 2.0])
 
     assert torch.allclose(program(x), 3 * x**2)
@@ -218,7 +224,9 @@ def test_no_traced_tensor_stays_behind() -> None:
 def test_the_ranges_shown_are_those_enforced() -> None:
     """Every size in the range that is printed is accepted, and is right; a size outside is rejected."""
     program = fullgraph.export(
-        lambda x: x[:, 1:] * 2, (torch.ones(3, 4),), dynamic_shapes={"x": {0: fullgraph.Dim("n", max=8), 1: fullgraph.Dim("m")}}
+        lambda x: x[:, 1:] * 2,
+        (torch.ones(3, 4),),
+        dynamic_shapes={"x": {0: fullgraph.Dim("n", max=8), 1: fullgraph.Dim("m")}},
     )
     shown = program.range_constraints
 
@@ -232,7 +240,9 @@ def test_the_ranges_shown_are_those_enforced() -> None:
 
 def test_asking_for_the_default_dtype_is_in_the_contract() -> None:
     """A branch on PyTorch's state around the call is that of the export, and another state is rejected."""
-    program = fullgraph.export(lambda x: x * 2 if torch.get_default_dtype() == torch.float32 else x * 3, (torch.ones(1),))
+    program = fullgraph.export(
+        lambda x: x * 2 if torch.get_default_dtype() == torch.float32 else x * 3, (torch.ones(1),)
+    )
     x = torch.ones(1)
     torch.set_default_dtype(torch.float64)
     try:
@@ -245,7 +255,9 @@ def test_asking_for_the_default_dtype_is_in_the_contract() -> None:
 
 def test_asking_for_inference_mode_is_in_the_contract() -> None:
     """The same for `torch.is_inference_mode_enabled()`."""
-    program = fullgraph.export(lambda x: x * 2 if torch.is_inference_mode_enabled() else x * 3, (torch.ones(1),))
+    program = fullgraph.export(
+        lambda x: x * 2 if torch.is_inference_mode_enabled() else x * 3, (torch.ones(1),)
+    )
 
     assert torch.equal(program(torch.ones(1)), torch.full((1,), 3.0))
     with torch.inference_mode(), pytest.raises(ContractError, match="inference_mode"):

@@ -19,12 +19,37 @@ from fullgraph import CaptureError
 
 WATCHED: list[tuple[Any, str]] = [
     (torch, name)
-    for name in ("tensor", "as_tensor", "sin", "cond", "manual_seed", "compile", "is_grad_enabled", "vmap", "no_grad")
+    for name in (
+        "tensor",
+        "as_tensor",
+        "sin",
+        "cond",
+        "manual_seed",
+        "compile",
+        "is_grad_enabled",
+        "vmap",
+        "no_grad",
+    )
 ]
-WATCHED += [(torch.Tensor, name) for name in ("__len__", "__bool__", "item", "tolist", "numpy", "data", "backward", "shape")]
-WATCHED += [(nn.Module, "__call__"), (nn.Module, "__setattr__"), (nn.Module, "__getattr__"), (torch.nn.functional, "relu")]
+WATCHED += [
+    (torch.Tensor, name)
+    for name in ("__len__", "__bool__", "item", "tolist", "numpy", "data", "backward", "shape")
+]
+WATCHED += [
+    (nn.Module, "__call__"),
+    (nn.Module, "__setattr__"),
+    (nn.Module, "__getattr__"),
+    (torch.nn.functional, "relu"),
+]
 WATCHED += [(torch.autograd.Function, "apply"), (torch.SymInt, "__str__"), (torch._C, "_set_grad_enabled")]
-WATCHED += [(math, "sqrt"), (time, "time"), (random, "random"), (builtins, "open"), (builtins, "print"), (builtins, "len")]
+WATCHED += [
+    (math, "sqrt"),
+    (time, "time"),
+    (random, "random"),
+    (builtins, "open"),
+    (builtins, "print"),
+    (builtins, "len"),
+]
 
 
 def world() -> list[Any]:
@@ -48,7 +73,13 @@ def world() -> list[Any]:
         torch._C._dispatch_tls_local_include_set().raw_repr(),
         torch._C._dispatch_tls_local_exclude_set().raw_repr(),
     ]
-    return [*code, *own, *flags, torch.equal(torch.ones(2) + torch.ones(2), torch.full((2,), 2.0)), len(torch.ones(3))]
+    return [
+        *code,
+        *own,
+        *flags,
+        torch.equal(torch.ones(2) + torch.ones(2), torch.full((2,), 2.0)),
+        len(torch.ones(3)),
+    ]
 
 
 class Model(nn.Module):
@@ -174,7 +205,17 @@ def test_another_thread_is_not_disturbed() -> None:
         try:
             x = torch.ones(3, 4)
             y = shared(x * weights).detach() + torch.tensor([1.0] * 4)
-            seen.extend([type(y), y.shape, len(y), y.sum().item(), math.sqrt(4.0), time.time() > 0, random.random() < 1])
+            seen.extend(
+                [
+                    type(y),
+                    y.shape,
+                    len(y),
+                    y.sum().item(),
+                    math.sqrt(4.0),
+                    time.time() > 0,
+                    random.random() < 1,
+                ]
+            )
             seen.append(torch.is_grad_enabled())
             with torch.no_grad():
                 seen.append((shared(x)).requires_grad)

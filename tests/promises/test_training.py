@@ -46,7 +46,9 @@ def test_gradients_of_every_parameter_and_input(training: bool) -> None:
 def test_training_step_by_step() -> None:
     """Several steps of an optimizer on the program's module give the weights and statistics of eager training."""
     eager = Net()
-    module = fullgraph.export(copy.deepcopy(eager), (torch.randn(4, 3, 6),), dynamic_shapes=("batch 3 length",)).module()
+    module = fullgraph.export(
+        copy.deepcopy(eager), (torch.randn(4, 3, 6),), dynamic_shapes=("batch 3 length",)
+    ).module()
 
     def train(net: nn.Module) -> list[float]:
         optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=1e-2)
@@ -95,11 +97,17 @@ def test_double_backward() -> None:
 
 def test_modules_that_train_on_the_spot() -> None:
     """A recurrent layer and a transformer layer in train mode have eager's gradients, with dropout by the same seed."""
-    assert_same_gradients(nn.LSTM(3, 4, num_layers=2, batch_first=True), (torch.randn(2, 5, 3, requires_grad=True),))
+    assert_same_gradients(
+        nn.LSTM(3, 4, num_layers=2, batch_first=True), (torch.randn(2, 5, 3, requires_grad=True),)
+    )
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     assert_same_gradients(
-        layer, (torch.randn(2, 4, 8, requires_grad=True),), [(torch.randn(3, 6, 8, requires_grad=True),)], dynamic_shapes=("b s _",),
-        rtol=1e-4, atol=1e-5,
+        layer,
+        (torch.randn(2, 4, 8, requires_grad=True),),
+        [(torch.randn(3, 6, 8, requires_grad=True),)],
+        dynamic_shapes=("b s _",),
+        rtol=1e-4,
+        atol=1e-5,
     )
 
 

@@ -155,7 +155,9 @@ class Cast(nn.Module):
 
 def test_autocast_inside_the_program() -> None:
     """Operators inside the region run in the lower precision, those outside do not; gradients too."""
-    assert_same(Cast(), (torch.randn(3, 4),), [(torch.randn(n, 4),) for n in (0, 1, 6)], dynamic_shapes=("n _",))
+    assert_same(
+        Cast(), (torch.randn(3, 4),), [(torch.randn(n, 4),) for n in (0, 1, 6)], dynamic_shapes=("n _",)
+    )
     assert_same_gradients(Cast(), (leaf(3, 4),), [(leaf(5, 4),)], dynamic_shapes=("n _",))
 
 
@@ -212,7 +214,9 @@ def test_functional_transforms(fn: Any) -> None:
     assert_same(fn, (torch.randn(3),), [(torch.randn(n),) for n in (1, 2, 7)], dynamic_shapes=shapes)
 
 
-@pytest.mark.parametrize("fn", [lambda x: torch.func.grad(cubed)(x), lambda x: torch.func.vjp(torch.sin, x)[1](x)])
+@pytest.mark.parametrize(
+    "fn", [lambda x: torch.func.grad(cubed)(x), lambda x: torch.func.vjp(torch.sin, x)[1](x)]
+)
 def test_gradients_through_functional_transforms(fn: Any) -> None:
     """What a transform computes inside is differentiable outside."""
     assert_same_gradients(fn, (leaf(3),), [(leaf(4),)], dynamic_shapes=("n",))
@@ -262,7 +266,9 @@ def test_gradients_of_parameters_inside_the_program() -> None:
                 return torch.func.functional_call(self.net, p, (x,)).pow(2).mean()
 
             steps = torch.func.grad(loss)(weights)
-            return torch.func.functional_call(self.net, {k: w - 0.1 * steps[k] for k, w in weights.items()}, (x,))
+            return torch.func.functional_call(
+                self.net, {k: w - 0.1 * steps[k] for k, w in weights.items()}, (x,)
+            )
 
     assert_same(Inner(), (torch.randn(4, 3),), [(torch.randn(7, 3),)], dynamic_shapes=("n _",))
 
@@ -277,7 +283,10 @@ def _(x: torch.Tensor, by: float) -> torch.Tensor:
     return torch.empty_like(x)
 
 
-scale.register_autograd(lambda ctx, grad: (grad * ctx.by, None), setup_context=lambda ctx, inputs, output: setattr(ctx, "by", inputs[1]))
+scale.register_autograd(
+    lambda ctx, grad: (grad * ctx.by, None),
+    setup_context=lambda ctx, inputs, output: setattr(ctx, "by", inputs[1]),
+)
 
 
 @torch.library.custom_op("fullgraph_promises::fill", mutates_args=("x",))
@@ -288,7 +297,9 @@ def fill(x: torch.Tensor, value: float) -> None:
 def test_a_custom_operator_is_one_node() -> None:
     """`torch.library.custom_op` keeps its call and its gradient."""
     fn = lambda x: scale(x + 1, 3.0) * 2  # noqa: E731
-    program = assert_same(fn, (torch.randn(3),), [(torch.randn(n),) for n in (0, 1, 6)], dynamic_shapes=("n",))
+    program = assert_same(
+        fn, (torch.randn(3),), [(torch.randn(n),) for n in (0, 1, 6)], dynamic_shapes=("n",)
+    )
 
     assert targets(program).count("fullgraph_promises.scale.default") == 1
     assert_same_gradients(fn, (leaf(3),), [(leaf(5),)], dynamic_shapes=("n",))
@@ -340,7 +351,9 @@ def test_autograd_function_under_transforms() -> None:
 def test_a_program_inside_a_program() -> None:
     """A program called by a program is recorded like any function, with its parameters and its write-backs."""
     part = nn.BatchNorm1d(3)
-    inner = fullgraph.export(part, (torch.randn(4, 3),), dynamic_shapes={"input": "n _"}, constraints=["n >= 2"])
+    inner = fullgraph.export(
+        part, (torch.randn(4, 3),), dynamic_shapes={"input": "n _"}, constraints=["n >= 2"]
+    )
     eager = nn.BatchNorm1d(3)
 
     def fn(x: torch.Tensor) -> torch.Tensor:
@@ -381,7 +394,7 @@ def test_an_export_inside_an_export() -> None:
 
 
 def test_what_torch_compile_made_is_recorded_as_the_function_it_was_made_of() -> None:
-    """A compiled module in a program is run as eager does without the compiler; nothing of the compiler stays behind."""
+    """A compiled module in a program is run as eager does without the compiler; nothing of it stays behind."""
     inner = torch.compile(nn.Linear(3, 3))
     program = fullgraph.export(inner, (torch.randn(2, 3),), dynamic_shapes=("n _",))
 

@@ -61,7 +61,11 @@ def test_the_same_branch_under_auto_is_an_assumption():
         return x.sin() if x.shape[0] > 7 else x.cos()
 
     program = assert_same(
-        either, (torch.randn(4, 3),), SIZES[:-1], dynamic_shapes={"x": {0: fullgraph.Dim.AUTO}}, refused=SIZES[-1:]
+        either,
+        (torch.randn(4, 3),),
+        SIZES[:-1],
+        dynamic_shapes={"x": {0: fullgraph.Dim.AUTO}},
+        refused=SIZES[-1:],
     )
 
     assert any("7" in line for line in program.contract.lines())

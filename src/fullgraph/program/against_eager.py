@@ -93,21 +93,32 @@ def _copy(value: Any) -> Any:
 
 def _leaves(what: str, value: Any) -> Leaves:
     flat = flatten(value)
-    return {f"{what}{''.join(f'[{key!r}]' for key in keys)}": leaf for keys, leaf in zip(flat.keys, flat.leaves)}
+    return {
+        f"{what}{''.join(f'[{key!r}]' for key in keys)}": leaf for keys, leaf in zip(flat.keys, flat.leaves)
+    }
 
 
 def _first_difference(expected: Leaves, actual: Leaves) -> str | None:
     if list(expected) != list(actual):
-        return next((place for place in [*expected, *actual] if place not in actual or place not in expected), "output")
+        return next(
+            (place for place in [*expected, *actual] if place not in actual or place not in expected),
+            "output",
+        )
     return next((place for place, value in expected.items() if not _same(value, actual[place])), None)
 
 
 def _same(expected: Any, actual: Any) -> bool:
     if isinstance(expected, torch.Tensor):
         return isinstance(actual, torch.Tensor) and _close(expected, actual)
-    if type(expected).__eq__ is object.__eq__:  # an object of its own in each call
+    equality: Any = type(expected).__eq__
+    if equality is object.__eq__:  # an object of its own in each call
         return type(actual) is type(expected)
-    both_nan = isinstance(expected, float) and math.isnan(expected) and isinstance(actual, float) and math.isnan(actual)
+    both_nan = (
+        isinstance(expected, float)
+        and math.isnan(expected)
+        and isinstance(actual, float)
+        and math.isnan(actual)
+    )
     return both_nan or bool(expected == actual)
 
 

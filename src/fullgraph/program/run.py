@@ -136,9 +136,17 @@ def seen_through(value: Any, contents: torch.Tensor, target: torch.Tensor) -> An
 
     Where the two are laid out differently there is no such view, and the value stays a tensor of its own.
     """
-    if not isinstance(value, torch.Tensor) or value.dtype != target.dtype or contents.stride() != target.stride():
+    if (
+        not isinstance(value, torch.Tensor)
+        or value.dtype != target.dtype
+        or contents.stride() != target.stride()
+    ):
         return value
-    if value.untyped_storage().data_ptr() != contents.untyped_storage().data_ptr() or value.is_conj() or value.is_neg():
+    if (
+        value.untyped_storage().data_ptr() != contents.untyped_storage().data_ptr()
+        or value.is_conj()
+        or value.is_neg()
+    ):
         return value
     start = target.storage_offset() + value.storage_offset() - contents.storage_offset()
     view = target.as_strided(value.size(), value.stride(), start)
@@ -232,7 +240,9 @@ class _Writer:
             if contents is not None and contents not in inputs and returned and not outputs[index].rebound:
                 views = may_share_storage(self.parts.graph, [contents])
                 found = [each for each in returned if outputs[each].node in views]
-                lines += [f"out[{each}] = seen_through(out[{each}], out[{index}], t{position})" for each in found]
+                lines += [
+                    f"out[{each}] = seen_through(out[{each}], out[{index}], t{position})" for each in found
+                ]
         return ["out = list(out)", *lines] if lines else []
 
     def _values(self, leaves: Sequence[OutputLeaf]) -> str:

@@ -69,7 +69,10 @@ class SymbolName(str):
 
 def range_constraints(contract: Contract) -> dict[str, RangeConstraint]:
     """Return the range of each symbol of a contract, by the symbol's name."""
-    return {SymbolName(render(symbol)): RangeConstraint(found.lo, found.hi) for symbol, found in contract.ranges.items()}
+    return {
+        SymbolName(render(symbol)): RangeConstraint(found.lo, found.hi)
+        for symbol, found in contract.ranges.items()
+    }
 
 
 def render_program(parts: ProgramParts) -> str:

@@ -10,21 +10,36 @@ from __future__ import annotations
 
 from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
-from fullgraph.tracing.dispatch import TORCH_CONTROL_FLOW, HigherOrderOperator, OpOverload, function_behind, inside_functorch, without_contents
 from fullgraph.tracing.checking import check
+from fullgraph.tracing.dispatch import (
+    TORCH_CONTROL_FLOW,
+    HigherOrderOperator,
+    OpOverload,
+    function_behind,
+    inside_functorch,
+    without_contents,
+)
 from fullgraph.tracing.effects import constant
 from fullgraph.tracing.functions import FunctionTable, Replacement
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
-from fullgraph.tracing.owned import root_modules
 from fullgraph.tracing.operators import Kind, Operator, operator_of
+from fullgraph.tracing.owned import root_modules
 from fullgraph.tracing.questions import MARKER
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.records import Records
-from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace, WrittenState
+from fullgraph.tracing.result import (
+    GraphInput,
+    GraphOutput,
+    InputRole,
+    OutputLeaf,
+    OutputRole,
+    Trace,
+    WrittenState,
+)
 from fullgraph.tracing.returning import compile_output, compile_state
 from fullgraph.tracing.rules import Out
-from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
 from fullgraph.tracing.state import PythonState
+from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
 from fullgraph.tracing.trace import trace
 from fullgraph.tracing.traced import TracedTensor, Value
 from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree, flatten

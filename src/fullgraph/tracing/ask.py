@@ -79,7 +79,9 @@ class Answers:
 
     def _assume(self, fact: Bool) -> None:
         kind = AssumptionKind.PROGRAM if self.operator is None else AssumptionKind.OPERATOR
-        self.ledger.assume(fact, origin_here(), kind, note="" if self.operator is None else str(self.operator))
+        self.ledger.assume(
+            fact, origin_here(), kind, note="" if self.operator is None else str(self.operator)
+        )
 
     def _refuse(self, question: Expr | Bool, words: str) -> NoReturn:
         asker = "Python" if self.operator is None else f"the operator {self.operator}"

@@ -50,9 +50,9 @@ class Context(FunctionCtx):
 
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
-        self.to_save: Sequence[Any] = ()
-        self.non_differentiable: Sequence[Any] = ()
-        self.dirty_tensors: Sequence[Any] = ()
+        self.to_save: Any = ()
+        self.non_differentiable: Any = ()
+        self.dirty_tensors: Any = ()
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -287,7 +287,7 @@ def _is_once_differentiable(cls: Function) -> bool:
     return getattr(_backward_of(cls), "__code__", None) is _ONCE_DIFFERENTIABLE
 
 
-_ONCE_DIFFERENTIABLE = once_differentiable(lambda ctx: None).__code__  # type: ignore[attr-defined]
+_ONCE_DIFFERENTIABLE = once_differentiable(lambda ctx: None).__code__
 
 
 def _checkpoint(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:

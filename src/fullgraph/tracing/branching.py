@@ -62,7 +62,11 @@ class _Settling:
             if not self._turn(branch, way):
                 if forced:
                     return False
-                self._assume(branch.question if branch.answer else not_(branch.question), branch, AssumptionKind.PROGRAM)
+                self._assume(
+                    branch.question if branch.answer else not_(branch.question),
+                    branch,
+                    AssumptionKind.PROGRAM,
+                )
             way[branch.question] = branch.answer
         return True
 
@@ -191,9 +195,15 @@ def _same_arguments(a: Any, b: Any, number: Mapping[fx.Node, int]) -> bool:
     if isinstance(a, fx.Node):
         return isinstance(b, fx.Node) and number[a] == number[b]
     if isinstance(a, (list, tuple)):
-        return isinstance(b, (list, tuple)) and len(a) == len(b) and all(_same_arguments(x, y, number) for x, y in zip(a, b))
+        return (
+            isinstance(b, (list, tuple))
+            and len(a) == len(b)
+            and all(_same_arguments(x, y, number) for x, y in zip(a, b))
+        )
     if isinstance(a, dict):
-        return isinstance(b, dict) and a.keys() == b.keys() and all(_same_arguments(a[k], b[k], number) for k in a)
+        return (
+            isinstance(b, dict)
+            and a.keys() == b.keys()
+            and all(_same_arguments(a[k], b[k], number) for k in a)
+        )
     return type(a) is type(b) and (a == b or a is b)
-
-

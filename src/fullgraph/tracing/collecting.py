@@ -208,7 +208,9 @@ class CollectedState:
         self._seen.add(id(namespace))
         self.saved.append(Saved(StateKind.GLOBAL, "", namespace, namespace, namespace.copy()))
         for name, value in namespace.items():
-            if name.startswith("__"):  # `__builtins__`, `__loader__`: Python's own, and importing changes them
+            if name.startswith(
+                "__"
+            ):  # `__builtins__`, `__loader__`: Python's own, and importing changes them
                 continue
             if type(value) in _CONTAINERS:
                 self._container(name, namespace, value, 1)

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import fx
 
-from fullgraph.tracing.records import Records
 from fullgraph.tracing.dispatch import OpOverload, plain_torch
 from fullgraph.tracing.functionalize import current
 from fullgraph.tracing.operators import operator_of
+from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import Value
 
 _MOST_NODES = 10_000

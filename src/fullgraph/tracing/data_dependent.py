@@ -81,7 +81,12 @@ def _nonzero(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     value: Value = args[0]
     rank = len(value.dims)
     return _node(
-        recorder, op, args, kwargs, lambda n: Out((n, rank), torch.int64, value.device), _numel(value) if rank else 1
+        recorder,
+        op,
+        args,
+        kwargs,
+        lambda n: Out((n, rank), torch.int64, value.device),
+        _numel(value) if rank else 1,
     )
 
 

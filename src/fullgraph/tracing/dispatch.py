@@ -23,9 +23,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-import torch._C as _C
-import torch._higher_order_ops as _higher_order_ops
-import torch._ops as _ops
+from torch import _C, _higher_order_ops, _ops
 from torch._dispatch.python import enable_pre_dispatch, enable_python_dispatcher
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 
@@ -56,7 +54,9 @@ class Interceptor(ProxyTorchDispatchMode):
     torch lets only its own modes sit at that level, so this is one by inheritance and by nothing else.
     """
 
-    def __init__(self, on_operator: OnOperator) -> None:  # the base's state is not wanted: no super().__init__()
+    def __init__(
+        self, on_operator: OnOperator
+    ) -> None:  # the base's state is not wanted: no super().__init__()
         self.on_operator = on_operator
 
     @classmethod
@@ -65,7 +65,11 @@ class Interceptor(ProxyTorchDispatchMode):
         return False
 
     def __torch_dispatch__(
-        self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         return self.receive(func, args, kwargs or {})
 

@@ -218,8 +218,9 @@ def _linspace(original: Callable[..., Any], recorder: Records) -> Callable[..., 
         dtype = options.get("dtype") or torch.get_default_dtype()
         if not isinstance(steps, torch.SymInt) or not dtype.is_floating_point or "out" in options:
             return original(start, end, steps, **options)
-        index = torch.arange(steps, **{**options, "dtype": dtype})
-        last = torch.scalar_tensor(steps - 1, dtype=dtype, device=index.device)
+        count: Any = steps  # torch's stubs do not know symbolic sizes
+        index: torch.Tensor = torch.arange(count, **{**options, "dtype": dtype})
+        last = torch.scalar_tensor(count - 1, dtype=dtype, device=index.device)
         step = (end - start) / last.clamp(min=1)
         return torch.where(
             index < torch.sym_max(steps // 2, 1), start + step * index, end - step * (last - index)

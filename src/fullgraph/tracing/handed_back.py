@@ -20,7 +20,9 @@ _FLIPS = frozenset(f"aten::{name}" for name in "conj _conj adjoint mH matrix_H _
 COPIES_OR_HANDS_BACK = _CASTS | _RESOLVES | DROPOUTS
 
 
-def is_handed_back(op: OpOverload, base: Value, args: tuple[Any, ...], kwargs: dict[str, Any], out: Out) -> bool:
+def is_handed_back(
+    op: OpOverload, base: Value, args: tuple[Any, ...], kwargs: dict[str, Any], out: Out
+) -> bool:
     """Say whether the operator returns its first argument, `base`, rather than a copy."""
     name = op._schema.name
     bound = operator_of(op).bind((None, *args), kwargs)

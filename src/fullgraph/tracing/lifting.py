@@ -69,7 +69,9 @@ class Lifting:
         if source is None or source.real is None:
             return []
         others = [other for other in self._by_storage.get(storage_key(source.real), ()) if other is not value]
-        return [other for other in others if other.source is None or share_memory(source.real, other.source.real)]
+        return [
+            other for other in others if other.source is None or share_memory(source.real, other.source.real)
+        ]
 
     def position(self, source: Source) -> int:
         """Return where the owner lists this tensor; those without a name come last, as they were met."""
@@ -130,6 +132,6 @@ def share_memory(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
 
 
 def _span(tensor: torch.Tensor) -> tuple[int, int]:
-    start = tensor.storage_offset()
-    end = start + 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride()))
+    start = int(tensor.storage_offset())
+    end = start + 1 + sum(int((size - 1) * stride) for size, stride in zip(tensor.shape, tensor.stride()))
     return start * tensor.element_size(), end * tensor.element_size()

@@ -56,7 +56,7 @@ def shape_by_meta(
             result = _run(op, args, kwargs, partial(to_python, scope=scope))
     except FullgraphError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again or asked of eager
+    except Exception as error:  # whatever it is, it is raised again or asked of eager
         if before is not None:
             scope.undo(before[0])
             ledger.undo(before[1])
@@ -172,14 +172,18 @@ def _to_meta(tree: Any, number: Number, made: dict[int, torch.Tensor]) -> Any:
     if isinstance(tree, (list, tuple)):
         return type(tree)(_to_meta(item, number, made) for item in tree)
     if isinstance(tree, dict):
-        return {k: _META if k == "device" and v is not None else _to_meta(v, number, made) for k, v in tree.items()}
+        return {
+            k: _META if k == "device" and v is not None else _to_meta(v, number, made)
+            for k, v in tree.items()
+        }
     return _META if isinstance(tree, torch.device) else tree
 
 
 def _meta_tensor(value: Value, number: Number) -> torch.Tensor:
     """Return a tensor on the meta device with the value's sizes, strides (where known) and dtype."""
     sizes, steps = (
-        [size if isinstance(size, int) else number(size) for size in sizes] for sizes in (value.dims, _steps(value))
+        [size if isinstance(size, int) else number(size) for size in sizes]
+        for sizes in (value.dims, _steps(value))
     )
     return torch.empty_strided(sizes, steps, dtype=value.dtype, device=_META)
 

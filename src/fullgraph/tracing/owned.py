@@ -59,7 +59,7 @@ def held_by(fn: Any) -> Iterator[tuple[str, Any]]:
         return
     if not isinstance(fn, type) and not isinstance(fn, types.BuiltinFunctionType):
         yield from _items(_attributes(fn))
-        call = getattr(type(fn), "__call__", None)
+        call = vars(type(fn)).get("__call__")
         if isinstance(call, types.FunctionType):
             yield from _of_function(call)
 
@@ -100,10 +100,14 @@ def _items(items: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, (torch.Tensor, torch.nn.Module)):
             yield name, value
         elif isinstance(value, dict):
-            yield from ((f"{name}.{k}", v) for k, v in value.items() if isinstance(v, (torch.Tensor, torch.nn.Module)))
+            yield from (
+                (f"{name}.{k}", v) for k, v in value.items() if isinstance(v, (torch.Tensor, torch.nn.Module))
+            )
         elif isinstance(value, (list, tuple)):
             yield from (
-                (f"{name}.{i}", v) for i, v in enumerate(value) if isinstance(v, (torch.Tensor, torch.nn.Module))
+                (f"{name}.{i}", v)
+                for i, v in enumerate(value)
+                if isinstance(v, (torch.Tensor, torch.nn.Module))
             )
         elif isinstance(value, types.MethodType) and isinstance(value.__self__, torch.nn.Module):
             yield name, value.__self__

@@ -195,17 +195,27 @@ class Questions:
         """Answer `int(tensor)`, `float(tensor)`, `complex(tensor)`, and use as an index."""
         self._require_one_element(value, f"{kind.__name__}()")
         known = self.constant(value)
-        return _answer(known, kind) if known is not None else self.refuse_concrete(value, f"{kind.__name__}()")
+        return (
+            _answer(known, kind) if known is not None else self.refuse_concrete(value, f"{kind.__name__}()")
+        )
 
     def to_list(self, value: Value) -> Any:
         """Answer `tolist()`."""
         known = self.constant(value)
-        return _answer(known, torch.Tensor.tolist) if known is not None else self.refuse_concrete(value, "tolist()")
+        return (
+            _answer(known, torch.Tensor.tolist)
+            if known is not None
+            else self.refuse_concrete(value, "tolist()")
+        )
 
     def format(self, value: Value, spec: str) -> str:
         """Answer `format(tensor)`: text with a tensor's contents would be fixed at export."""
         known = self.constant(value)
-        return _answer(known, lambda tensor: format(tensor, spec)) if known is not None else self.refuse_concrete(value, "formatting as text")
+        return (
+            _answer(known, lambda tensor: format(tensor, spec))
+            if known is not None
+            else self.refuse_concrete(value, "formatting as text")
+        )
 
     def describe(self, value: Value) -> str:
         """Return text for a person who prints while tracing; it holds no contents."""
@@ -230,7 +240,9 @@ class Questions:
             DataDependent(
                 f"Python asked a traced tensor for its contents: {what}.",
                 why="They are known only when the program runs, and differ from call to call.",
-                instead=_ADVICE.get(what, "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."),
+                instead=_ADVICE.get(
+                    what, "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."
+                ),
                 where=origin_here(),
             )
         )
@@ -256,8 +268,8 @@ class Questions:
             Unsupported(
                 f"The program uses autograd's {what} on a traced tensor.",
                 why="It works on a history of real tensors, which a trace does not have.",
-                instead="Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program; gradients "
-                "through the exported program work as usual.",
+                instead="Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program; "
+                "gradients through the exported program work as usual.",
                 where=origin_here(),
             )
         )
@@ -277,16 +289,24 @@ _ADVICE = {
 
 _ON_SIZES: dict[str, Any] = {
     "aten::sym_size": lambda q, v, dim=None: tuple(q.shape(v)) if dim is None else q.shape(v)[q.axis(v, dim)],
-    "aten::size": lambda q, v, dim=None: q.plain_sizes(v) if dim is None else q.plain_sizes(v)[q.axis(v, dim)],
-    "aten::sym_stride": lambda q, v, dim=None: q.likely_strides(v) if dim is None else q.likely_strides(v)[q.axis(v, dim)],
+    "aten::size": lambda q, v, dim=None: (
+        q.plain_sizes(v) if dim is None else q.plain_sizes(v)[q.axis(v, dim)]
+    ),
+    "aten::sym_stride": lambda q, v, dim=None: (
+        q.likely_strides(v) if dim is None else q.likely_strides(v)[q.axis(v, dim)]
+    ),
     "aten::stride": lambda q, v, dim=None: tuple(int(s) for s in q.likely_strides(v)),
     "aten::sym_numel": lambda q, v: q.numel(v),
     "aten::numel": lambda q, v: int(q.numel(v)),
     "aten::dim": lambda q, v: len(v.dims),
     "aten::sym_storage_offset": lambda q, v: 0,
     "aten::storage_offset": lambda q, v: 0,
-    "aten::is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.likely_contiguous(v, memory_format),
-    "aten::sym_is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.likely_contiguous(v, memory_format),
+    "aten::is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.likely_contiguous(
+        v, memory_format
+    ),
+    "aten::sym_is_contiguous": lambda q, v, memory_format=torch.contiguous_format: q.likely_contiguous(
+        v, memory_format
+    ),
     "aten::is_strides_like_format": lambda q, v, memory_format: q.likely_contiguous(v, memory_format),
     "aten::is_non_overlapping_and_dense": lambda q, v: True,
 }

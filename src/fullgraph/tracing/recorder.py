@@ -60,14 +60,10 @@ class Recorder:
         self.graph = fx.Graph()
         self.clock = 1
         self.roots: list[Value] = []  # inputs and lifted tensors, in order of their appearance
-        self.placed: list[
-            tuple[fx.Node, Value | str]
-        ] = []  # each graph input: its value, or a dynamic scalar's path
+        self.placed: list[tuple[fx.Node, Value | str]] = []  # each input: its value, or a scalar's path
         self.constant_nodes: dict[fx.Node, Any] = {}
         self.module_stack: Mapping[str, Any] = {}
-        self.modules: dict[
-            str, torch.nn.Module
-        ] = {}  # subgraphs of the graph being recorded, by attribute name
+        self.modules: dict[str, torch.nn.Module] = {}  # subgraphs of the graph being recorded
         self.frame: InnerGraph | None = None  # the subgraph being recorded, if any
         self._inputs = self.graph  # where the placeholders of the program are, whatever is being recorded
         self.questions = Questions(self)
@@ -198,7 +194,7 @@ class Recorder:
             return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
         base, rest = args[0], args[1:]
         if info.kind is Kind.MAYBE_VIEW:
-            node.meta["val"] = TensorSpec(outs.dims, outs.dtype, outs.device)
+            node.meta["val"] = _spec(outs)
             return self._maybe_view(op, base, rest, kwargs, node, outs)
         return self._wrap(node, outs, lambda n, out, index: self._view(op, base, rest, kwargs, n, index, out))
 
@@ -247,13 +243,11 @@ class Recorder:
     def _wrap(self, node: fx.Node, outs: Any, make: Callable[[fx.Node, Out, int | None], Value]) -> Any:
         """Make the values for what a node returns: one tensor, or a `getitem` for each."""
         if isinstance(outs, Out):
-            node.meta["val"] = TensorSpec(outs.dims, outs.dtype, outs.device)
+            node.meta["val"] = _spec(outs)
             return make(node, outs, None)
         if not isinstance(outs, (list, tuple)):
             return outs
-        node.meta["val"] = tuple(
-            TensorSpec(o.dims, o.dtype, o.device) if isinstance(o, Out) else o for o in outs
-        )
+        node.meta["val"] = tuple(_spec(out) if isinstance(out, Out) else out for out in outs)
         made: list[Any] = []
         for index, out in enumerate(outs):
             if not isinstance(out, Out):
@@ -430,6 +424,11 @@ class Recorder:
         )
         self.refused(error)
         raise error
+
+
+def _spec(out: Out) -> TensorSpec:
+    sizes: Any = out.dims
+    return TensorSpec(sizes, out.dtype, out.device)
 
 
 def _anchor() -> None:

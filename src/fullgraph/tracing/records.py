@@ -32,6 +32,7 @@ class InnerGraph(Protocol):
         """Whether a value was there before the subgraph."""
         ...
 
+
 class Records(Protocol):
     """The recorder, as the other files see it; `recorder.Recorder` is the one implementation."""
 
@@ -59,7 +60,9 @@ class Records(Protocol):
         """Add a node with the user's line and the module path."""
         ...
 
-    def make_size(self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any) -> fx.Node:
+    def make_size(
+        self, graph: fx.Graph, function: Callable[..., Any], args: tuple[Any, ...], expr: Any
+    ) -> fx.Node:
         """Add a node that computes a size to a graph: the one being recorded, or one around it."""
         ...
 

@@ -61,7 +61,9 @@ class GraphOutput:
     target: str | None = None
     constant: Any = None
     under_no_grad: bool = False  # for write-backs: the program wrote under no_grad, so the copy must too
-    rebound: bool = False  # for buffers: the program gave the attribute another tensor, which is not the buffer
+    rebound: bool = (
+        False  # for buffers: the program gave the attribute another tensor, which is not the buffer
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ class Trace:
     output_tree: Tree  # leaves index `output_leaves`
     output_leaves: tuple[OutputLeaf, ...]
     argument_tree: Tree  # of the bound arguments, leaves index the flattened arguments
-    argument_state: tuple[Tree, tuple[OutputLeaf, ...]] | None  # the arguments as the program left them, when it changed a container
+    argument_state: (
+        tuple[Tree, tuple[OutputLeaf, ...]] | None
+    )  # the arguments as the program left them, when it changed a container
     ledger: Ledger
     scope: Scope  # the facts learnt on the way
     modules: dict[str, torch.nn.Module]  # subgraphs of higher-order operators, by attribute name

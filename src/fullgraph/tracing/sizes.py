@@ -33,7 +33,9 @@ class SizeNodes:
         self._nodes: dict[Expr | Bool, Any] = {}
         self._sources: dict[Expr, Callable[[], fx.Node]] = {}
 
-    def read_from(self, symbol: Expr, tensor: fx.Node, dim: int, factor: int = 1, rest: Expr | None = None) -> None:
+    def read_from(
+        self, symbol: Expr, tensor: fx.Node, dim: int, factor: int = 1, rest: Expr | None = None
+    ) -> None:
         """Say that the size of `tensor` along `dim` is `factor * symbol + rest`; the first to say so is used."""
 
         def read() -> fx.Node:

@@ -195,10 +195,8 @@ def _unsqueezed(parent: Value, view: Value, step: Step, above: Strides) -> Strid
 
 def _expanded(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
     added = len(view.dims) - len(above)
-    old: list[Size] = [0] * added + [
-        s if a == b else 0 for s, a, b in zip(above, parent.dims, view.dims[added:])
-    ]
-    return tuple(old)
+    kept: list[Size] = [s if a == b else 0 for s, a, b in zip(above, parent.dims, view.dims[added:])]
+    return (0,) * added + tuple(kept)
 
 
 def _table() -> dict[str, Callable[[Value, Value, Step, Strides], Strides | None]]:

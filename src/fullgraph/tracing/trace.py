@@ -201,7 +201,14 @@ def _run(
 ) -> tuple[Any, Rebuilt]:
     """Run the program with everything switched on that a trace needs, and off again."""
     roots = root_modules(fn)
-    table = {**function_table(), **autograd_functions(), **grad_modes(), **surroundings(), **module_paths(roots), **functions}
+    table = {
+        **function_table(),
+        **autograd_functions(),
+        **grad_modes(),
+        **surroundings(),
+        **module_paths(roots),
+        **functions,
+    }
     with ExitStack() as stack:
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(without_shortcuts())
@@ -211,7 +218,9 @@ def _run(
         stack.enter_context(intercepting(recorder.interceptor))
         ran = inputs.call(fn, leaves)
     for number, fixed in enumerate(watch.fixed):
-        recorder.ledger.constant(f"{fixed.name}#{number}" if number else fixed.name, fixed.value, fixed.origin)
+        recorder.ledger.constant(
+            f"{fixed.name}#{number}" if number else fixed.name, fixed.value, fixed.origin
+        )
     return ran
 
 
@@ -260,7 +269,7 @@ class _Outputs:
         )
 
     def _assert_deferred(self) -> None:
-        """Facts on sizes that only tensor contents tell cannot be checked before the graph runs; the graph asserts them."""
+        """Facts on sizes that only tensor contents tell are asserted by the graph, since no call can check them."""
         recorder = self.recorder
         declared = {spec.symbol for spec in recorder.ledger.symbols}
         for assumption in recorder.ledger.assumptions:
@@ -293,12 +302,23 @@ class _Outputs:
             assert source is not None
             new = rebound.get(source.target) if source.role is InputRole.BUFFER else None
             if new is not None and new is not root:
-                self._add(recorder.as_arguments(new), OutputRole.BUFFER, source.target, not torch.is_grad_enabled(), True)
+                self._add(
+                    recorder.as_arguments(new),
+                    OutputRole.BUFFER,
+                    source.target,
+                    not torch.is_grad_enabled(),
+                    True,
+                )
             elif root.written_at:
                 self._add(root.node, _WRITTEN[source.role], source.target, root.wrote_under_no_grad)
 
     def _add(
-        self, node: Any, role: OutputRole, target: str | None = None, no_grad: bool = False, rebound: bool = False
+        self,
+        node: Any,
+        role: OutputRole,
+        target: str | None = None,
+        no_grad: bool = False,
+        rebound: bool = False,
     ) -> int:
         constant = None if isinstance(node, fx.Node) else node
         name = node.name if isinstance(node, fx.Node) else None
@@ -346,11 +366,19 @@ class _Outputs:
                 assert source is not None
                 at = source.leaf if source.leaf is not None else recorder.lifting.position(source)
                 held = None if source.role is InputRole.USER else source.real
-                entry = GraphInput(node.name, source.role, source.target, held, source.persistent, source.leaf)
+                entry = GraphInput(
+                    node.name, source.role, source.target, held, source.persistent, source.leaf
+                )
                 entries.append(((_RANK[source.role], at), node, entry))
             else:
                 at = index_of[placed]
-                entries.append(((_RANK[InputRole.USER], at), node, GraphInput(node.name, InputRole.USER, placed, leaf=at)))
+                entries.append(
+                    (
+                        (_RANK[InputRole.USER], at),
+                        node,
+                        GraphInput(node.name, InputRole.USER, placed, leaf=at),
+                    )
+                )
         entries.sort(key=lambda entry: entry[0])
         recorder.arrange([node for _, node, _ in entries])
         return tuple(entry for _, _, entry in entries)

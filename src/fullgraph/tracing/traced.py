@@ -24,7 +24,15 @@ from fullgraph.tracing.result import InputRole
 Size = int | Expr
 
 DIFFERENTIABLE = frozenset(
-    {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex32, torch.complex64, torch.complex128}
+    {
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.complex32,
+        torch.complex64,
+        torch.complex128,
+    }
 )
 """The dtypes that gradients exist for."""
 
@@ -68,8 +76,8 @@ class Value:
         "source",
         "step",
         "tensor",
-        "wrote_under_no_grad",
         "written_at",
+        "wrote_under_no_grad",
     )
 
     def __init__(
@@ -86,11 +94,15 @@ class Value:
         self.requires_grad = False
         self.contiguous = False  # True: known to be; False: not known
         self.source: Source | None = None
-        self.lost: Exception | None = None  # of a root: nobody can tell its contents; raised when it is used again
+        self.lost: Exception | None = (
+            None  # of a root: nobody can tell its contents; raised when it is used again
+        )
         self.maybe_shared: list[tuple[Value, Value, Step]] | None = None
         self.constant: torch.Tensor | None = None
         self.wrote_under_no_grad = False
-        self.tensor: torch.Tensor | None = None  # the object the program holds: a traced tensor or a lifted one
+        self.tensor: torch.Tensor | None = (
+            None  # the object the program holds: a traced tensor or a lifted one
+        )
 
     @property
     def root(self) -> Value:
@@ -122,7 +134,7 @@ class TracedTensor(torch.Tensor):
         return made
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         """Answer torch's C++ side: sizes and strides, and operators that it performs below our level."""
         for argument in (*args, *(kwargs or {}).values()):
             if isinstance(argument, TracedTensor):
@@ -149,7 +161,7 @@ class TracedTensor(torch.Tensor):
 
     ndimension = dim
 
-    def size(self, dim: int | None = None) -> Any:  # type: ignore[override]
+    def size(self, dim: int | None = None) -> Any:
         shape = self.asked.shape(self.value)
         return shape if dim is None else shape[self.asked.axis(self.value, dim)]
 
@@ -163,11 +175,11 @@ class TracedTensor(torch.Tensor):
 
     nelement = numel
 
-    def stride(self, dim: int | None = None) -> Any:  # type: ignore[override]
+    def stride(self, dim: int | None = None) -> Any:
         strides = self.asked.asked_strides(self.value)
         return strides if dim is None else strides[self.asked.axis(self.value, dim)]
 
-    def is_contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> bool:  # type: ignore[override]
+    def is_contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> bool:
         return self.asked.asked_contiguous(self.value, memory_format)
 
     def contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> Any:
@@ -187,7 +199,7 @@ class TracedTensor(torch.Tensor):
         return self.asked.refuse_storage("storage()")
 
     @property
-    def requires_grad(self) -> bool:  # type: ignore[override]
+    def requires_grad(self) -> bool:
         return self.asked.asked_requires_grad(self.value)
 
     @requires_grad.setter
@@ -220,7 +232,7 @@ class TracedTensor(torch.Tensor):
         self.asked.refuse_autograd("retain_grad()")
 
     @property
-    def data(self) -> Any:  # type: ignore[override]
+    def data(self) -> Any:
         return self.detach()
 
     @data.setter
@@ -262,11 +274,11 @@ class TracedTensor(torch.Tensor):
 
     def __getitem__(self, index: Any) -> Any:
         view, rest = without_sizes(self, index)
-        return view if view is not self and rest is ... else super(TracedTensor, view).__getitem__(rest)
+        return view if view is not self and rest is ... else torch.Tensor.__getitem__(view, rest)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         view, rest = without_sizes(self, index)
-        super(TracedTensor, view).__setitem__(rest, value)
+        torch.Tensor.__setitem__(view, rest, value)
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())

@@ -32,7 +32,14 @@ def put_back(records: Records, step: Step, parent: Value, view: Value, contents:
 
 def is_cut(step: Step) -> bool:
     """Whether the view is a part of its parent, so that new contents are copied when they are put back."""
-    return _RULES.get(step.op._schema.name) in (_slice, _select, _diagonal, _narrow, _one_of_several, _unbound)
+    return _RULES.get(step.op._schema.name) in (
+        _slice,
+        _select,
+        _diagonal,
+        _narrow,
+        _one_of_several,
+        _unbound,
+    )
 
 
 def _argument(step: Step, position: int, name: str, default: Any = None) -> Any:

@@ -339,7 +339,9 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         theirs = other.source
         if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
             continue
-        one_argument = source.real is theirs.real and source.role is theirs.role  # passed twice: the trace sees to it
+        one_argument = (
+            source.real is theirs.real and source.role is theirs.role
+        )  # passed twice: the trace sees to it
         if not one_argument and share_memory(source.real, theirs.real):
             _refuse_windows(source)
         recorder.ledger.assume(Disjoint(source.target, theirs.target), origin_here(), AssumptionKind.PROGRAM)
@@ -352,7 +354,12 @@ def rely_on_lift(recorder: Records, root: Value) -> None:
         return
     for other in recorder.roots:
         theirs = other.source
-        if other is not root and other.written_at and theirs is not None and share_memory(source.real, theirs.real):
+        if (
+            other is not root
+            and other.written_at
+            and theirs is not None
+            and share_memory(source.real, theirs.real)
+        ):
             _refuse_windows(source)
 
 

@@ -121,7 +121,9 @@ def _try(op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], ranks: 
         return None
 
 
-def _run(op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], ranks: bool, device: torch.device) -> Any:
+def _run(
+    op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], ranks: bool, device: torch.device
+) -> Any:
     with plain_torch(), torch.no_grad():
         given = [_tiny(argument, ranks, device) for argument in args]
         named = {name: _tiny(argument, ranks, device) for name, argument in kwargs.items()}
@@ -151,4 +153,6 @@ def _tiny(argument: Any, ranks: bool, device: torch.device) -> Any:
     rank = len(argument.dims)
     sizes = (1,) * (rank if ranks else min(rank, 1))
     # An index must be 0 to be in bounds of one element; a divisor must not be.
-    return torch.full(sizes, 0 if ranks and not argument.dtype.is_floating_point else 1, dtype=argument.dtype, device=device)
+    return torch.full(
+        sizes, 0 if ranks and not argument.dtype.is_floating_point else 1, dtype=argument.dtype, device=device
+    )
