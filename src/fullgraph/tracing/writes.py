@@ -279,9 +279,10 @@ def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs:
     # `x.contiguous()` is x itself or a copy, as the layout decides; turned, the other one would turn too, or not.
     is_contiguous = target.step is not None and target.step.op is aten.contiguous.default
     may_be_another = is_contiguous or target in recorder.asked_contiguous
-    if target.source is not None or may_be_another:
+    is_outside = recorder.frame is not None and recorder.frame.is_outer(target)
+    if target.source is not None or may_be_another or is_outside:
         raise Unsupported(
-            f"`{info.overload}` changes the sizes of a tensor that outlives the program"
+            f"`{info.overload}` changes the sizes of a tensor that outlives the {'branch' if is_outside else 'program'}"
             f"{', or may be one that does' if may_be_another else ''}.",
             why="What is written back to an input or a buffer are contents; its sizes stay.",
             instead="Use the operator without the underscore, which returns a view.",
