@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import is_grad_enabled, nn
 
 import fullgraph
 from fullgraph import CaptureError, ContractError, Unsupported
@@ -270,3 +270,12 @@ def test_a_generator_of_the_program_is_refused() -> None:
 
     with pytest.raises(Unsupported, match="Generator|generator"):
         fullgraph.export(lambda x: x + torch.rand(3, generator=generator), (torch.ones(3),))
+
+
+def test_a_question_under_a_name_of_its_own_is_in_the_contract() -> None:
+    """`from torch import is_grad_enabled` is the same question as `torch.is_grad_enabled()`."""
+    program = fullgraph.export(lambda x: x * 2 if is_grad_enabled() else x * 3, (torch.ones(3),))
+
+    assert torch.equal(program(torch.ones(3)), torch.full((3,), 2.0))
+    with torch.no_grad(), pytest.raises(ContractError, match="grad"):
+        program(torch.ones(3))

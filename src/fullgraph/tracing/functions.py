@@ -15,7 +15,7 @@ import math
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -57,6 +57,27 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
                 undo.callback(setattr, owner, name, found)
                 setattr(owner, name, _for_thread(plain, replacement(plain, recorder), thread))
         yield
+
+
+def under_other_names(table: FunctionTable, namespaces: Iterable[dict[str, Any]]) -> FunctionTable:
+    """Return a table and the places where the program's modules hold its functions by name.
+
+    A Python function is caught wherever it is held, since its code is swapped; one of C (`from torch import
+    is_grad_enabled`) has no code to swap.
+    """
+    in_c = {
+        id(getattr(owner, name)): replacement
+        for (owner, name), replacement in table.items()
+        if isinstance(owner, types.ModuleType) and isinstance(getattr(owner, name), types.BuiltinFunctionType)
+    }
+    found = dict(table)
+    for namespace in namespaces:
+        module = sys.modules.get(str(namespace.get("__name__")))
+        if module is not None and module.__dict__ is namespace:
+            for name, value in namespace.items():
+                if id(value) in in_c:
+                    found.setdefault((module, name), in_c[id(value)])
+    return found
 
 
 def _not_there(*args: Any, **kwargs: Any) -> Any:

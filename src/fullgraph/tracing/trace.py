@@ -33,11 +33,18 @@ from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.functionalize import renew
-from fullgraph.tracing.functions import FunctionTable, function_table, module_paths, standing_in
+from fullgraph.tracing.functions import (
+    FunctionTable,
+    function_table,
+    module_paths,
+    standing_in,
+    under_other_names,
+)
 from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
 from fullgraph.tracing.owned import owned_tensors, root_modules
+from fullgraph.tracing.program_code import program_code
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
 from fullgraph.tracing.state import PythonState, with_state_put_back
@@ -212,7 +219,8 @@ def _run(
     with ExitStack() as stack:
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(without_shortcuts())
-        stack.enter_context(standing_in(table, recorder))
+        everywhere = under_other_names(table, program_code(fn).namespaces)
+        stack.enter_context(standing_in(everywhere, recorder))
         watch = stack.enter_context(refusing_ambient_effects(fn))
         stack.enter_context(refusing_data_assignment(recorder))
         stack.enter_context(intercepting(recorder.interceptor))
