@@ -24,7 +24,7 @@ from torch._higher_order_ops import while_loop as torch_while_loop
 import fullgraph
 
 Loop = Callable[..., Any]
-_REPEATS = 7
+_REPEATS = 40
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,9 @@ def call(body: Callable[..., Any], *args: Any) -> Any:
     return type(body).forward(body, *args) if isinstance(body, fx.GraphModule) else body(*args)
 
 
-def _bound(body: Callable[..., Any], operands: Any) -> Callable[..., Any]:
-    """Return a subgraph as a function of all but its operands."""
-    run = partial(type(body).forward, body) if isinstance(body, fx.GraphModule) else body
-    return (lambda *given: run(*given, *operands)) if operands else run
+def _plain(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a subgraph as a plain function."""
+    return partial(type(body).forward, body) if isinstance(body, fx.GraphModule) else body
 
 
 def run_in_grad_mode(enabled: bool, body: fx.GraphModule, *args: Any) -> Any:
@@ -82,29 +81,29 @@ def run_while_loop(
     condition: fx.GraphModule, body: fx.GraphModule, carried: Any, operands: Any
 ) -> tuple[Any, ...]:
     """Do what `while_loop` does."""
-    now, test, step = tuple(carried), _bound(condition, operands), _bound(body, operands)
-    if not test(*now):
+    now, test, step = tuple(carried), _plain(condition), _plain(body)
+    if not test(*now, *operands):
         return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in now)
     while True:
-        now = step(*now)
-        if not test(*now):
+        now = step(*now, *operands)
+        if not test(*now, *operands):
             return now
 
 
 def run_scan(body: fx.GraphModule, init: Any, xs: Any, operands: Any) -> tuple[Any, ...]:
     """Do what `scan` does."""
-    carried, results = scan_rows_in_order(_bound(body, operands), list(init), list(xs))
+    carried, results = scan_rows_in_order(_plain(body), list(init), list(xs), tuple(operands))
     return (*carried, *results)
 
 
 def run_map(body: fx.GraphModule, xs: Any, operands: Any) -> tuple[Any, ...]:
     """Do what `map_impl` does."""
-    return tuple(scan_rows_in_order(_bound(body, operands), [], list(xs))[1])
+    return tuple(scan_rows_in_order(_plain(body), [], list(xs), tuple(operands))[1])
 
 
 def run_associative_scan(combine: fx.GraphModule, xs: Any, operands: Any) -> tuple[torch.Tensor, ...]:
     """Do what `associative_scan` does."""
-    return tuple(scan_rows(_bound(combine, ()), list(xs), tuple(operands)))
+    return tuple(scan_rows(_plain(combine), list(xs), tuple(operands)))
 
 
 # Operator -> what runs in its place.

@@ -82,35 +82,40 @@ def scan(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = 
 
 
 def scan_rows_in_order(
-    step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor]
+    step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor], operands: tuple[Any, ...] = ()
 ) -> tuple[list[Any], list[Any]]:
     """Scan real tensors along their leading dim; return what is carried at the end, and the results stacked.
 
     Args:
-        step: takes what is carried, then a row of each tensor; returns what is carried next, then results.
+        step: takes what is carried, a row of each tensor and the operands; returns what is carried next, and results.
         initial: what is carried at first.
         rows: the tensors.
+        operands: what each step is given as it is.
     """
     count, length = len(initial), len(rows[0])
     if any(len(x) != length for x in rows):
         raise ValueError(f"xs differ in length: {[len(x) for x in rows]}")
     if length == 0:
         return [x.clone() if isinstance(x, torch.Tensor) else x for x in initial], _no_results(
-            step, initial, rows
+            step, initial, rows, operands
         )
     carried, columns = initial, []
     for row in zip(*(x.unbind(0) for x in rows)):
-        returned = list(step(*carried, *row))
+        returned = step(*carried, *row, *operands)
         carried = returned[:count]
         columns.append(returned[count:])
-    return carried, [torch.stack(column) if _is_tensor(column[0]) else column[0] for column in zip(*columns)]
+    return list(carried), [
+        torch.stack(column) if _is_tensor(column[0]) else column[0] for column in zip(*columns)
+    ]
 
 
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
 
-def _no_results(step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor]) -> list[Any]:
+def _no_results(
+    step: Callable[..., Any], initial: list[Any], rows: list[torch.Tensor], operands: tuple[Any, ...]
+) -> list[Any]:
     """Without rows nobody has seen a result: a step without contents tells what kind it would be."""
     count = len(initial)
     tensors = [x for x in initial if isinstance(x, torch.Tensor)]
@@ -118,7 +123,7 @@ def _no_results(step: Callable[..., Any], initial: list[Any], rows: list[torch.T
     given = iter(fakes)
     with mode, torch.no_grad():
         carried = [next(given) if isinstance(x, torch.Tensor) else x for x in initial]
-        returned = list(step(*carried, *given))[count:]
+        returned = step(*carried, *given, *operands)[count:]
     return [
         torch.empty((0, *y.shape), dtype=y.dtype, device=y.device) if _is_tensor(y) else y for y in returned
     ]
