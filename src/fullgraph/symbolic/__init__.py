@@ -5,9 +5,10 @@ of tensors, graphs or the user's program; only `symint` knows PyTorch, and only 
 ask when no answer follows is passed in (`Undecided`).
 
 Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean`
-(canonical operations), `operations`, `evaluation` (what they mean), `ranges`, `facts`, `decide`, `simplify`, `scope`
-(what is known and what follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph),
-`layout`, `nodes`, `symint`, `python_methods` (as PyTorch and Python see it).
+(canonical operations), `scalars` (floats and truth values as symbols), `operations`, `evaluation` (what they mean),
+`ranges`, `facts`, `decide`, `simplify`, `scope` (what is known and what follows), `undecided` (who is asked
+otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python raises), `layout`, `nodes`, `symint`,
+`python_math`, `python_methods` (as PyTorch and Python see it).
 """
 
 from __future__ import annotations
@@ -51,12 +52,14 @@ from fullgraph.symbolic.boolean import (
     true,
     truth,
 )
+from fullgraph.symbolic.domains import truncate
 from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
 from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.ranges import Range
+from fullgraph.symbolic.scalars import same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import expr_of, lower, to_python
 from fullgraph.symbolic.text import parse, render
@@ -110,6 +113,10 @@ __all__ = [
     "render",
     "round_digits",
     "rshift",
+    "same_value",
+    "scalar_of",
+    "scalar_symbol",
+    "sort_of",
     "sub",
     "substitute",
     "sum_",
@@ -118,6 +125,7 @@ __all__ = [
     "to_integer",
     "to_python",
     "true",
+    "truncate",
     "truediv",
     "truth",
 ]

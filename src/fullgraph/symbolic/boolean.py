@@ -12,6 +12,7 @@ than `b <= a`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, reduce
 from math import gcd, isfinite
 from typing import Any
@@ -127,6 +128,9 @@ def _zero(kind: str, a: Expr, b: Expr) -> Bool:
     if e.is_const:
         return as_bool((e.value == 0) == (kind == "eq"))
     terms = e.terms
+    truth = _sole_truth(e)
+    if truth is not None:
+        return _of_truth(truth, lambda value: (_with(e, value) == 0) == (kind == "eq"))
     common = reduce(gcd, (c for m, c in terms.items() if m), 0)
     constant = terms.get((), 0)
     if constant % common:
@@ -144,6 +148,9 @@ def _at_most(a: Expr, b: Expr) -> Bool:
     e = minus(a, b)
     if e.is_const:
         return as_bool(e.value <= 0)
+    truth = _sole_truth(e)
+    if truth is not None:
+        return _of_truth(truth, lambda value: _with(e, value) <= 0)
     common = reduce(gcd, (c for m, c in e.terms.items() if m), 0)
     if common != 1:
         # common*x + c <= 0 exactly when x <= floor(-c / common).
@@ -152,6 +159,37 @@ def _at_most(a: Expr, b: Expr) -> Bool:
         e = polynomial({**terms, (): constant} if constant else terms)
     quotient = _sole_quotient(e)
     return quotient if quotient is not None else _interned_bool("le", e)
+
+
+def _sole_truth(e: Expr) -> Expr | None:
+    """Return the symbol of a truth value if `e` depends on that alone, linearly."""
+    if len(e.terms) > 2:
+        return None
+    monomial = max(e.terms, key=len)
+    if len(monomial) != 1 or (len(e.terms) == 2 and () not in e.terms):
+        return None
+    (atom,) = monomial
+    return atom if atom.kind == "symbol" and atom.args[1:] == ("bool",) else None
+
+
+def _with(e: Expr, value: int) -> int:
+    return sum(c * value if m else c for m, c in e.terms.items())
+
+
+def _of_truth(truth: Expr, holds: Callable[[int], bool]) -> Bool:
+    """Ask about the symbol of a truth value in one of two forms: `truth == 1`, and `truth == 0`."""
+    at_false, at_true = holds(0), holds(1)
+    if at_false == at_true:
+        return as_bool(at_true)
+    return _interned_bool("eq", minus(truth, integer(1)) if at_true else truth)
+
+
+def truth_symbol_in(what: Bool) -> tuple[Expr, bool] | None:
+    """Return the symbol of a truth value, and the value it must have, if `what` is that question alone."""
+    if what.kind != "eq":
+        return None
+    truth = _sole_truth(what.args[0])
+    return None if truth is None else (truth, what.args[0] is not truth)
 
 
 def _sole_quotient(e: Expr) -> Bool | None:
@@ -204,7 +242,8 @@ def not_(a: Bool | bool) -> Bool:
         case "false":
             return true
         case "eq":
-            return _interned_bool("ne", *a.args)
+            truth = truth_symbol_in(a)
+            return _interned_bool("ne", *a.args) if truth is None else eq(truth[0], int(not truth[1]))
         case "ne":
             return _interned_bool("eq", *a.args)
         case "le":
@@ -253,6 +292,9 @@ def if_else(test: Bool | bool, yes: Operand, no: Operand) -> Expr:
         raise TypeError("the two values of a conditional size must both be integers or both floats")
     if test.is_const:
         return yes if test.value else no
+    truth = truth_symbol_in(test)
+    if truth is not None and yes is integer(1) and no is integer(0):
+        return truth[0] if truth[1] else minus(integer(1), truth[0])
     return yes if yes is no else apply("ite", (test, yes, no), is_float=yes.is_float)
 
 

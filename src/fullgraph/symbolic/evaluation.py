@@ -9,7 +9,7 @@ from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
 from fullgraph.symbolic.expr import Expr, Operand, expression, integer
 from fullgraph.symbolic.interning import Interned
-from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON, ROUNDINGS
+from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS, PYTHON, ROUNDINGS
 
 T = TypeVar("T", Expr, Bool)
 
@@ -135,6 +135,7 @@ _REBUILD: dict[str, Any] = {
     "or": boolean.or_,
     "ite": boolean.if_else,
     "to_float": floats.to_float,
+    "copysign": lambda a, b: floats.binary("copysign", a, b),
     "round_digits": lambda a, digits: floats.round_digits(a, digits.value),
     "eq": lambda e: boolean.eq(e, 0),
     "ne": lambda e: boolean.ne(e, 0),
@@ -144,5 +145,8 @@ _REBUILD: dict[str, Any] = {
     "float_lt": boolean.lt,
     "float_le": boolean.le,
     **{name: (lambda a, name=name: floats.to_integer(name, a)) for name in ROUNDINGS},
-    **{name: (lambda a, name=name: floats.math_function(name, a)) for name in MATH_FUNCTIONS},
+    **{
+        name: (lambda a, name=name: floats.math_function(name, a))
+        for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)
+    },
 }

@@ -117,7 +117,7 @@ class Facts:
         if e.is_const:
             return None if e.value != e.value else Range(e.value, e.value)
         if e.kind == "symbol":
-            return self.bounds.get(e, ANY)
+            return None if e.is_float else self.bounds.get(e, ANY)
         found = self._range_by_structure(e)
         if found is not None and not e.is_float:
             found = found & self._range_by_form(e)
@@ -188,7 +188,11 @@ class Facts:
     # Learning. Each method returns having made the fact usable; the caller has rewritten the fact.
 
     def declare(self, atom: Expr, known: Range, values: Iterable[int] | None) -> None:
-        """Introduce a symbol with its range, or its set of values."""
+        """Introduce a symbol with its range, or its set of values; that of a float may have any value, nan too."""
+        if atom.is_float:
+            self.order.setdefault(atom, len(self.order))
+            self._grew()
+            return
         if values is not None:
             kept = tuple(sorted(v for v in set(values) if v in known))
             if not kept:

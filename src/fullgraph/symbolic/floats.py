@@ -8,7 +8,9 @@ the same way. Constants are folded with Python's own functions (and raise what P
 from __future__ import annotations
 
 from fullgraph.symbolic.expr import Expr, Operand, apply, expression, floating, integer
-from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON, ROUNDINGS
+from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS, PYTHON, ROUNDINGS
+
+_FUNCTIONS = (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)
 
 
 def binary(kind: str, a: Expr, b: Expr) -> Expr:
@@ -34,10 +36,11 @@ def to_float(a: Operand) -> Expr:
 
 
 def math_function(name: str, a: Operand) -> Expr:
-    """Return `math.<name>(a)`, for the functions that torch can compute in a graph."""
-    if name not in MATH_FUNCTIONS:
-        raise ValueError(f"math.{name} of a size is not supported; supported are {', '.join(MATH_FUNCTIONS)}")
-    return unary(name, to_float(a))
+    """Return `math.<name>(a)`."""
+    if name not in _FUNCTIONS:
+        raise ValueError(f"math.{name} of a size is not supported; supported are {', '.join(_FUNCTIONS)}")
+    # Of an integer too large for a float there is still a logarithm.
+    return unary(name, expression(a) if name in ("log", "log10") else to_float(a))
 
 
 def to_integer(rounding: str, a: Operand) -> Expr:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fullgraph.symbolic.boolean import Bool
+from fullgraph.symbolic.boolean import Bool, not_, truth_symbol_in
 from fullgraph.symbolic.evaluation import rebuild
 from fullgraph.symbolic.expr import Expr, Monomial, polynomial
 from fullgraph.symbolic.text import factors, ordered_terms, sides
@@ -43,6 +43,9 @@ def lowered(what: Expr | Bool) -> tuple[str, tuple[Any, ...]]:
 
 
 def _lower_condition(what: Bool) -> tuple[str, tuple[Any, ...]]:
+    truth = truth_symbol_in(what)
+    if truth is not None and not truth[1]:
+        return "not", (not_(what),)
     if what.kind in ("eq", "ne", "le"):
         left, sign, right = sides(what)
         return _SIGNS[sign], (left, right)

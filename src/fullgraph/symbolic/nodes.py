@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from fullgraph.symbolic import arithmetic, boolean, floats, layout
+from fullgraph.symbolic import arithmetic, boolean, domains, floats, layout
 from fullgraph.symbolic.and_or import is_operand_of_and_or
 from fullgraph.symbolic.boolean import Bool, as_bool
 from fullgraph.symbolic.expr import Expr, floating, integer, minus, plus, times
@@ -24,6 +24,9 @@ from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.python_questions import PythonQuestions
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.text import render
+
+# Methods of Python's numbers that stand in for PyTorch's, and call them.
+_BETWEEN = ("fullgraph.symbolic.python_methods",)
 
 
 class Node:
@@ -103,6 +106,8 @@ class Node:
         # The frames below are the comparison above and PyTorch's operator method; then comes who compared.
         if not question.is_const:
             caller = sys._getframe(2).f_back  # None when C++ compares, called from the outermost frame
+            while caller is not None and caller.f_globals.get("__name__") in _BETWEEN:
+                caller = caller.f_back
             if caller is not None and is_operand_of_and_or(caller):
                 question = as_bool(self.scope.ask(question, "guard"))
         return BoolNode(question, self.scope)
@@ -257,24 +262,26 @@ class NumberNode(Node):
         return FloatNode(floats.to_float(self.expr), self.scope)
 
     def trunc(self) -> IntNode:
-        return IntNode(floats.to_integer("trunc", self.expr), self.scope)
+        return IntNode(domains.rounded("trunc", self.expr, self.scope), self.scope)
 
     sym_int = trunc
 
     def floor(self) -> IntNode:
-        return IntNode(floats.to_integer("floor", self.expr), self.scope)
+        return IntNode(domains.rounded("floor", self.expr, self.scope), self.scope)
 
     def ceil(self) -> IntNode:
-        return IntNode(floats.to_integer("ceil", self.expr), self.scope)
+        return IntNode(domains.rounded("ceil", self.expr, self.scope), self.scope)
 
     def round(self, ndigits: int | None = None) -> NumberNode:
         if ndigits is None:
-            return IntNode(floats.to_integer("round", self.expr), self.scope)
+            return IntNode(domains.rounded("round", self.expr, self.scope), self.scope)
         return self._same(floats.round_digits(self.expr, ndigits))
 
     def is_integer(self) -> BoolNode:
-        rounded = floats.to_float(floats.to_integer("floor", self.expr))
-        return BoolNode(boolean.eq(rounded, floats.to_float(self.expr)), self.scope)
+        if not self.expr.is_float:
+            return BoolNode(as_bool(True), self.scope)
+        # Of a finite float the remainder is a number, of an infinite one nan.
+        return BoolNode(boolean.eq(arithmetic.mod(self.expr, floating(1.0)), 0.0), self.scope)
 
     def guard_float(self, file: str, line: int) -> float:
         return float(self.scope.value_of(self.expr))
@@ -285,21 +292,11 @@ class NumberNode(Node):
     def _divisor(self, other: Node) -> Expr:
         divisor: Expr = other.expr
         if not divisor.is_const:
-            self._require(boolean.ne(divisor, 0), ZeroDivisionError("integer division or modulo by zero"))
+            domains.require_nonzero(self.scope, divisor)
         return divisor
 
-    def _require(self, condition: Bool, otherwise: Exception) -> None:
-        if not self.scope.ask(condition, "check"):
-            raise otherwise
-
     def _function(self, name: str) -> FloatNode:
-        domain = _DOMAINS.get(name)
-        if domain is not None:
-            self._require(domain(self.expr), ValueError("math domain error"))
-        return FloatNode(floats.math_function(name, self.expr), self.scope)
-
-
-_DOMAINS = {"sqrt": lambda x: boolean.ge(x, 0), "log2": lambda x: boolean.gt(x, 0)}
+        return FloatNode(domains.function(name, self.expr, self.scope), self.scope)
 
 
 def _add_math_functions() -> None:
@@ -365,7 +362,7 @@ class IntNode(NumberNode):
         return IntNode(arithmetic.rshift(self.expr, self._shift(other)), self.scope)
 
     def _shift(self, other: Node) -> Expr:
-        self._require(boolean.ge(other.expr, 0), ValueError("negative shift count"))
+        domains.require(self.scope, boolean.ge(other.expr, 0), ValueError("negative shift count"))
         return other.expr
 
     def bitwise_and(self, other: Node) -> IntNode:

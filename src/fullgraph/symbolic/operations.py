@@ -14,6 +14,11 @@ from typing import Any
 
 # Python's own functions of one float (torch has a symbolic counterpart of each, `torch.sym_sqrt` ...).
 MATH_FUNCTIONS = ("sqrt", "cos", "cosh", "sin", "sinh", "tan", "tanh", "asin", "acos", "atan", "log2")
+# Those of which torch has none: a graph calls Python's.
+FLOAT_FUNCTIONS = (
+    *("exp", "expm1", "log", "log10", "log1p", "asinh", "acosh", "atanh", "erf", "erfc"),
+    *("degrees", "radians"),
+)
 # Functions from a float to an integer.
 ROUNDINGS = ("floor", "ceil", "trunc", "round")
 # Comparisons of which one side is a float; those of integers are kinds of their own, see `boolean`.
@@ -87,5 +92,6 @@ PYTHON: dict[str, Callable[..., Any]] = {
     "float_eq": operator.eq,
     "float_lt": operator.lt,
     "float_le": operator.le,
-    **{name: getattr(math, name) for name in MATH_FUNCTIONS},
+    "copysign": math.copysign,
+    **{name: getattr(math, name) for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)},
 }

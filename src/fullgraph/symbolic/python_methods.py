@@ -8,6 +8,10 @@
 | `divmod(n, 8)`, `~n`        | `TypeError`                                                                   |
 | `f"{n}"`, `str(n)`          | the expression's text, where Python gives the digits                          |
 | `min(n, 4)`, `max(n, 4)`    | branch on `n < 4`, where no branch is needed                                  |
+| `n < 0.5`, `n == x`         | round a large integer to a float first, where Python compares exactly         |
+| `flag + 1`, `x * flag`      | ask for the truth value, or `TypeError`                                       |
+| `torch.sym_max(1.0, x)`     | swap the operands, which differ when one is nan                               |
+| `math.exp(x)`, ...          | ask for the value (`python_math`)                                             |
 
 `PYTHON_METHODS` says what is to stand in each place while a trace runs: a function of the original (None where there
 is none) that returns the replacement. Whoever runs the trace puts them there and takes them away again. Replacements
@@ -20,23 +24,16 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fullgraph.symbolic import arithmetic, boolean, floats
+from fullgraph.symbolic import arithmetic, boolean, domains, floats
+from fullgraph.symbolic.domains import require_nonzero
 from fullgraph.symbolic.expr import Expr
-from fullgraph.symbolic.nodes import Node
+from fullgraph.symbolic.python_math import MATH_REPLACEMENTS, scope_of
+from fullgraph.symbolic.scalars import as_number
 from fullgraph.symbolic.scope import Scope
-from fullgraph.symbolic.symint import SYMBOLIC_CLASSES, expr_of, to_python
+from fullgraph.symbolic.symint import PYTORCH, SYMBOLIC_CLASSES, expr_of, to_python
 
 Original = Callable[..., Any]
 Replacement = Callable[["Original | None"], Original]
-
-
-def scope_of(*numbers: Any) -> Scope | None:
-    """Return the scope of the first symbolic number that is ours."""
-    for number in numbers:
-        node = getattr(number, "node", None)
-        if isinstance(node, Node):
-            return node.scope
-    return None
 
 
 def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Replacement:
@@ -58,22 +55,16 @@ def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Re
 
 
 def _number(value: Any) -> Expr:
-    found = expr_of(value)
-    return found if isinstance(found, Expr) else boolean.if_else(found, 1, 0)
-
-
-def _require_nonzero(scope: Scope, divisor: Expr) -> None:
-    if not scope.ask(boolean.ne(divisor, 0), "check"):
-        raise ZeroDivisionError("division by zero")
+    return as_number(expr_of(value))
 
 
 def _floordiv(scope: Scope, a: Expr, b: Expr) -> Expr:
-    _require_nonzero(scope, b)
+    require_nonzero(scope, b)
     return arithmetic.floordiv(a, b)
 
 
 def _mod(scope: Scope, a: Expr, b: Expr) -> Expr:
-    _require_nonzero(scope, b)
+    require_nonzero(scope, b)
     return arithmetic.mod(a, b)
 
 
@@ -81,17 +72,9 @@ def _divmod(scope: Scope, a: Expr, b: Expr) -> tuple[Expr, Expr]:
     return _floordiv(scope, a, b), _mod(scope, a, b)
 
 
-def _power(scope: Scope, base: Expr, exponent: Expr) -> Expr:
-    """Compute `base ** exponent`, whose type Python chooses by the sign of an integer exponent."""
-    if not (base.is_float or exponent.is_float) and scope.ask(boolean.ge(exponent, 0), "guard"):
-        return arithmetic.pow_(base, exponent)
-    whole = not exponent.is_float or (exponent.is_const and float(exponent.value).is_integer())
-    if not whole and not scope.ask(boolean.ge(base, 0), "check"):
-        raise ValueError("a negative number to a fractional power is complex, and sizes are not")
-    if not (exponent.is_const and exponent.value >= 0):
-        # 0.0 ** -1 raises.
-        _require_nonzero(scope, base)
-    return arithmetic.pow_(floats.to_float(base), floats.to_float(exponent))
+def _truediv(scope: Scope, a: Expr, b: Expr) -> Expr:
+    require_nonzero(scope, b)
+    return arithmetic.truediv(a, b)
 
 
 def _invert(scope: Scope, a: Expr) -> Expr:
@@ -110,7 +93,7 @@ def _rounded(original: Original | None) -> Original:
             return original(number, ndigits)
         expr = expr_of(number)
         digits = None if ndigits is None else int(ndigits)
-        found = floats.to_integer("round", expr) if digits is None else floats.round_digits(expr, digits)
+        found = domains.rounded("round", expr, scope) if digits is None else floats.round_digits(expr, digits)
         return to_python(found, scope)
 
     return round_
@@ -131,8 +114,13 @@ def _text_of_value(original: Original | None) -> Original:
 
 
 def _extreme(kind: str) -> Replacement:
-    """Make `min` or `max` of integers an expression; with a `key`, with floats, or of anything else, Python's own."""
+    """Make `min` or `max` of integers, or of floats, an expression; with a `key`, or of anything else, Python's own."""
     combine = arithmetic.min_ if kind == "min" else arithmetic.max_
+
+    def of_floats(first: Expr, other: Expr) -> Expr:
+        # With nan the order matters: Python keeps the first one that no other is smaller than.
+        taken = boolean.lt(other, first) if kind == "min" else boolean.gt(other, first)
+        return boolean.if_else(taken, other, first)
 
     def replacement(original: Original | None) -> Original:
         assert original is not None
@@ -142,14 +130,39 @@ def _extreme(kind: str) -> Replacement:
                 return original(*args, **options)
             values: tuple[Any, ...] = tuple(args[0]) if len(args) == 1 else args
             scope = scope_of(*values)
-            if scope is None or not all(type(v) is int or type(v) is SYMBOLIC_CLASSES[0] for v in values):
+            sorts = {_SORTS.get(type(value)) for value in values}
+            if scope is None or sorts not in ({int}, {float}):
                 return original(values)
             found = expr_of(values[0])
             for value in values[1:]:
-                found = combine(found, expr_of(value))
+                found = (combine if sorts == {int} else of_floats)(found, expr_of(value))
             return to_python(found, scope)
 
         return extreme
+
+    return replacement
+
+
+_SORTS = {int: int, SYMBOLIC_CLASSES[0]: int, float: float, SYMBOLIC_CLASSES[1]: float}
+
+
+def _exact_comparison(name: str, of: type) -> Replacement:
+    """Compare an integer with a float as they are; numbers of one sort are PyTorch's matter."""
+    same_sort = {_SORTS[of], of}
+
+    def replacement(original: Original | None) -> Original:
+        assert original is not None
+
+        def compare(a: Any, b: Any) -> Any:
+            if type(b) in same_sort or type(b) not in _SORTS or scope_of(a) is None:
+                return original(a, b)
+            node = (
+                a.node.wrap_int(b) if type(b) is int else a.node.wrap_float(b) if type(b) is float else b.node
+            )
+            found = getattr(a.node, name)(node)
+            return found.expr.value if found.expr.is_const else SYMBOLIC_CLASSES[2](found)
+
+        return compare
 
     return replacement
 
@@ -162,25 +175,47 @@ def _sym_ite(original: Original | None) -> Original:
         if scope is None:
             assert original is not None
             return original(test, yes, no)
-        return to_python(boolean.if_else(expr_of(test), _number(yes), _number(no)), scope)
+        return to_python(_chosen(expr_of(test), expr_of(yes), expr_of(no)), scope)
 
     return choose
 
 
+def _chosen(test: Any, yes: Any, no: Any) -> Any:
+    if isinstance(yes, Expr) or isinstance(no, Expr):
+        return boolean.if_else(test, as_number(yes), as_number(no))
+    return boolean.or_(boolean.and_(test, yes), boolean.and_(boolean.not_(test), no))
+
+
 def _methods() -> Mapping[tuple[Any, str], Replacement]:
     integer, real, truth = SYMBOLIC_CLASSES
-    binary = {"floordiv": _floordiv, "divmod": _divmod, "pow": _power}
+    binary = {"floordiv": _floordiv, "divmod": _divmod, "pow": domains.power}
+    # PyTorch's floats ask a truth value for its answer, and its truth values have no arithmetic at all.
+    with_truths: dict[str, Callable[[Scope, Expr, Expr], Any]] = {
+        "add": lambda scope, a, b: arithmetic.add(a, b),
+        "sub": lambda scope, a, b: arithmetic.sub(a, b),
+        "mul": lambda scope, a, b: arithmetic.mul(a, b),
+        "mod": _mod,
+        "truediv": _truediv,
+        **binary,
+    }
     table: dict[tuple[Any, str], Replacement] = {
         (integer, "__round__"): _rounded,
         (integer, "__invert__"): _computed(_invert),
+        (truth, "__invert__"): _computed(_invert),
         (truth, "__sym_ite__"): _sym_ite,
+        (PYTORCH, "sym_min"): _computed(lambda scope, a, b: arithmetic.min_(a, b)),
+        (PYTORCH, "sym_max"): _computed(lambda scope, a, b: arithmetic.max_(a, b)),
         (builtins, "min"): _extreme("min"),
         (builtins, "max"): _extreme("max"),
     }
-    for owner in (integer, real):
-        for name, compute in binary.items():
+    for owner, operations in ((integer, binary), (real, with_truths), (truth, with_truths)):
+        for name, compute in operations.items():
             table[owner, f"__{name}__"] = _computed(compute)
             table[owner, f"__r{name}__"] = _computed(_swapped(compute))
+    for owner in (integer, real):
+        for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+            table[owner, f"__{name}__"] = _exact_comparison(name, owner)
+    table.update(MATH_REPLACEMENTS)
     for owner in (integer, real, truth):
         table[owner, "__str__"] = _text_of_value
         table[owner, "__format__"] = _text_of_value

@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fullgraph.symbolic.boolean import Bool, eq, not_
+from fullgraph.symbolic.boolean import Bool, not_
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
-from fullgraph.symbolic.expr import Expr, Operand, expression, symbol
+from fullgraph.symbolic.expr import Expr, Operand, expression
 from fullgraph.symbolic.facts import Contradiction, Facts
 from fullgraph.symbolic.ranges import ANY, Range
+from fullgraph.symbolic.scalars import same_value, scalar_symbol
 from fullgraph.symbolic.simplify import simplify, simplify_question
 from fullgraph.symbolic.undecided import Kind, Undecided
 
@@ -54,8 +55,9 @@ class Scope:
         name: str,
         lo: int = 0,
         hi: int | None = None,
-        hint: int | None = None,
+        hint: float | None = None,
         values: Iterable[int] | None = None,
+        sort: type = int,
     ) -> Expr:
         """Introduce a symbol.
 
@@ -65,6 +67,8 @@ class Scope:
             hi: the largest value, or None for no bound.
             hint: its value in the example, if there is one.
             values: the only values it may have, if they are few.
+            sort: the type of its values: `int`, `float` (which has no range: it may be anything, nan too) or `bool`
+                (which is 0 or 1).
 
         Returns:
             The symbol.
@@ -72,7 +76,9 @@ class Scope:
         Raises:
             Contradiction: no value is left.
         """
-        new = symbol(name)
+        new = scalar_symbol(name, sort)
+        if sort is bool:
+            lo, hi = 0, 1
         if new in self._facts.order:
             raise ValueError(f"symbol {name!r} is declared twice")
         first = Range(lo, math.inf if hi is None else hi), None if values is None else tuple(values)
@@ -154,7 +160,7 @@ class Scope:
         if expr.is_const:
             return expr.value
         value = self.undecided.value(expr)
-        self.assume(eq(expr, value))
+        self.assume(same_value(expr, value))
         return value
 
     def assume(self, fact: Bool) -> None:
@@ -187,8 +193,8 @@ class Scope:
             return self._hinted[what]
         try:
             found = evaluate(what, self._hints) if what.symbols <= self._hints.keys() else None
-        except (ArithmeticError, ValueError):
-            found = None
+        except (ArithmeticError, ValueError, TypeError):
+            found = None  # TypeError: a negative number to a fractional power is complex
         self._hinted[what] = found
         return found
 

@@ -17,11 +17,14 @@ from fullgraph.symbolic.boolean import Bool, as_bool
 from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.lowering import lowered
 from fullgraph.symbolic.nodes import BoolNode, FloatNode, IntNode, Node
-from fullgraph.symbolic.operations import MATH_FUNCTIONS
+from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS
 from fullgraph.symbolic.scope import Scope
 
 # `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, for whoever must not import torch.
 SYMBOLIC_CLASSES: tuple[Any, Any, Any] = (torch.SymInt, torch.SymFloat, torch.SymBool)
+
+# Where `torch.sym_min` and its kin are found.
+PYTORCH: Any = torch
 
 
 def to_python(what: Expr | Bool, scope: Scope) -> Any:
@@ -106,6 +109,8 @@ CALLABLES: dict[str, Callable[..., Any]] = {
     "trunc": math.trunc,
     "round": round,
     "round_digits": round,
+    "copysign": math.copysign,
+    **{name: getattr(math, name) for name in FLOAT_FUNCTIONS},
     **{name: getattr(torch, f"_sym_{name}") for name in MATH_FUNCTIONS},
 }
 

@@ -18,7 +18,7 @@ from fullgraph.errors import SpecError
 from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
 from fullgraph.symbolic.expr import Expr, Monomial, Number, expression, polynomial, symbol
-from fullgraph.symbolic.operations import MATH_FUNCTIONS
+from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS
 
 Names = Mapping[Expr, str]
 
@@ -52,7 +52,8 @@ _CALLS = {
     "floor": "math.floor",
     "ceil": "math.ceil",
     "trunc": "math.trunc",
-    **{name: f"math.{name}" for name in MATH_FUNCTIONS},
+    "copysign": "math.copysign",
+    **{name: f"math.{name}" for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)},
 }
 
 
@@ -80,6 +81,10 @@ def _text(what: Any, names: Names, context: int) -> str:
 
 def _render(what: Any, names: Names) -> tuple[str, int]:
     kind, args = what.kind, what.args
+    truth = boolean.truth_symbol_in(what) if kind == "eq" else None
+    if truth is not None:
+        text = _text(truth[0], names, _NOT)
+        return (text, _ATOM) if truth[1] else (f"not {text}", _NOT)
     if kind in ("eq", "ne", "le"):
         left, operation, right = sides(what)
         return f"{_text(left, names, _BITOR)} {operation} {_text(right, names, _BITOR)}", _COMPARE
@@ -274,7 +279,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         f"math.{name}": (lambda a, name=name: floats.to_integer(name, a))
         for name in ("floor", "ceil", "trunc")
     },
-    **{f"math.{name}": (lambda a, name=name: floats.math_function(name, a)) for name in MATH_FUNCTIONS},
+    "math.copysign": lambda a, b: floats.binary("copysign", a, b),
+    **{
+        f"math.{name}": (lambda a, name=name: floats.math_function(name, a))
+        for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)
+    },
 }
 
 

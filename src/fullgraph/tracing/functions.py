@@ -11,7 +11,6 @@ Tables are passed in by the caller (`control_flow` and `rewriting` bring their o
 from __future__ import annotations
 
 import functools
-import math
 import sys
 import threading
 import types
@@ -24,7 +23,7 @@ import torch
 
 from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
-from fullgraph.symbolic import PYTHON_METHODS, Bool, Expr, expr_of, gcd, math_function, to_python
+from fullgraph.symbolic import PYTHON_METHODS
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
@@ -215,23 +214,6 @@ def _dtype_of(data: Any) -> torch.dtype:
     return torch.int64 if isinstance(data, (int, torch.SymInt)) else torch.get_default_dtype()
 
 
-def _math(name: str) -> Replacement:
-    def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-        def function(*args: Any) -> Any:
-            if not any(isinstance(argument, _SYMBOLIC) for argument in args):
-                return original(*args)
-            return to_python(math_function(name, _expression(args[0])), recorder.scope)
-
-        return function
-
-    return replacement
-
-
-def _expression(argument: Any) -> Expr:
-    found = expr_of(argument)
-    return expr_of(int(argument)) if isinstance(found, Bool) else found
-
-
 def _linspace(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     """The operator takes a plain number of steps; this is what its CPU kernel computes (RangeFactoriesKernel.cpp)."""
 
@@ -288,16 +270,6 @@ def _refused(what: str, instead: str) -> Replacement:
     return replacement
 
 
-def _gcd(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-    def function(*args: Any) -> Any:
-        if not any(isinstance(argument, _SYMBOLIC) for argument in args):
-            return original(*args)
-        found = functools.reduce(gcd, (_expression(argument) for argument in args))
-        return to_python(found, recorder.scope)
-
-    return function
-
-
 def _unrecorded(enter: bool) -> Replacement:
     """A region named for the profiler computes nothing."""
     return lambda original, recorder: lambda region, *error: region if enter else None
@@ -322,10 +294,4 @@ def function_table() -> FunctionTable:
         (torch, "seed"): _refused("torch.seed", _SEEDING),
         **{place: _as_in_python(method) for place, method in PYTHON_METHODS.items()},
         **{(kind, name): _text_of_size for kind in _SYMBOLIC for name in ("__str__", "__format__")},
-        (math, "gcd"): _gcd,
-        **{(math, name): _math(name) for name in _MATH if hasattr(math, name)},
     }
-
-
-# `math` functions that would ask a symbolic size for its value; the others go through its operators.
-_MATH = "sqrt cos cosh sin sinh tan tanh asin acos atan log2".split()
