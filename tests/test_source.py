@@ -44,7 +44,7 @@ def test_the_line_that_runs():
     assert str(origin) == "model.py:3"
     assert origin.path == f"{USER}:3"
     assert origin.text == "return origin_here()"
-    assert origin.frames[-1] == (module.forward.__code__, 3)
+    assert (origin.as_text[-1].function, origin.as_text[-1].line) == ("forward", 3)
     assert origin.innermost is None
 
 
@@ -122,14 +122,14 @@ def test_a_library_exported_directly_is_shown():
     origin = trace(library.outer)
 
     assert str(origin) == "modeling.py:2"
-    assert [code.co_name for code, _ in origin.frames] == ["outer", "inner"]
+    assert [place.function for place in origin.as_text] == ["outer", "inner"]
 
 
 def test_nothing_beyond_the_trace_boundary_is_shown():
     user = run_as(USER, "def forward():\n    return origin_here()\n")
     trace = trace_boundary(run_as("<fullgraph test>", WRAPPER).call)
 
-    assert [code.co_name for code, _ in trace(user.forward).frames] == ["forward"]
+    assert [place.function for place in trace(user.forward).as_text] == ["forward"]
 
 
 def test_our_frames_torchs_and_pythons_are_left_out():
@@ -139,7 +139,7 @@ def test_our_frames_torchs_and_pythons_are_left_out():
 
     origin = trace_boundary(ours.call)(torchs.call, pythons.call, user.forward)
 
-    assert [code.co_filename for code, _ in origin.frames] == [USER]
+    assert [place.file for place in origin.as_text] == [USER]
 
 
 def test_a_module_of_torch_exported_directly_shows_its_line_in_torch_nn():
@@ -242,3 +242,12 @@ def test_origins_do_not_keep_locals_alive():
 
     assert isinstance(origin, Origin)
     assert sys.getrefcount(tensor) == before
+
+
+def test_an_origin_of_text_says_the_same():
+    origin = origin_here()
+    kept = Origin(origin.as_text)
+
+    for name in ("file", "line", "function", "text", "carets", "segment", "stack_trace", "path", "known"):
+        assert getattr(kept, name) == getattr(origin, name)
+    assert kept.as_text == origin.as_text

@@ -21,7 +21,6 @@ import ast
 import functools
 import importlib.util
 import linecache
-import marshal
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 from types import CodeType, FrameType
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -46,6 +45,30 @@ class Owner(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceText:
+    """One place of an origin as a person reads it, without its code: what an artifact or another process keeps.
+
+    Args:
+        file: as Python knows it.
+        line: its number.
+        function: the function that the line stands in.
+        text: as `Origin.text`.
+        carets: as `Origin.carets`.
+        is_user: whether the file is the user's own.
+    """
+
+    file: str
+    line: int
+    function: str
+    text: str
+    carets: str
+    is_user: bool
+
+
+Place: TypeAlias = "tuple[CodeType, int] | PlaceText"
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The call path from the traced function to the operator it performed, outermost first.
 
@@ -53,10 +76,10 @@ class Origin:
     nothing about the user's program. An origin without frames (a builtin was exported directly) is unknown.
 
     Args:
-        places: `(code object, offset of the instruction that was running)` for each frame.
+        places: `(code object, offset of the instruction that was running)` for each frame, or what was kept of it.
     """
 
-    places: tuple[tuple[CodeType, int], ...] = ()
+    places: tuple[Place, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -64,24 +87,32 @@ class Origin:
         return bool(self.places)
 
     @property
-    def frames(self) -> tuple[tuple[CodeType, int], ...]:
-        """`(code object, line number)` of each frame, outermost first."""
-        return tuple((code, _span(code, offset).line) for code, offset in self.places)
+    def as_text(self) -> tuple[PlaceText, ...]:
+        """Each place as text; an origin made of these says the same where the code is not at hand."""
+        return tuple(map(_place_text, self.places))
+
+    @property
+    def identity(self) -> tuple[tuple[int, int], ...]:
+        """Something that is equal for the same call path; code objects compare by value, which takes longer."""
+        return tuple(
+            (id(place), 0) if isinstance(place, PlaceText) else (id(place[0]), place[1])
+            for place in self.places
+        )
 
     @property
     def file(self) -> str:
         """The file of the user's line, as Python knows it (`<string>` for code from `exec`)."""
-        return self._user_place[0].co_filename if self.places else "<unknown>"
+        return _file_of(self._user_place) if self.places else "<unknown>"
 
     @property
     def line(self) -> int:
         """The number of the user's line, 0 when unknown."""
-        return _span(*self._user_place).line if self.places else 0
+        return _line_of(self._user_place) if self.places else 0
 
     @property
     def function(self) -> str:
         """The name of the function the user's line stands in."""
-        return self._user_place[0].co_name if self.places else "<unknown>"
+        return _function_of(self._user_place) if self.places else "<unknown>"
 
     @property
     def text(self) -> str:
@@ -116,12 +147,13 @@ class Origin:
         This is what `torch.fx` keeps in `node.meta["stack_trace"]`.
         """
         lines: list[str] = []
-        for code, offset in self.places[: self._user_index + 1]:
-            number = _span(code, offset).line
-            lines.append(f'  File "{code.co_filename}", line {number}, in {code.co_name}\n')
-            text = linecache.getline(code.co_filename, number).strip()
-            if text:
-                lines.append(f"    {text}\n")
+        for place in self.places[: self._user_index + 1]:
+            file, line = _file_of(place), _line_of(place)
+            lines.append(f'  File "{file}", line {line}, in {_function_of(place)}\n')
+            text = place.text if isinstance(place, PlaceText) else linecache.getline(file, line)
+            text = text.rstrip("\n").rpartition("\n")[2]
+            if text.strip():
+                lines.append(f"    {text.strip()}\n")
         return "".join(lines)
 
     @property
@@ -136,26 +168,29 @@ class Origin:
     def __repr__(self) -> str:
         return f"Origin({self})"
 
-    def __reduce__(self) -> tuple[Callable[[bytes], Origin], tuple[bytes]]:
+    def __reduce__(self) -> tuple[type[Origin], tuple[tuple[PlaceText, ...]]]:
         # Code objects cannot be pickled, but an error must survive the way back from a worker process.
-        return _from_bytes, (marshal.dumps(self.places),)
+        return Origin, (self.as_text,)
 
     @property
     def _user_index(self) -> int:
         for index in range(len(self.places) - 1, -1, -1):
-            if owner_of(self.places[index][0].co_filename) is Owner.USER:
+            if _is_user(self.places[index]):
                 return index
         return len(self.places) - 1
 
     @property
-    def _user_place(self) -> tuple[CodeType, int]:
+    def _user_place(self) -> Place:
         return self.places[self._user_index]
 
     @property
     def _excerpt(self) -> tuple[str, str]:
         if not self.places:
             return "", ""
-        code, offset = self._user_place
+        place = self._user_place
+        if isinstance(place, PlaceText):
+            return place.text, place.carets
+        code, offset = place
         return _excerpt(code.co_filename, _span(code, offset))
 
 
@@ -277,6 +312,31 @@ def _places_in_torch_nn(frame: FrameType | None) -> list[tuple[CodeType, int]]:
     return places
 
 
+def _file_of(place: Place) -> str:
+    return place.file if isinstance(place, PlaceText) else place[0].co_filename
+
+
+def _line_of(place: Place) -> int:
+    return place.line if isinstance(place, PlaceText) else _span(*place).line
+
+
+def _function_of(place: Place) -> str:
+    return place.function if isinstance(place, PlaceText) else place[0].co_name
+
+
+def _is_user(place: Place) -> bool:
+    return place.is_user if isinstance(place, PlaceText) else owner_of(place[0].co_filename) is Owner.USER
+
+
+def _place_text(place: Place) -> PlaceText:
+    if isinstance(place, PlaceText):
+        return place
+    code, offset = place
+    span = _span(code, offset)
+    text, carets = _excerpt(code.co_filename, span)
+    return PlaceText(code.co_filename, span.line, code.co_name, text, carets, _is_user(place))
+
+
 def _span(code: CodeType, offset: int) -> _Span:
     if offset < 0:  # the frame has not begun
         return _Span(code.co_firstlineno, None, None, None)
@@ -359,7 +419,3 @@ def _near(filename: str) -> str:
     if filename.startswith("<"):
         return filename
     return os.path.relpath(filename) if filename.startswith(os.getcwd() + os.sep) else filename
-
-
-def _from_bytes(places: bytes) -> Origin:
-    return Origin(marshal.loads(places))  # noqa: S302  (our own bytes, from __reduce__; the code is never run)

@@ -19,8 +19,7 @@ def with_stack_traces(module: fx.GraphModule) -> fx.GraphModule:
             origin = node.meta.get("origin")
             if origin is None or "stack_trace" in node.meta:
                 continue
-            # By identity: code objects compare by value, which takes longer than making the text.
-            path = tuple((id(code), offset) for code, offset in origin.places)
+            path = origin.identity
             if path not in texts:
                 texts[path] = origin.stack_trace
             node.meta["stack_trace"] = texts[path]
