@@ -1,0 +1,50 @@
+"""ExportDB: what can be captured, what cannot, and how to write it instead.
+
+What enters: what a case is, where cases are found, how one is run, searched and shown. The cases themselves are in
+`cases/`, one file each, written as a user would write them.
+
+Invariant: importing this folder imports no case; a case file is imported when its case is asked for.
+"""
+
+from fullgraph.exportdb.case import CaseError, ExportCase, SupportLevel
+from fullgraph.exportdb.collection import Collection
+from fullgraph.exportdb.golden import Golden, golden_diff, on_any_machine, write_golden
+from fullgraph.exportdb.registry import (
+    Registry,
+    add_folder,
+    all_cases,
+    case_names,
+    export_case,
+    faults_between,
+    get_case,
+    rewrites_of,
+)
+from fullgraph.exportdb.run import CaseResult, run_case
+from fullgraph.exportdb.search import search
+from fullgraph.exportdb.tags import TAGS, Tag
+from fullgraph.testing import Call
+
+__all__ = [
+    "Call",
+    "CaseError",
+    "CaseResult",
+    "Collection",
+    "ExportCase",
+    "Golden",
+    "Registry",
+    "SupportLevel",
+    "TAGS",
+    "Tag",
+    "add_folder",
+    "all_cases",
+    "case_names",
+    "export_case",
+    "faults_between",
+    "get_case",
+    "golden_diff",
+    "on_any_machine",
+    "rewrites_of",
+    "run_case",
+    "search",
+    "write_golden",
+]
