@@ -33,6 +33,7 @@ BELOW = {
     "testing": ["__init__"],
     "exportdb": ["explain", "testing"],
     "cli": ["exportdb"],
+    "__main__": ["cli"],
 }
 
 # Case files are written as a user would write them, so they import what users import.

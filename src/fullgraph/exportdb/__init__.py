@@ -6,9 +6,12 @@ What enters: what a case is, where cases are found, how one is run, searched and
 Invariant: importing this folder imports no case; a case file is imported when its case is asked for.
 """
 
-from fullgraph.exportdb.case import CaseError, ExportCase, SupportLevel
-from fullgraph.exportdb.collection import Collection
+from fullgraph.exportdb.case import CaseError, ExportCase, SupportLevel, unknown_case
+from fullgraph.exportdb.check import Checked, check_all_together, check_case
+from fullgraph.exportdb.collection import OWN_CASES, Collection
+from fullgraph.exportdb.data import case_as_data
 from fullgraph.exportdb.golden import Golden, golden_diff, on_any_machine, write_golden
+from fullgraph.exportdb.new_case import new_case_text, write_new_case
 from fullgraph.exportdb.registry import (
     Registry,
     add_folder,
@@ -28,23 +31,31 @@ __all__ = [
     "Call",
     "CaseError",
     "CaseResult",
+    "Checked",
     "Collection",
     "ExportCase",
     "Golden",
+    "OWN_CASES",
     "Registry",
     "SupportLevel",
     "TAGS",
     "Tag",
     "add_folder",
     "all_cases",
+    "case_as_data",
     "case_names",
+    "check_all_together",
+    "check_case",
     "export_case",
     "faults_between",
     "get_case",
     "golden_diff",
+    "new_case_text",
     "on_any_machine",
     "rewrites_of",
     "run_case",
     "search",
+    "unknown_case",
     "write_golden",
+    "write_new_case",
 ]
