@@ -16,8 +16,9 @@ from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dy
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.refusal import contradictory
 from fullgraph.contract.sharing import share_memory
-from fullgraph.contract.simplify import simplify
+from fullgraph.contract.simplify import fresh_scope, simplify
 from fullgraph.contract.specs import Specs, read_specs
 from fullgraph.contract.symbols import Binding, DimSpec, Source
 from fullgraph.contract.tensor_spec import TensorSpec
@@ -53,8 +54,10 @@ __all__ = [
     "assumption_text",
     "check_source",
     "compile_check",
+    "contradictory",
     "dynamic_dim",
     "fact_text",
+    "fresh_scope",
     "read_specs",
     "render_contract",
     "same_value",

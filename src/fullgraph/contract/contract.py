@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from fullgraph.contract.dim import DimKind
 from fullgraph.contract.facts import Fact
-from fullgraph.contract.ledger import Assumption, Constant
+from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant
 from fullgraph.contract.symbols import DimSpec, texts
 from fullgraph.contract.text import constant_text, fact_text, input_text, range_text, size_text, with_reason
-from fullgraph.symbolic import Bool, Expr, Range, eq
+from fullgraph.symbolic import Bool, Expr, Range, eq, sort_of
 
 if TYPE_CHECKING:
     import torch
@@ -30,13 +30,15 @@ class InputContract:
 
     Args:
         path: the input's path.
-        value: of what is no tensor, the value it must have (None if it is a dynamic integer).
+        value: of what is no tensor, the value it must have (None if it is a dynamic number).
         dims: a tensor's sizes, all equalities applied; None for what is no tensor.
         declared: the same as the spec declared them.
         dtype: a tensor's dtype.
         device: its device.
         layout: its layout.
-        scalar: a dynamic integer's expression, all equalities applied.
+        scalar: the expression of a number that is dynamic itself, all equalities applied; of a truth value the
+            expression that is 1 where it is true.
+        sort: the type of such a number.
     """
 
     path: str
@@ -47,6 +49,7 @@ class InputContract:
     device: torch.device | None = None
     layout: torch.layout | None = None
     scalar: Expr | None = None
+    sort: type = int
 
     @property
     def is_tensor(self) -> bool:
@@ -93,9 +96,14 @@ class Contract:
     def fact_text(self, fact: Fact) -> str:
         """Return a fact in the user's names; an equality begins with the size that it gives up."""
         solved = self._solved.get(fact)
-        if solved is None:
+        if solved is None or sort_of(solved) is bool:
             return fact_text(fact, self.names)
         return f"{self.names[solved]} == {size_text(self.solutions[solved], self.names)}"
+
+    def _line_text(self, line: Assumption) -> str:
+        """What the user stated stands as they wrote it, unless other lines changed it."""
+        stated = line.kind is AssumptionKind.DECLARED and line.note and line.fact not in self._solved
+        return line.note if stated else self.fact_text(line.fact)
 
     @property
     def given_up(self) -> tuple[tuple[DimSpec, Assumption], ...]:
@@ -110,9 +118,11 @@ class Contract:
 
     def lines(self) -> tuple[str, ...]:
         """Return the contract as text: inputs, then ranges, then a line per assumption with its source line."""
-        inputs = (input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar) for i in self.inputs)
+        inputs = (
+            input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar, i.sort) for i in self.inputs
+        )
         ranges = (range_text(s.text, s.sizes) for s in self.symbols.values() if s.sizes.arguments)
-        facts = (with_reason(self.fact_text(line.fact), line) for line in (*self.assumptions, *self.deferred))
+        facts = (with_reason(self._line_text(line), line) for line in (*self.assumptions, *self.deferred))
         constants = (constant_text(c.path, c.value, c.origin) for c in self.constants)
         return (*inputs, *ranges, *facts, *constants)
 

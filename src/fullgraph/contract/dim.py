@@ -9,6 +9,7 @@ they were written (`d + d` is `2*d`).
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ from fullgraph.symbolic import (
     integer,
     le,
     lt,
+    mod,
     mul,
+    ne,
     render,
     sub,
     symbol,
@@ -54,10 +57,10 @@ class Sizes:
         return (self.min or 0) <= size and (self.max is None or size <= self.max)
 
     def __str__(self) -> str:
-        """`2..8`, `2..`, or `{640, 1280}`."""
+        """`2..8`, `2..oo`, or `{640, 1280}`."""
         if self.values is not None:
             return "{" + ", ".join(map(str, self.values)) + "}"
-        return f"{self.min or 0}..{'' if self.max is None else self.max}"
+        return f"{self.min or 0}..{'oo' if self.max is None else self.max}"
 
     @property
     def arguments(self) -> str:
@@ -149,9 +152,11 @@ class Dim:
         max: int | None = None,
         values: Iterable[int] | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name.isidentifier() or name == "_":
+        if not _is_name(name):
             raise SpecError(
-                f"{name!r} cannot name a dim.", why="A name is a Python identifier.", instead='Dim("batch")'
+                f"{name!r} cannot name a dim.",
+                why="A name is a Python identifier, and neither a keyword nor `_`.",
+                instead='Dim("batch")',
             )
         self.expr = symbol(name)
         self.sizes = {name: _sizes(f"Dim({name!r})", min, max, values)}
@@ -200,6 +205,9 @@ class Dim:
     def __floordiv__(self, other: Operand) -> Dim:
         return self._derive(floordiv, self, other)
 
+    def __mod__(self, other: Operand) -> Dim:
+        return self._derive(mod, self, other)
+
     def __le__(self, other: Operand) -> Relation:
         return _relation(le, self, other)
 
@@ -228,13 +236,18 @@ class Dim:
 
 
 class DynamicDim(Dim):
-    """What `dynamic_dim` returns. Unlike a named dim, `==` states that two sizes are equal."""
+    """What `dynamic_dim` returns. Unlike those of a named dim, `==` and `!=` state something of two sizes."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, (Dim, int)):
             return _relation(eq, self, other)
+        return NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, (Dim, int)):
+            return _relation(ne, self, other)
         return NotImplemented
 
     __hash__ = Dim.__hash__
@@ -291,6 +304,10 @@ def _from_torch(dim: Any) -> Dim:
     # "No bound" is a number of sympy's there.
     low, high = (bound if isinstance(bound, int) else None for bound in (dim.min, dim.max))
     return Dim(dim.__name__, min=low or None, max=high)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name) and name != "_"
 
 
 def _given(sizes: Mapping[str, Sizes]) -> dict[str, Sizes]:

@@ -33,8 +33,12 @@ PROPERTIES: dict[str, str] = {
 }
 
 
-def _autocast(device: str) -> torch.dtype | None:
-    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
+def _autocast() -> tuple[torch.dtype | None, torch.dtype | None]:
+    """What autocast turns tensors on the CPU and on CUDA devices into; None where it is off."""
+    return (
+        torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None,
+        torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else None,
+    )
 
 
 # State around a call that changes what it computes.
@@ -43,8 +47,7 @@ AMBIENT: dict[str, Callable[[], Any]] = {
     "inference_mode": torch.is_inference_mode_enabled,
     "default_dtype": torch.get_default_dtype,
     "default_device": torch.get_default_device,
-    "autocast_cpu": lambda: _autocast("cpu"),
-    "autocast_cuda": lambda: _autocast("cuda"),
+    "autocast": _autocast,
     "deterministic": torch.are_deterministic_algorithms_enabled,
 }
 

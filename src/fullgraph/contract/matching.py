@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -51,7 +52,9 @@ def matches(dynamic_shapes: object, inputs: Sequence[Input], parameters: Sequenc
     everything = list(range(len(inputs)))
     if dynamic_shapes is None:
         return
-    if isinstance(dynamic_shapes, Mapping) and not _keyed_by_dims(dynamic_shapes):
+    if _is_collection(dynamic_shapes):
+        yield from _by_tensor(dynamic_shapes, inputs)
+    elif isinstance(dynamic_shapes, Mapping) and not _keyed_by_dims(dynamic_shapes):
         for key, spec in dynamic_shapes.items():
             yield from _by_name(key, spec, inputs, parameters)
     elif _is_sequence(dynamic_shapes):
@@ -86,6 +89,28 @@ def _by_name(
         )
     else:
         yield from _by_pattern(key, spec, inputs, parameters)
+
+
+def _is_collection(value: object) -> bool:
+    """Whether this is a `torch.export.ShapesCollection`."""
+    theirs = sys.modules.get("torch.export")  # importing it for this costs a second; see `as_dim`
+    return theirs is not None and isinstance(value, theirs.ShapesCollection)
+
+
+def _by_tensor(collection: Any, inputs: Sequence[Input]) -> Iterator[Match]:
+    unused = len(collection)
+    for index, leaf in enumerate(inputs):
+        if isinstance(leaf.value, torch.Tensor):
+            size = len(collection)
+            spec = collection[leaf.value]  # what is not there is put there, as an empty dict
+            if len(collection) == size:
+                unused -= 1
+                yield Match(index, spec, leaf.path)
+    if unused > 0:
+        raise SpecError(
+            f"The ShapesCollection has specs for {unused} tensors that are no arguments of the program.",
+            instead="the very tensors that are passed to export",
+        )
 
 
 def _by_pattern(

@@ -38,11 +38,13 @@ def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
     )
 
 
-def contradictory(assumption: Assumption, earlier: Sequence[Assumption], specs: Specs) -> CaptureError:
+def contradictory(
+    assumption: Assumption, earlier: Sequence[Assumption], specs: Sequence[DimSpec]
+) -> CaptureError:
     """Return the error for a fact that can never hold together with the earlier ones."""
-    names = texts(specs.symbols)
+    names = texts(specs)
     symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset()
-    ranges = [range_text(s.text, s.sizes) for s in specs.symbols if s.symbol in symbols and s.sizes.arguments]
+    ranges = [range_text(s.text, s.sizes) for s in specs if s.symbol in symbols and s.sizes.arguments]
     related = [a for a in earlier if isinstance(a.fact, Bool) and a.fact.symbols & symbols]
     against = [*ranges, *(assumption_text(a, names) for a in related)]
     return Unsupported(
@@ -50,6 +52,20 @@ def contradictory(assumption: Assumption, earlier: Sequence[Assumption], specs: 
         why="\n".join(["It contradicts:", *against]) if against else "No size satisfies it.",
         instead="a check that some size satisfies, or another range in dynamic_shapes",
         where=assumption.origin,
+    )
+
+
+def rejects_example(line: Assumption, specs: Specs) -> CaptureError:
+    """Return the error for a check of the program that its own example does not pass."""
+    assert isinstance(line.fact, Bool)
+    values = specs.samples[0]
+    found = [f"{s.text} = {values[s.symbol]}" for s in specs.symbols if s.symbol in line.fact.symbols]
+    return Unsupported(
+        f"The program accepts only inputs with {fact_text(line.fact, texts(specs.symbols))}, "
+        "and the example is none.",
+        why=f"In the example, {', '.join(found)}.",
+        instead="an example that passes the program's own checks",
+        where=line.origin,
     )
 
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fullgraph.contract.dim import ANY_SIZE, Dim, DynamicDim, Relation, Sizes, merge_sizes
+from fullgraph.contract.dim import ANY_SIZE, DynamicDim, Relation, Sizes, merge_sizes
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.symbols import Source
 from fullgraph.errors import SpecError
@@ -65,8 +65,7 @@ def read_constraints(constraints: object, inputs: Sequence[Input]) -> Stated:
     """
     if constraints is None:
         return Stated((), {}, {})
-    single = isinstance(constraints, (str, Dim, Relation))
-    items: Sequence[object] = [constraints] if single else list(constraints)  # type: ignore[call-overload]
+    items = constraints if isinstance(constraints, (list, tuple, set, frozenset)) else [constraints]
     facts: list[tuple[Bool, str | None]] = []
     dynamic: dict[Expr, Source] = {}
     sizes: dict[str, Sizes] = {}

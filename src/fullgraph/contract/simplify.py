@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from fullgraph.contract.contract import Contract, InputContract
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
-from fullgraph.contract.refusal import Refused, contradictory, specialized
+from fullgraph.contract.refusal import Refused, contradictory, rejects_example, specialized
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, applied, declare, holds, solved_for
 from fullgraph.symbolic import (
@@ -75,6 +75,8 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
     if refused:
         raise specialized(refused, specs)
     lines, known = reduction.minimal()
+    for line in lines:
+        _refuse_if_example_fails(line, specs)
     solutions = reduction.solutions
     return Contract(
         inputs=tuple(_input(index, leaf, specs, solutions) for index, leaf in enumerate(specs.inputs)),
@@ -126,7 +128,7 @@ class _Reduction:
     def take(self, assumption: Assumption) -> None:
         """Learn an assumption; keep it as a line unless it follows, refuse it if it may not narrow what it narrows."""
         assert isinstance(assumption.fact, Bool)
-        fact = applied(assumption.fact, self.solutions)
+        fact = _without_known_parts(applied(assumption.fact, self.solutions), self._scope)
         answer = self._scope.decide(fact)
         if answer is True:
             return
@@ -149,7 +151,7 @@ class _Reduction:
         except Contradiction:
             self._contradicted(assumption, fact)
             return
-        self._lines.append(_Line(replace(assumption, fact=fact), solved))
+        self._lines.append(_Line(_restated(assumption, fact), solved))
 
     def narrowed(self) -> list[Refused]:
         """Return what several accepted lines together take away from strict dims (`b <= s0` and `s0 <= 8`)."""
@@ -181,10 +183,10 @@ class _Reduction:
                 kept.append(replace(line.assumption, fact=eq(line.solved, self.solutions[line.solved])))
                 continue
             assert isinstance(line.assumption.fact, Bool)
-            fact = applied(line.assumption.fact, self.solutions)
+            fact = _without_known_parts(applied(line.assumption.fact, self.solutions), scope)
             if scope.decide(fact) is not True:
                 scope.assume(fact)
-                kept.append(replace(line.assumption, fact=fact))
+                kept.append(_restated(line.assumption, fact))
         kept.reverse()
         return kept, scope
 
@@ -211,8 +213,37 @@ class _Reduction:
 
     def _contradicted(self, assumption: Assumption, fact: Bool) -> None:
         if assumption.kind is AssumptionKind.CHECK or not self.refused:
-            raise contradictory(assumption, [line.assumption for line in self._lines], self._specs)
+            raise contradictory(assumption, [line.assumption for line in self._lines], self._specs.symbols)
         self.refused.append(Refused(replace(assumption, fact=fact), None))
+
+
+def _refuse_if_example_fails(line: Assumption, specs: Specs) -> None:
+    """A program that rejects the very example would be one that nobody ran."""
+    values = specs.samples[0]
+    assert isinstance(line.fact, Bool)
+    if (
+        line.kind is AssumptionKind.CHECK
+        and line.fact.symbols <= values.keys()
+        and not holds(line.fact, values)
+    ):
+        raise rejects_example(line, specs)
+
+
+def _without_known_parts(fact: Bool, scope: Scope) -> Bool:
+    """Drop what cannot hold from an `or`, and what holds from an `and`: the rest says the same."""
+    if fact.kind == "or":
+        return or_(*(part for part in fact.args if scope.decide(part) is not False))
+    if fact.kind == "and":
+        return and_(*(part for part in fact.args if scope.decide(part) is not True))
+    return fact
+
+
+def _restated(assumption: Assumption, fact: Bool) -> Assumption:
+    """Return the assumption with its fact in other terms; then the user's own words for it are words for another."""
+    if fact is assumption.fact:
+        return assumption
+    note = "" if assumption.kind is AssumptionKind.DECLARED else assumption.note
+    return replace(assumption, fact=fact, note=note)
 
 
 def _relies_on(assumption: Assumption, symbol: Expr) -> bool:
@@ -256,7 +287,7 @@ def _input(index: int, leaf: Input, specs: Specs, solutions: dict[Expr, Expr]) -
         scalar = specs.scalars.get(index)
         if scalar is None:
             return InputContract(leaf.path, value=leaf.value)
-        return InputContract(leaf.path, scalar=applied(scalar, solutions))
+        return InputContract(leaf.path, scalar=applied(scalar, solutions), sort=type(leaf.value))
     return InputContract(
         path=leaf.path,
         dims=tuple(_known(size, solutions) for size in declared),

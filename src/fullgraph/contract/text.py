@@ -48,6 +48,7 @@ def input_text(
     device: torch.device | None,
     value: object,
     scalar: Expr | None,
+    sort: type,
 ) -> str:
     """`x: float32[batch, 3] on cpu`, or `flag is True`.
 
@@ -56,7 +57,8 @@ def input_text(
     if dims is not None:
         return f"{path}: {dtype_text(dtype)}[{', '.join(size_text(d, {}) for d in dims)}] on {device}"
     if scalar is not None:
-        return f"{path}: int {render(scalar)}" if render(scalar) != path else f"{path}: int"
+        text = str(bool(scalar.value)) if sort is bool and scalar.is_const else render(scalar)
+        return f"{path}: {sort.__name__} {text}" if text != path else f"{path}: {sort.__name__}"
     return f"{path} is {value_text(value)}"
 
 
@@ -83,7 +85,17 @@ def fact_text(fact: Fact, names: Names) -> str:
         case Disjoint(a, b):
             return f"{a} and {b} share no memory"
         case Ambient(name, value):
-            return f"{name} is {value_text(value)} at the call"
+            return f"{name} is {ambient_text(name, value)} at the call"
+
+
+def ambient_text(name: str, value: Any) -> str:
+    """A piece of PyTorch's state: `off`, `bfloat16 on cpu`, `True`."""
+    if name != "autocast":
+        return value_text(value)
+    cpu, cuda = (None if dtype is None else dtype_text(dtype) for dtype in value)
+    if cpu is None and cuda is None:
+        return "off"
+    return " and ".join(f"{dtype} on {device}" for device, dtype in (("cpu", cpu), ("cuda", cuda)) if dtype)
 
 
 def assumption_text(assumption: Assumption, names: Names) -> str:

@@ -19,7 +19,7 @@ from fullgraph.contract.facts import AMBIENT, Ambient, Disjoint, Fact, Property
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec
-from fullgraph.contract.text import dtype_text, size_text, value_text
+from fullgraph.contract.text import ambient_text, dtype_text, size_text, value_text
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, evaluate, mul
 
@@ -88,13 +88,13 @@ def symbol_values(contract: Contract, leaves: Sequence[Any]) -> dict[Expr, int]:
 def _at(leaves: Sequence[Any], spec: DimSpec) -> int | None:
     leaf, dim = leaves[spec.binding.source.leaf], spec.binding.source.dim
     if dim is None:
-        return leaf if type(leaf) is int else None
+        return leaf if type(leaf) is spec.sort else None
     return leaf.shape[dim] if isinstance(leaf, torch.Tensor) and dim < leaf.dim() else None
 
 
 def _input(contract: Contract, item: InputContract, value: object) -> ContractError:
     if item.scalar is not None:
-        return _refused(item.path, _kind(value), "int", "The program was exported for any integer there.")
+        return _refused(item.path, _kind(value), _a(item.sort), _TYPED)
     if item.dims is None:
         if isinstance(value, torch.Tensor):
             return _refused(item.path, "a tensor", value_text(item.value), _FIXED)
@@ -123,6 +123,7 @@ def _input(contract: Contract, item: InputContract, value: object) -> ContractEr
 
 
 _AGAIN = "export again with an example like this call"
+_TYPED = "Python and PyTorch treat an int, a float and a bool differently, so its type is fixed at export."
 _FIXED = "A value that is no tensor is fixed at export."
 
 
@@ -132,6 +133,10 @@ def _refused(name: str, found: str, expected: str, why: str) -> ContractError:
         why=why,
         instead=f"pass {expected}, or {_AGAIN}",
     )
+
+
+def _a(sort: type) -> str:
+    return f"{'an' if sort is int else 'a'} {sort.__name__}"
 
 
 def _kind(value: object) -> str:
@@ -200,8 +205,9 @@ def _because(assumption: Assumption, contract: Contract) -> str:
     if assumption.kind is AssumptionKind.CHECK:
         return f"The program checks it{note or '.'}"
     symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset[Expr]()
-    auto = [s.text for s in contract.symbols.values() if s.symbol in symbols and s.kind is DimKind.AUTO]
-    given_up = f"; Dim.AUTO gave up {' and '.join(auto)} there" if auto else ""
+    auto = [s for s in contract.symbols.values() if s.symbol in symbols and s.kind is DimKind.AUTO]
+    verb = "gave up" if any(s.symbol in contract.solutions for s in auto) else "narrowed"
+    given_up = f"; Dim.AUTO {verb} {' and '.join(s.text for s in auto)} there" if auto else ""
     return f"The program relied on it when it was exported{note}{given_up or ('' if note else '.')}"
 
 
@@ -211,7 +217,7 @@ def _got(contract: Contract, fact: Fact, leaves: Sequence[Any]) -> str:
     if isinstance(fact, Property):
         return f", but it is {value_text(fact.read(by_path[fact.path]))}"
     if isinstance(fact, Ambient):
-        return f", but it is {value_text(AMBIENT[fact.name]())}"
+        return f", but it is {ambient_text(fact.name, AMBIENT[fact.name]())}"
     return ""
 
 
@@ -230,7 +236,7 @@ def _undefined(contract: Contract, leaves: Sequence[Any]) -> Assumption:
         if isinstance(assumption.fact, Bool):
             try:
                 evaluate(assumption.fact, values)
-            except (ArithmeticError, KeyError):
+            except (ArithmeticError, ValueError, TypeError, KeyError):
                 return assumption
     raise AssertionError("a check divided by zero where its contract does not")
 

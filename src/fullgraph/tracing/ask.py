@@ -64,7 +64,7 @@ class Answers:
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
         if hint is None:
-            self._refuse(question, "whether " + render(question))
+            self._refuse(question, f"whether {render(question, self._names)}")
         answer = bool(hint)
         self._assume(question if answer else not_(question))
         return answer
@@ -73,9 +73,13 @@ class Answers:
         """Give a size its example's value for good."""
         hint = self.scope.hint_of(expr)
         if hint is None:
-            self._refuse(expr, "the value of " + render(expr))
+            self._refuse(expr, f"the value of {render(expr, self._names)}")
         self._assume(eq(expr, hint))
         return hint
+
+    @property
+    def _names(self) -> dict[Expr, str]:
+        return {spec.symbol: spec.text for spec in self.ledger.symbols}
 
     def _assume(self, fact: Bool) -> None:
         kind = AssumptionKind.PROGRAM if self.operator is None else AssumptionKind.OPERATOR
@@ -87,9 +91,23 @@ class Answers:
         asker = "Python" if self.operator is None else f"the operator {self.operator}"
         raise DataDependent(
             f"{asker} must know {words} now.",
-            why="It is known only when the program runs: it comes from the values of a tensor, or from an input that "
-            "was given as a TensorSpec, without an example.",
+            why="\n".join(self._unknown(question.symbols)),
             instead="Give an example tensor for the input, state the fact with torch._check(...), or keep the value in "
             "a tensor (torch.where, masking) so that Python need not know it.",
             where=origin_here(),
         )
+
+    def _unknown(self, symbols: frozenset[Expr]) -> list[str]:
+        """Say of each symbol without an example why it has none."""
+        found = []
+        for symbol in sorted(symbols, key=render):
+            spec = self.ledger.spec_of(symbol)
+            if spec is None:
+                found.append(
+                    f"{render(symbol)} comes from the values of a tensor, known only when the program runs."
+                )
+            elif self.scope.hint_of(symbol) is None:
+                place = str(spec.binding.source)
+                name = f"`{spec.text}`" if spec.text == place else f"`{spec.text}`, which is {place},"
+                found.append(f"{name} has no example: the input was given as a TensorSpec.")
+        return found

@@ -1,10 +1,21 @@
-"""`check`: what the program demands of a size or of a value, said once and known to the trace from there on."""
+"""`check`: what the program demands of a size or of a value, said once and known to the trace from there on.
+
+PyTorch's own checks (`torch._check` and its kin) demand the same. One that can never hold, after what was demanded
+before, is refused with both lines.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
+
+from fullgraph.contract import Assumption, AssumptionKind, contradictory
+from fullgraph.source import origin_here
+from fullgraph.symbolic import Bool, expr_of
+from fullgraph.tracing.functions import FunctionTable
+from fullgraph.tracing.records import Records
 
 
 def check(condition: Any, message: str) -> None:
@@ -29,3 +40,26 @@ def check(condition: Any, message: str) -> None:
         torch.ops.aten._assert_async.msg(condition, message)
     else:
         torch._check(condition, lambda: message)
+
+
+def checks() -> FunctionTable:
+    """Return what stands for the function that all of PyTorch's checks come down to."""
+    return {(torch, "_check_with"): _check_with}
+
+
+def _check_with(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    def checked(error: Any, condition: Any, message: Any) -> Any:
+        if isinstance(condition, torch.SymBool):
+            _refuse_contradiction(recorder, expr_of(condition))
+        return original(error, condition, message)
+
+    return checked
+
+
+def _refuse_contradiction(recorder: Records, fact: Bool) -> None:
+    ledger = recorder.ledger
+    if recorder.scope.decide(fact) is not False:
+        return
+    demand = Assumption(fact, origin_here(), AssumptionKind.CHECK)
+    if any(isinstance(a.fact, Bool) and a.fact.symbols & fact.symbols for a in ledger.assumptions):
+        raise contradictory(demand, ledger.assumptions, ledger.symbols)

@@ -222,6 +222,11 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
         ['x.0', 'scale']
     """
     signature, name = signature_of(fn), _name_of(fn)
+    if isinstance(args, (torch.Tensor, str, Mapping)):
+        raise SpecError(
+            f"args is a {type(args).__name__}, but it is the tuple of the positional arguments of {name}.",
+            instead="args=(x,) for one argument, kwargs={...} for arguments by name",
+        )
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:

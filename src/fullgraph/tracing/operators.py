@@ -29,7 +29,7 @@ class Kind(Enum):
     RESHAPING = auto()  # changes the sizes or strides of its argument (`t_`, `squeeze_`)
     TRANSPARENT = auto()  # may hand back an argument, or a view of one, unsaid: recorded by its parts
     STRIDED = auto()  # a view of the storage itself (`as_strided`)
-    QUESTION = auto()  # its answer is a Python value (`item`, `equal`)
+    QUESTION = auto()  # its answer is a Python value (`item`, `equal`), or there is none
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _kind(overload: OpOverload, written: tuple[str, ...]) -> Kind:
             pure = _pure(overload, written)
             return Kind.RESHAPING if pure is not None and _views(pure) else Kind.IN_PLACE
         return Kind.MUTATING
-    if schema.returns and not any(_is_tensor_type(r) for r in schema.returns):
+    if name in STATEMENTS or (schema.returns and not any(_is_tensor_type(r) for r in schema.returns)):
         return Kind.QUESTION
     if name in TRANSPARENT:
         return Kind.TRANSPARENT
@@ -181,6 +181,9 @@ MAYBE_VIEWS = frozenset(
         "bfloat16 cpu cuda resolve_conj resolve_neg _reshape_alias pin_memory unflatten_dense"
     ).split()
 )
+
+# They return nothing, and state something of a size.
+STATEMENTS = frozenset({"aten::sym_constrain_range", "aten::sym_constrain_range_for_size"})
 
 # They hand back their argument when there is nothing to drop, which their arguments tell.
 DROPOUTS = frozenset(

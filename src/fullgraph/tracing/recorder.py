@@ -105,7 +105,7 @@ class Recorder:
         self.placed.append((node, value))
         return value
 
-    def place_size(self, path: str, expr: Expr) -> None:
+    def place_scalar(self, path: str, expr: Expr | Bool) -> None:
         """Add a graph input for a dynamic scalar."""
         with self._inputs.inserting_before(self._anchor):
             node = self._inputs.placeholder(path.replace(".", "_"))
@@ -320,7 +320,8 @@ class Recorder:
             )
         if name == "aten::_has_same_storage_numel":
             return True
-        return self.shape(info.overload, args, kwargs)
+        answer = self.shape(info.overload, args, kwargs)
+        return answer if info.returns else None
 
     def new_size(self, upper: Any) -> Expr:
         """Return a symbol for a size that only tensor contents tell (`nonzero`), between 0 and `upper`."""
@@ -328,10 +329,10 @@ class Recorder:
         self.scope.assume(le(expr, upper if isinstance(upper, Expr) else integer(upper)))
         return expr
 
-    def new_symbol(self, lo: int = 0, hi: int | None = None) -> Expr:
-        """Return a symbol for an integer that only the run of the program tells."""
+    def new_symbol(self, lo: int = 0, hi: int | None = None, sort: type = int) -> Expr:
+        """Return a symbol for a number (see `Scope.declare`) that only the run of the program tells."""
         self._data_dependent += 1
-        return self.scope.declare(f"u{self._data_dependent - 1}", lo=lo, hi=hi)
+        return self.scope.declare(f"u{self._data_dependent - 1}", lo=lo, hi=hi, sort=sort)
 
     # Between the program's terms and the trace's
 

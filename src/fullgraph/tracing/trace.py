@@ -25,10 +25,11 @@ from torch import fx
 from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, SameObject, Specs, TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here, trace_boundary
-from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
+from fullgraph.symbolic import Bool, Expr, Scope, expr_of, scalar_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.branching import same_trace
+from fullgraph.tracing.checking import checks
 from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects
@@ -113,7 +114,7 @@ def trace(
     def once(state: PythonState) -> Trace:
         recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared)
         with torch.enable_grad():  # see grad_mode.py
-            result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting)
+            result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
             outputs = _Outputs(recorder, inputs, rebuilt)
             outputs.collect(result, state)
         made = outputs.finish(state, tuple(answers.branches.values()))
@@ -183,8 +184,9 @@ def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple
 def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any) -> Any:
     if expr is None:
         return value
-    recorder.place_size(path, expr)
-    return to_python(expr, recorder.scope)
+    given = scalar_of(expr)
+    recorder.place_scalar(path, given)
+    return to_python(given, recorder.scope)
 
 
 def _locate_symbols(recorder: Recorder, specs: Specs) -> None:
@@ -205,6 +207,7 @@ def _run(
     recorder: Recorder,
     functions: FunctionTable,
     exporting: bool,
+    forced: bool,
 ) -> tuple[Any, Rebuilt]:
     """Run the program with everything switched on that a trace needs, and off again."""
     roots = root_modules(fn)
@@ -213,6 +216,8 @@ def _run(
         **autograd_functions(),
         **grad_modes(),
         **surroundings(),
+        # On the other side of a branch a check that fails is what tells the sides apart (branching.py).
+        **({} if forced else checks()),
         **module_paths(roots),
         **functions,
     }
@@ -354,8 +359,7 @@ class _Outputs:
     def _rely(self) -> None:
         """Write down what holds of the whole run: autocast as it was, and no overlap of what is written."""
         recorder = self.recorder
-        for name in ("autocast_cpu", "autocast_cuda"):
-            recorder.ledger.assume(Ambient.now(name), None, AssumptionKind.PROGRAM)
+        recorder.ledger.assume(Ambient.now("autocast"), None, AssumptionKind.PROGRAM)
         for root in recorder.roots:
             for other in recorder.roots if root.written_at else ():
                 a, b = root.source, other.source

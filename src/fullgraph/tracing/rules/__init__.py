@@ -13,6 +13,7 @@ from __future__ import annotations
 from fullgraph.tracing.rules import (
     attention,
     backward,
+    constrain,
     conv,
     factory,
     fourier,
@@ -37,6 +38,7 @@ FAMILIES = (
     pointwise,
     reduction,
     matmul,
+    constrain,
     conv,
     pooling,
     view,
