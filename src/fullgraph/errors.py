@@ -21,7 +21,7 @@ class FullgraphError(Exception):
     """Anything that fullgraph refuses, at export or at a call.
 
     Catch the subclass for the moment you care about: `SpecError` and `CaptureError` come out of `export`,
-    `ContractError` out of a call.
+    `ContractError` out of a call, `ArtifactError` out of `save` and `load`.
 
     Args:
         what: what could not be done, in the user's words; one sentence.
@@ -159,6 +159,31 @@ class ContractError(FullgraphError, ValueError):
         >>> program = fullgraph.export(double, (torch.ones(3),), dynamic_shapes={"x": "n"})
         >>> program(torch.ones(4))
         tensor([2., 2., 2., 2.])
+    """
+
+
+class ArtifactError(FullgraphError):
+    """A program cannot be written to a file, or a file cannot be read as a program.
+
+    Fails, because the program returns an object of a class that no other process can find:
+        >>> import os, tempfile, fullgraph, torch
+        >>> from dataclasses import dataclass
+        >>> path = os.path.join(tempfile.mkdtemp(), "double.fgx")
+        >>> def make_double():
+        ...     @dataclass
+        ...     class Output:
+        ...         value: torch.Tensor
+        ...     return lambda x: Output(x * 2)
+        >>> fullgraph.export(make_double(), (torch.ones(3),)).save(path)
+        Traceback (most recent call last):
+        fullgraph.errors.ArtifactError: ...
+
+    Write instead, with a class at the top of a module, or without a class:
+        >>> def double(x):
+        ...     return {"value": x * 2}
+        >>> fullgraph.export(double, (torch.ones(3),)).save(path)
+        >>> fullgraph.load(path)(torch.ones(3))
+        {'value': tensor([2., 2., 2.])}
     """
 
 

@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.recording import (
     Body,
+    line_of,
     name_of,
     out_of,
     record_body,
@@ -176,7 +177,7 @@ def _record_combine(recorder: Records, combine: Callable[..., Any], values: list
         refuse(
             recorder,
             f"`{name_of(combine)}` returns something else than it takes: "
-            f"{'; '.join(show(leaf) for leaf in body.leaves)}.",
+            f"{'; '.join(show(leaf) + line_of(leaf, body) for leaf in body.leaves)}.",
             "What two elements are combined into is combined with further ones, so it must be of the same kind.",
             f"Return {len(values)} tensors of the dtypes and sizes of the elements.",
         )

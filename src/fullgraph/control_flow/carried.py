@@ -17,7 +17,8 @@ from typing import Any, TypeGuard
 
 import torch
 
-from fullgraph.control_flow.recording import Body, refuse, show
+from fullgraph.control_flow.recording import Body, at, line_of, refuse, show
+from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, eq, ge, to_python
 from fullgraph.tracing import Frame, Out, Records, Value
 
@@ -168,8 +169,8 @@ def _weaken(
     before = part.value if isinstance(part, Fixed) else part.symbol if isinstance(part, Integer) else part.out
     return refuse(
         recorder,
-        f"`{body.name}` is given one kind of value and returns another for the next step: {_show(before)} becomes "
-        f"{show(leaf)}.",
+        f"`{body.name}` is given one kind of value and returns another for the next step:\n"
+        f"given: {_show(before)}{at(origin_here())}\nreturned: {show(leaf)}{line_of(leaf, body)}",
         "All steps run the same graph, so dtype, device and number of dims of a carried value, and a carried Python "
         "value that is no integer, must stay the same.",
         "Convert the result (`.to(dtype)`, `.reshape(...)`), or carry a tensor instead of the Python value.",
@@ -178,7 +179,7 @@ def _weaken(
 
 def _show(before: Any) -> str:
     if not isinstance(before, Out):
-        return f"{type(before).__name__} {before}"
+        return show(before)
     return (
         f"{str(before.dtype).removeprefix('torch.')}[{', '.join(map(str, before.dims))}] on {before.device}"
     )

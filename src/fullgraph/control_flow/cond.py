@@ -13,10 +13,14 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.merge import merge
+from fullgraph.control_flow.merge import check_structures, merge
+from fullgraph.control_flow.merge_state import merge_places
+from fullgraph.control_flow.python_state import put
 from fullgraph.control_flow.recording import Body, out_of, record_body, refuse_in_transform
+from fullgraph.errors import FullgraphError
 from fullgraph.symbolic import Bool, Contradiction, Expr, expr_of, ne, not_
 from fullgraph.tracing import (
+    Change,
     Records,
     Value,
     Written,
@@ -24,6 +28,7 @@ from fullgraph.tracing import (
     attach,
     call_subgraphs,
     inside_functorch,
+    is_of_the_program,
     write_back,
 )
 
@@ -72,7 +77,20 @@ def switch(index: Any, branches: Sequence[Branch], operands: Operands = ()) -> A
         return branches[0](*operands)
     first, *rest = branches
     # Each step is a call of `cond`, so that it is recorded as one where a trace is on.
-    return cond(index <= 0, first, lambda *given: switch(index - 1, rest, given), tuple(operands))
+    return cond(index <= 0, first, _switch(index - 1, rest), tuple(operands))
+
+
+def _switch(index: Any, branches: Sequence[Branch]) -> Branch:
+    """Return a function that switches: it closes over each branch itself, where what branches change is looked for."""
+    first, *rest = branches
+    if not rest:
+        return first
+    others = _switch(index - 1, rest)
+    return lambda *given: cond(index <= 0, first, others, given)
+
+
+class _OnlyOneRuns(Exception):
+    """The predicate is fixed, and a branch changes Python's state: that of the other must not be merged with it."""
 
 
 def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
@@ -90,7 +108,9 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
         refusal = recorder.refusal
         try:
             return _record(recorder, predicate, branches, operands)
-        except Exception:  # noqa: BLE001  the branch that no call takes need not even make sense for these sizes
+        except Exception as error:  # noqa: BLE001  the branch that no call takes need not make sense for these sizes
+            if not (isinstance(error, (FullgraphError, Contradiction)) or is_of_the_program(error)):
+                raise
             recorder.refusal = refusal
             return branches[0 if predicate else 1](*operands)
 
@@ -138,7 +158,9 @@ def _record(
                 frame.operand(node)
             return operands
 
-        bodies.append(record_body(recorder, branch, arguments, fact=fact))
+        bodies.append(record_body(recorder, branch, arguments, fact=fact, once=True))
+    if isinstance(predicate, bool) and any(body.left for body in bodies):
+        raise _OnlyOneRuns
     return _call(recorder, predicate, bodies, passed, known)
 
 
@@ -160,7 +182,10 @@ def _call(
     passed: list[Any],
     known: frozenset[Expr],
 ) -> Any:
-    merged = merge(recorder, bodies, known)
+    count, spec = len(bodies[0].leaves), bodies[0].spec
+    check_structures(recorder, bodies)
+    bodies, places = merge_places(recorder, bodies)
+    merged = merge(recorder, bodies, known, _names(count, places))
     written = _written(bodies)
     condition = recorder.as_arguments(predicate)
     outputs = [
@@ -183,7 +208,17 @@ def _call(
         assert isinstance(value, Value)
         write_back(recorder, change, value)
     merged.forbid_writes(results)
-    return merged.rebuild(results)
+    leaves = merged.leaves(results)
+    for place, structure in places:
+        here, count = count, count + structure.num_leaves
+        put(place, pytree.tree_unflatten(leaves[here:count], structure))
+    return pytree.tree_unflatten(leaves[: bodies[0].spec.num_leaves], spec)
+
+
+def _names(count: int, places: list[tuple[Change, pytree.TreeSpec]]) -> dict[int, str]:
+    """Return the path of the place for each leaf that is left in one."""
+    paths = [change.path for change, structure in places for _ in range(structure.num_leaves)]
+    return dict(enumerate(paths, start=count))
 
 
 def _written(bodies: list[Body]) -> dict[Value, Written]:

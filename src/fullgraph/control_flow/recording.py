@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 import torch
 from torch.utils import _pytree as pytree
 
+from fullgraph.control_flow.python_state import Left, flatten_left, left_by, state_around
 from fullgraph.errors import Unsupported
 from fullgraph.source import Origin, origin_here
 from fullgraph.symbolic import Bool, Expr
-from fullgraph.tracing import Frame, Out, Records, Value, inside_functorch
+from fullgraph.tracing import Change, Frame, Out, Records, Value, inside_functorch
 
-_TRACED = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
+TRACED = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Body:
         nodes: the nodes of the subgraph that hold them; a Python value stands for itself.
         spec: the structure of what it returned.
         shared: the tensors from outside that a result may share memory with, each with the position of the result.
+        where: the line of the function.
+        left: what it left in Python's state, which has been put back.
     """
 
     name: str
@@ -36,6 +39,25 @@ class Body:
     nodes: list[Any]
     spec: pytree.TreeSpec
     shared: dict[int, Value]
+    where: Origin
+    left: tuple[LeftBehind, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """What a function left in a place of Python's state.
+
+    Args:
+        change: the place.
+        leaves: what is there now, flat.
+        nodes: the nodes of the subgraph that hold it.
+        spec: its structure.
+    """
+
+    change: Change
+    leaves: list[Any]
+    nodes: list[Any]
+    spec: pytree.TreeSpec
 
 
 def record_body(
@@ -45,6 +67,7 @@ def record_body(
     *,
     fact: Bool | None = None,
     fresh: bool = False,
+    once: bool = False,
 ) -> Body:
     """Run a function with its operators recorded into a subgraph.
 
@@ -54,6 +77,7 @@ def record_body(
         arguments: makes the arguments, once the frame is entered.
         fact: what holds when the subgraph runs, and is forgotten afterwards.
         fresh: whether each result must be memory of its own; it is copied if it may not be.
+        once: whether it runs once at most, so that it may change Python's state.
 
     Raises:
         Contradiction: `fact` can never hold.
@@ -68,8 +92,12 @@ def record_body(
             arrived = {
                 recorder.take(leaf) for leaf in pytree.tree_leaves(given) if isinstance(leaf, torch.Tensor)
             }
-            flat, spec = pytree.tree_flatten(fn(*given))
-            leaves = [recorder.take(leaf) if isinstance(leaf, _TRACED) else leaf for leaf in flat]
+            with state_around(fn, given) as state:
+                flat, spec = pytree.tree_flatten(fn(*given))
+                leaves = [recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat]
+                left = tuple(_left_behind(recorder, each) for each in left_by(state))
+            if left and not once:
+                _refuse_state(recorder, fn, left[0].change)
             _refuse_written(recorder, fn, arrived, frame)
             if fresh:
                 leaves = _with_own_memory(recorder, frame, leaves, arrived)
@@ -80,7 +108,25 @@ def record_body(
     finally:
         if mark is not None:
             recorder.scope.undo(mark)
-    return Body(name_of(fn), frame, leaves, nodes, spec, shared)
+    return Body(name_of(fn), frame, leaves, nodes, spec, shared, where_of(fn), left)
+
+
+def _left_behind(recorder: Records, left: Left) -> LeftBehind:
+    flat, spec = flatten_left(left.change, left.value)
+    leaves = [recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat]
+    return LeftBehind(left.change, leaves, [recorder.as_arguments(leaf) for leaf in leaves], spec)
+
+
+def _refuse_state(recorder: Records, fn: Callable[..., Any], change: Change) -> NoReturn:
+    instead = "Carry it from step to step, as an argument and a result of the function."
+    if change.is_rebound_buffer:
+        instead = f"Write to the tensor in place: `self.{change.name}.copy_(...)`."
+    refuse(
+        recorder,
+        f"`{name_of(fn)}` ({where_of(fn)}) changes `{change.path}`, which is Python state.",
+        "All steps run the same graph, and a graph does not change Python objects.",
+        instead,
+    )
 
 
 def _refuse_written(recorder: Records, fn: Callable[..., Any], arguments: set[Value], frame: Frame) -> None:
@@ -119,15 +165,44 @@ def name_of(fn: Callable[..., Any]) -> str:
     return "lambda" if name == "<lambda>" else name
 
 
+def where_of(fn: Callable[..., Any]) -> Origin:
+    """Return the line where a function begins; an unknown one for functions of C."""
+    fn = getattr(fn, "func", fn)
+    fn = fn if hasattr(fn, "__code__") or hasattr(fn, "__func__") else getattr(type(fn), "forward", fn)
+    code = getattr(getattr(fn, "__func__", fn), "__code__", None)
+    return Origin(()) if code is None else Origin(((code, 0),))
+
+
+def structure_text(spec: pytree.TreeSpec) -> str:
+    """Return a structure as it would be written: `(*, [*, *])`."""
+    text = repr(pytree.tree_unflatten([_STAR] * spec.num_leaves, spec))
+    return text if len(text) < 200 else f"{text[:200]}..."
+
+
+class _Star:
+    def __repr__(self) -> str:
+        return "*"
+
+
+_STAR = _Star()
+
+
 def show(leaf: Any) -> str:
-    """Return a leaf as text, with the line that made it, for an error."""
-    if not isinstance(leaf, Value):
-        return f"{type(leaf).__name__} {leaf}" if not isinstance(leaf, Expr | Bool) else f"the size {leaf}"
-    origin: Origin | None = leaf.node.meta.get("origin")
-    kind = f"{str(leaf.dtype).removeprefix('torch.')}[{', '.join(map(str, leaf.dims))}] on {leaf.device}"
-    return (
-        kind if origin is None or not origin.known else f"{kind}, at {origin.path}: `{origin.text.strip()}`"
-    )
+    """Return what a leaf is as text, for an error."""
+    if isinstance(leaf, Value):
+        return f"{str(leaf.dtype).removeprefix('torch.')}[{', '.join(map(str, leaf.dims))}] on {leaf.device}"
+    return f"the number {leaf}" if isinstance(leaf, (Expr, Bool)) else f"{type(leaf).__name__} {leaf!r}"
+
+
+def line_of(leaf: Any, body: Body) -> str:
+    """Return the line that made a leaf as text, for an error: of the operator, or of the function that returned it."""
+    origin = leaf.node.meta.get("origin") if isinstance(leaf, Value) else None
+    return at(origin if origin is not None and origin.known else body.where)
+
+
+def at(origin: Origin) -> str:
+    """Return a line as text."""
+    return f", at {origin.path}: `{' '.join(origin.text.split())}`" if origin.known else ""
 
 
 def refuse_in_transform(recorder: Records, operator: str) -> None:

@@ -22,7 +22,15 @@ from fullgraph.control_flow.carried import (
     results,
     weaken,
 )
-from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform, show
+from fullgraph.control_flow.recording import (
+    Body,
+    line_of,
+    name_of,
+    record_body,
+    refuse,
+    refuse_in_transform,
+    show,
+)
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.symbolic import Expr, eq, ge
 from fullgraph.tracing import (
@@ -293,7 +301,8 @@ def stacked_out(recorder: Records, body: Body, leaf: Value, length: Any, known: 
         if isinstance(size, Expr) and not size.symbols <= known:
             refuse(
                 recorder,
-                f"`{body.name}` returns a tensor whose size may differ from step to step: {show(leaf)}.",
+                f"`{body.name}` returns a tensor whose size may differ from step to step: {show(leaf)}"
+                f"{line_of(leaf, body)}.",
                 "The results of all steps are stacked, so they have one size.",
                 "Return tensors of one size (pad them), or carry what grows.",
             )

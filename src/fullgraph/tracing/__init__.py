@@ -11,6 +11,7 @@ from __future__ import annotations
 from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.checking import check
+from fullgraph.tracing.containers import overwrite
 from fullgraph.tracing.dispatch import (
     TORCH_CONTROL_FLOW,
     HigherOrderOperator,
@@ -38,15 +39,18 @@ from fullgraph.tracing.result import (
 )
 from fullgraph.tracing.returning import compile_output, compile_state
 from fullgraph.tracing.rules import Out
+from fullgraph.tracing.saved import fill_cell
 from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
 from fullgraph.tracing.trace import trace
 from fullgraph.tracing.traced import TracedTensor, Value
 from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree, flatten
+from fullgraph.tracing.watching import Change, Missing, StateKind
 
 __all__ = [
     "MARKER",
     "TORCH_CONTROL_FLOW",
+    "Change",
     "Container",
     "Frame",
     "FunctionTable",
@@ -58,6 +62,7 @@ __all__ = [
     "Inputs",
     "Kind",
     "Leaf",
+    "Missing",
     "OpOverload",
     "Operator",
     "Out",
@@ -69,6 +74,7 @@ __all__ = [
     "Records",
     "Replacement",
     "Seen",
+    "StateKind",
     "Trace",
     "TracedTensor",
     "Tree",
@@ -84,10 +90,12 @@ __all__ = [
     "compile_output",
     "compile_state",
     "constant",
+    "fill_cell",
     "flatten",
     "function_behind",
     "inside_functorch",
     "operator_of",
+    "overwrite",
     "root_modules",
     "settle_branches",
     "trace",

@@ -124,8 +124,14 @@ class CollectedState:
             self._modules(path, value)
         elif cls in _CONTAINERS:
             self._container(path, value, value, depth)
-        elif cls is types.FunctionType or cls is functools.partial:
+        elif cls is types.FunctionType:
             self._function(path, value)
+        elif cls is functools.partial:
+            for held in (value.func, *value.args, *value.keywords.values()):
+                self._visit(path, held, depth)
+        elif cls is types.MethodType:
+            self._function(path, value.__func__)
+            self._visit(path, value.__self__, depth)
         elif _is_state_object(cls):
             self._mapping(path, value, value.__dict__, StateKind.ATTRIBUTE, depth)
 
