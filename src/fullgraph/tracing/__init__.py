@@ -11,7 +11,8 @@ from __future__ import annotations
 from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.checking import check
-from fullgraph.tracing.containers import overwrite
+from fullgraph.tracing.containers import Kind as ContainerKind
+from fullgraph.tracing.containers import can_be_made, overwrite
 from fullgraph.tracing.dispatch import (
     TORCH_CONTROL_FLOW,
     HigherOrderOperator,
@@ -21,7 +22,8 @@ from fullgraph.tracing.dispatch import (
     without_contents,
 )
 from fullgraph.tracing.effects import constant
-from fullgraph.tracing.functions import FunctionTable, Replacement
+from fullgraph.tracing.failures import is_of_the_program
+from fullgraph.tracing.functions import FunctionTable, Replacement, asking_frame, hash_of_size
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
 from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.owned import root_modules
@@ -44,7 +46,7 @@ from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
 from fullgraph.tracing.trace import trace
 from fullgraph.tracing.traced import TracedTensor, Value
-from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree, flatten
+from fullgraph.tracing.tree import Container, Given, Leaf, Seen, Tree, flatten, unflatten
 from fullgraph.tracing.watching import Change, Missing, StateKind
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "TORCH_CONTROL_FLOW",
     "Change",
     "Container",
+    "ContainerKind",
     "Frame",
     "FunctionTable",
     "Given",
@@ -62,8 +65,8 @@ __all__ = [
     "Inputs",
     "Kind",
     "Leaf",
-    "Missing",
     "OpOverload",
+    "Missing",
     "Operator",
     "Out",
     "OutputLeaf",
@@ -82,9 +85,11 @@ __all__ = [
     "Written",
     "WrittenState",
     "all_operands",
+    "asking_frame",
     "attach",
     "bind",
     "call_subgraphs",
+    "can_be_made",
     "check",
     "compile_bind",
     "compile_output",
@@ -93,12 +98,15 @@ __all__ = [
     "fill_cell",
     "flatten",
     "function_behind",
+    "hash_of_size",
     "inside_functorch",
+    "is_of_the_program",
     "operator_of",
     "overwrite",
     "root_modules",
     "settle_branches",
     "trace",
+    "unflatten",
     "without_contents",
     "write_back",
 ]

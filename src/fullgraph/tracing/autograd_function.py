@@ -21,10 +21,11 @@ from torch import fx
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from fullgraph.contract import AssumptionKind, Property
-from fullgraph.errors import CaptureError, Unsupported
+from fullgraph.errors import CaptureError, FullgraphError, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
 from fullgraph.tracing.dispatch import grad_enabled, inside_functorch
+from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.functions import FunctionTable
 from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.records import Records
@@ -103,7 +104,9 @@ class _Call:
             self._refuse_writes(context, values, frame)
             try:
                 backward, gradients = self._backward(context, results)
-            except Exception as error:  # noqa: BLE001  whatever it is, a program that needs no gradients can do without
+            except Exception as error:
+                if not (isinstance(error, FullgraphError) or is_of_the_program(error)):
+                    raise
                 self._require_no_gradients(error)
                 recorder.refusal = refusal
                 backward, gradients = None, []

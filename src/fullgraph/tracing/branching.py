@@ -16,15 +16,17 @@ Graphs are compared node by node: operators, arguments, and what each input and 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from torch import fx
 
-from fullgraph.contract import AssumptionKind, Specs
+from fullgraph.contract import AssumptionKind, DimSpec, Specs, fresh_scope
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, evaluate, not_
+from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, not_
+from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.result import Branch, GraphOutput, Trace
 
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
@@ -88,7 +90,9 @@ class _Settling:
             other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), turned)
         except (CaptureError, Contradiction):
             return False
-        except Exception:  # noqa: BLE001  (whatever the program raises for these sizes, it raises in eager too)
+        except Exception as error:  # noqa: BLE001  (what the program raises for these sizes, it raises in eager too)
+            if not is_of_the_program(error):
+                return False
             self._assume(not_(condition), branch, AssumptionKind.CHECK)
             return True
         return self._is_same(other) and self.settle(other, turned)
@@ -98,10 +102,7 @@ class _Settling:
 
     def _impossible(self, turned: Mapping[Bool, bool]) -> bool:
         """Whether no sizes in range lead down these branches."""
-        scope = Scope(_NoAnswers())
-        for spec in self.specs.symbols:
-            hi = spec.range.hi
-            scope.declare(str(spec.symbol), int(spec.range.lo), None if hi == float("inf") else int(hi))
+        scope = fresh_scope(self.specs.symbols)
         try:
             for fact in (*self.known, *(q if a else not_(q) for q, a in turned.items())):
                 if fact.symbols <= {spec.symbol for spec in self.specs.symbols}:
@@ -116,7 +117,7 @@ class _Settling:
         symbols = [spec.symbol for spec in self.specs.symbols]
         asked = [s for s in symbols if s in condition.symbols]
         choices = {
-            spec.symbol: [v for v in _candidates(example.get(spec.symbol), len(asked)) if spec.allows(v)]
+            spec.symbol: _candidates(spec, example.get(spec.symbol), condition, len(asked))
             for spec in self.specs.symbols
         }
         for values in itertools.islice(itertools.product(*(choices[s] for s in asked)), _MOST_SAMPLES):
@@ -148,21 +149,28 @@ def _meaning(output: GraphOutput) -> tuple[Any, ...]:
     return output.role, output.target, output.constant, output.under_no_grad
 
 
-class _NoAnswers:
-    def condition(self, question: Bool, kind: str) -> bool:
-        raise AssertionError("only decided questions are asked here")
+def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> Sequence[Any]:
+    """Values to try, likely ones first; the more symbols there are together, the fewer for each."""
+    if spec.sort is bool:
+        return [example is not True, example is True]
+    if spec.sort is float:
+        mentioned = [float(c) for c in constants_in(condition)]
+        near = [math.nextafter(c, to) for c in mentioned for to in (math.inf, -math.inf)]
+        started = [] if example is None else [example, -example, 2 * example, example / 2]
+        return list(dict.fromkeys([*started, *mentioned, *near, *_FLOATS]))
+    tried = _integers(example, symbols)
+    if spec.range.lo < 0:
+        tried = [*tried, *(-value for value in tried if value > 0)]
+    return [value for value in tried if spec.allows(value)]
 
-    def value(self, expr: Expr) -> int:
-        raise AssertionError("only decided questions are asked here")
 
-
-def _candidates(example: int | None, symbols: int) -> Sequence[int]:
-    """Sizes to try, likely ones first; the more symbols there are together, the fewer for each."""
+def _integers(example: int | None, symbols: int) -> Sequence[int]:
     around = [] if example is None else [example, example + 1, example - 1, 2 * example, example // 2]
     small = range(max(8, int(_MOST_SAMPLES ** (1 / max(symbols, 1))) - len(_LARGE) - len(around)))
     return list(dict.fromkeys([*around, 1, *small, *_LARGE]))
 
 
+_FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.0, 10.0, 1e-3, 1e-12, 1e3, 1e12, math.inf, -math.inf, math.nan)
 _LARGE = (16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000)
 
 
@@ -171,7 +179,7 @@ def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:
         return True
     try:
         return bool(evaluate(fact, sizes))
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, TypeError):
         return False
 
 

@@ -1,0 +1,63 @@
+"""Whose an exception is: the program's (its own code or an operator it performed), or a fault of ours or of torch.
+
+What a program raises for some sizes it raises in eager too, so a trace that ends so says something of those sizes. A
+fault in this package says nothing of them. The two are told apart by the innermost frame and how the exception came
+about there: our code raises what eager raises with a `raise` statement or by calling the operator itself, and a fault
+is anything else (an assertion, a missing key or attribute, a call that does not fit).
+
+Invariant: in doubt the exception is a fault, so that nothing is ever concluded from one.
+"""
+
+from __future__ import annotations
+
+import dis
+from types import TracebackType
+
+from fullgraph.errors import FullgraphError
+from fullgraph.source import Owner, owner_of
+
+# What operators raise from C, in the frame that called them.
+_OF_OPERATORS = (RuntimeError, IndexError, ValueError, ArithmeticError)
+_OF_FAULTS = (AssertionError, AttributeError, KeyError, NameError, RecursionError)
+# Parts of torch that a trace goes through and eager does not.
+_ONLY_WHILE_TRACING = (
+    "torch/fx/",
+    "torch/_subclasses/",
+    "torch/_dynamo/",
+    "torch/_export/",
+    "torch/_library/",
+)
+
+
+def is_of_the_program(error: BaseException) -> bool:
+    """Say whether the program raises this in eager too, for the same sizes.
+
+    Args:
+        error: what a trace ended with, with its traceback.
+    """
+    if isinstance(error, FullgraphError) or error.__traceback__ is None:
+        return False
+    place = _innermost(error.__traceback__)
+    filename = place.tb_frame.f_code.co_filename
+    if owner_of(filename) is Owner.FULLGRAPH:
+        return _is_of_our_caller(error, place)
+    if any(part in filename.replace("\\", "/") for part in _ONLY_WHILE_TRACING):
+        return not isinstance(error, (*_OF_FAULTS, TypeError, NotImplementedError))
+    return not isinstance(error, RecursionError)
+
+
+def _is_of_our_caller(error: BaseException, place: TracebackType) -> bool:
+    if isinstance(error, _OF_FAULTS):
+        return False
+    operation = dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]]
+    if operation == "RAISE_VARARGS":
+        return True
+    if operation.startswith("BINARY_") and operation != "BINARY_SUBSCR":
+        return isinstance(error, RuntimeError)
+    return operation.startswith("CALL") and isinstance(error, _OF_OPERATORS)
+
+
+def _innermost(place: TracebackType) -> TracebackType:
+    while place.tb_next is not None:
+        place = place.tb_next
+    return place
