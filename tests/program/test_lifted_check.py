@@ -13,9 +13,10 @@ from fullgraph.contract import (
     InputContract,
     Property,
     SameObject,
+    share_memory,
 )
 from fullgraph.errors import ContractError
-from fullgraph.program.lifted_check import compile_lifted_check, share_memory, without_lifted
+from fullgraph.program.lifted_check import compile_lifted_check, without_lifted
 from fullgraph.tracing import GraphInput, InputRole
 
 INPUTS = (

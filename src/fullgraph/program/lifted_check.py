@@ -24,6 +24,7 @@ from fullgraph.contract import (
     Property,
     SameObject,
     assumption_text,
+    share_memory,
 )
 from fullgraph.errors import ContractError
 from fullgraph.tracing import GraphInput
@@ -77,19 +78,6 @@ def compile_lifted_check(
     exec(compile(text, "<fullgraph check of lifted tensors>", "exec"), namespace)  # noqa: S102  (the text is ours)
     check: LiftedCheck = namespace["check"]
     return check
-
-
-def share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Say whether the memory that two tensors span overlaps."""
-    if a.device != b.device or a.is_meta or not a.numel() or not b.numel():
-        return False
-    (a_start, a_end), (b_start, b_end) = _span(a), _span(b)
-    return a_start < b_end and b_start < a_end
-
-
-def _span(tensor: torch.Tensor) -> tuple[int, int]:
-    last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride()))
-    return tensor.data_ptr(), tensor.data_ptr() + (last + 1) * tensor.element_size()
 
 
 def _paths(assumption: Assumption) -> tuple[str, ...]:
