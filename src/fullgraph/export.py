@@ -11,6 +11,7 @@ from fullgraph.contract import Contract, Specs, read_specs, simplify
 from fullgraph.control_flow import FUNCTIONS
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
+from fullgraph.rewriting import rewrites
 from fullgraph.tracing import Inputs, Trace, bind, root_modules, settle_branches, trace
 
 
@@ -67,18 +68,26 @@ def export(
 
 
 def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trace, Contract]:
-    """Trace, settle the branches on sizes, simplify.
+    """Trace, rewrite the functions that ask, settle the branches on sizes, simplify.
 
     Libraries have one way for exporters and another for compilers (`torch.compiler.is_exporting`). Where the first
     is refused (a Python loop over a dynamic size), the second may not be (the same loop as a scan).
     """
     refusals: list[CaptureError] = []
-    for exporting in (True, False):
-        record = partial(trace, fn, inputs, functions=FUNCTIONS, exporting=exporting)
-        try:
-            recorded = record(specs)
-            settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))  # noqa: B023
-            return recorded, simplify(recorded.ledger, specs, recorded.scope)
-        except CaptureError as refusal:
-            refusals.append(refusal)
+    with rewrites() as rewriting:
+        functions = {**FUNCTIONS, **rewriting.functions}
+        for exporting in (True, False):
+            record = partial(trace, fn, inputs, functions=functions, exporting=exporting)
+            try:
+                recorded = rewriting.settled(partial(_settled, record, specs))
+                return recorded, simplify(recorded.ledger, specs, recorded.scope)
+            except CaptureError as refusal:
+                refusals.append(refusal)
     raise refusals[0]
+
+
+def _settled(record: Callable[..., Trace], specs: Specs) -> Trace:
+    """Trace, and look at the other sides of the branches on sizes."""
+    recorded = record(specs)
+    settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))
+    return recorded

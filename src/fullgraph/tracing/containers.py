@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable, Iterator, MappingView
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, MappingView
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -248,7 +248,7 @@ def _built_in(value: Any) -> Parts:
     context: Any = None
     if isinstance(value, dict):
         base = dict_base(type(value))
-        kind, keys, items = Kind.DICT, tuple(base.keys(value)), tuple(base.values(value))
+        kind, keys, items = Kind.DICT, tuple(map(_told, base.keys(value))), tuple(base.values(value))
         context = value.default_factory if isinstance(value, defaultdict) else None
         for key in keys:
             _refuse_tensors_in(key, "the keys of a dict")
@@ -265,9 +265,9 @@ def _built_in(value: Any) -> Parts:
 
 
 def _set(value: set[Any] | frozenset[Any]) -> Parts:
-    for element in value:
+    for element in map(_told, value):
         _refuse_tensors_in(element, "a set")
-    return Parts(Kind.SET, (), (), frozenset(value))
+    return Parts(Kind.SET, (), (), frozenset(map(_told, value)))
 
 
 def _registered(value: Any) -> Parts:
@@ -286,6 +286,17 @@ def _registered_key(entry: Any) -> Any:
         if hasattr(entry, field):
             return getattr(entry, field)
     return str(entry)
+
+
+def _told(key: Any) -> Any:
+    """Return a size as a plain number where it has been asked for its hash, and so has one value by now."""
+    if type(key) in (tuple, torch.Size):
+        return type(key)(map(_told, key))
+    number = _NUMBERS.get(type(key))
+    return key if number is None else number(key)
+
+
+_NUMBERS: Final[dict[type, Callable[[Any], Any]]] = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
 
 
 def _refuse_tensors_in(element: Hashable, where: str) -> None:

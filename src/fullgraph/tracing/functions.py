@@ -11,6 +11,7 @@ Tables are passed in by the caller (`control_flow` and `rewriting` bring their o
 from __future__ import annotations
 
 import functools
+import operator
 import sys
 import threading
 import types
@@ -23,13 +24,15 @@ import torch
 
 from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
-from fullgraph.symbolic import PYTHON_METHODS
+from fullgraph.symbolic import PYTHON_METHODS, Bool, expr_of
+from fullgraph.tracing import indexing
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
 Replacement = Callable[[Callable[..., Any], Records], Callable[..., Any]]
 FunctionTable = Mapping[tuple[Any, str], Replacement]
 
+_STAND_IN = "<fullgraph stand-in>"  # the file name of code that passes a call on
 _SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 
 
@@ -94,6 +97,25 @@ def _for_thread(
     return either
 
 
+def asking_frame() -> types.FrameType:
+    """Return the frame that called what a replacement stands for; asked by the replacement, or what it calls."""
+    frame = sys._getframe(1)
+    while not _is_stand_in(frame.f_code):
+        frame = _below(frame)
+    while _is_stand_in(frame.f_code) or frame.f_code.co_filename == _STAND_IN:
+        frame = _below(frame)
+    return frame
+
+
+def _is_stand_in(code: types.CodeType) -> bool:
+    return code.co_name == "either" and code.co_filename == __file__  # see `_for_thread`
+
+
+def _below(frame: types.FrameType) -> types.FrameType:
+    assert frame.f_back is not None, "replacements are called by stand-ins, and those by the program"
+    return frame.f_back
+
+
 def _copy_of(function: types.FunctionType) -> types.FunctionType:
     """Return a function that goes on doing what `function` does now."""
     copy = types.FunctionType(
@@ -127,7 +149,7 @@ def _template(cells: tuple[str, ...]) -> types.CodeType:
         "  return target(*args, **kwargs)",
         " return call",
     ]
-    return compile("\n".join(lines), "<fullgraph stand-in>", "exec")
+    return compile("\n".join(lines), _STAND_IN, "exec")
 
 
 def _with_target(code: types.CodeType, target: Callable[..., Any]) -> types.CodeType:
@@ -253,6 +275,23 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     return text
 
 
+def hash_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """The program's own dicts and sets need the value; torch's own code knows that a size may have no hash."""
+
+    def value_hash(size: Any) -> int:
+        if owner_of(asking_frame().f_code.co_filename) in (Owner.TORCH, Owner.FULLGRAPH):
+            return int(original(size))
+        found = expr_of(size)
+        return hash(bool(size) if isinstance(found, Bool) else recorder.scope.value_of(found))
+
+    return value_hash
+
+
+def _index(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """`operator.index(size)` is the size, which goes wherever an integer does."""
+    return lambda value: value if isinstance(value, torch.SymInt) else original(value)
+
+
 def _refused(what: str, instead: str) -> Replacement:
     def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def refuse(*args: Any, **kwargs: Any) -> Any:
@@ -286,6 +325,8 @@ def function_table() -> FunctionTable:
         (torch, "as_tensor"): _tensor_of_sizes,
         (torch, "asarray"): _tensor_of_sizes,
         (torch, "linspace"): _linspace,
+        (torch.Tensor, "__getitem__"): indexing.get_item,
+        (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),
         (torch.autograd.profiler.record_function, "__exit__"): _unrecorded(enter=False),
         (torch.autograd, "backward"): _refused("torch.autograd.backward", _GRADIENTS),
@@ -294,4 +335,6 @@ def function_table() -> FunctionTable:
         (torch, "seed"): _refused("torch.seed", _SEEDING),
         **{place: _as_in_python(method) for place, method in PYTHON_METHODS.items()},
         **{(kind, name): _text_of_size for kind in _SYMBOLIC for name in ("__str__", "__format__")},
+        **{(kind, "__hash__"): hash_of_size for kind in _SYMBOLIC},
+        (operator, "index"): _index,
     }

@@ -1,0 +1,150 @@
+"""Rewriting on demand: who asks for a concrete value, and what becomes of the question.
+
+When a traced value is asked for what only a concrete one has (`__int__`, `__float__`, `__len__`), the trace is given up
+by raising `Asked`, the function whose frame asked is rewritten, and the trace begins anew. Rewritten code does not ask
+where an expression will do. What it asks all the same, and what cannot be rewritten asks, is answered as if there were
+no rewriting: by an assumption, or a refusal.
+
+Invariant: a function is rewritten at most once, so the traces come to an end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Final, TypeVar
+
+import torch
+
+from fullgraph.rewriting.pipeline import rewritten
+from fullgraph.rewriting.swap import Swap
+from fullgraph.source import Owner, owner_of
+from fullgraph.tracing import FunctionTable, Records, Replacement, TracedTensor, asking_frame, hash_of_size
+
+Result = TypeVar("Result")
+
+# Swapped functions are the process's: exports in several threads take turns.
+_one_at_a_time = threading.RLock()
+
+
+class Asked(BaseException):
+    """A trace is given up because a function is to be rewritten; no `except Exception` of the user's may stop it.
+
+    Args:
+        code: the code of the frame that asked.
+    """
+
+    def __init__(self, code: CodeType) -> None:
+        super().__init__(code.co_name)
+        self.code = code
+
+
+def _as_before(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    return original
+
+
+def _by_its_integer(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """`torch.SymInt` has no `__float__`: Python goes by its integer value."""
+    return lambda value: float(int(value))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A method by which a value is asked.
+
+    Args:
+        answer: what stands there when rewriting does not help.
+        needed: a name that a function must use if rewriting it is to help; None when many ways lead here.
+    """
+
+    answer: Replacement = _as_before
+    needed: str | None = None
+
+
+_QUESTIONS: Final[Mapping[tuple[Any, str], _Question]] = {
+    (torch.SymInt, "__int__"): _Question(),
+    (torch.SymInt, "__float__"): _Question(_by_its_integer),
+    # `len(obj)` where `obj.__len__` returns a size; all others are `range`, slices and the like
+    (torch.SymInt, "__index__"): _Question(needed="len"),
+    (torch.SymInt, "__hash__"): _Question(hash_of_size),  # what is kept by `functools.lru_cache`
+    (torch.SymFloat, "__int__"): _Question(),
+    (torch.SymFloat, "__float__"): _Question(),
+    (torch.SymBool, "__int__"): _Question(),
+    (torch.SymBool, "__float__"): _Question(_by_its_integer),
+    (TracedTensor, "__int__"): _Question(),
+    (TracedTensor, "__float__"): _Question(),
+    (TracedTensor, "__len__"): _Question(),
+}
+
+
+class Rewrites:
+    """The functions rewritten for one export, and how the next one is found."""
+
+    def __init__(self, swap: Swap) -> None:
+        self._swap = swap
+        self._tried: dict[int, CodeType] = {}
+        self._asked: CodeType | None = None
+        self.functions: FunctionTable = {
+            place: self._asks(question) for place, question in _QUESTIONS.items()
+        }
+
+    def settled(self, record: Callable[[], Result]) -> Result:
+        """Return what `record` returns, run until no function has to be rewritten any more."""
+        while True:
+            try:
+                result = record()
+            except (Asked, Exception):
+                asked = self._take_asked()
+                if asked is None:
+                    raise
+            else:
+                asked = self._take_asked()  # the program may have caught everything, and gone on
+                if asked is None:
+                    return result
+            self._swap.put(asked)
+
+    def _take_asked(self) -> CodeType | None:
+        asked, self._asked = self._asked, None
+        return asked
+
+    def _asks(self, question: _Question) -> Replacement:
+        """Stand for a method by which a value is asked for another that is concrete."""
+
+        def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+            answer = question.answer(original, recorder)
+
+            def ask(value: Any) -> Any:
+                self._interrupt(asking_frame().f_code, question.needed)
+                return answer(value)
+
+            return ask
+
+        return replacement
+
+    def _interrupt(self, code: CodeType, needed: str | None) -> None:
+        """Raise `Asked` when rewriting the function may answer the question."""
+        if id(code) in self._tried or self._swap.is_rewritten(code):
+            return
+        if needed is not None and needed not in code.co_names:
+            return
+        # What torch's methods ask of one another, and we, is not asked by the program.
+        if code.co_filename == torch.__file__ or owner_of(code.co_filename) is Owner.FULLGRAPH:
+            return
+        self._tried[id(code)] = code
+        if rewritten(code) is not None:
+            self._asked = code
+            raise Asked(code)
+
+
+@contextmanager
+def rewrites() -> Iterator[Rewrites]:
+    """Allow functions to be rewritten; on exit all of them have their own code again."""
+    with _one_at_a_time:
+        swap = Swap()
+        try:
+            yield Rewrites(swap)
+        finally:
+            swap.put_back()
