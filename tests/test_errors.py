@@ -9,6 +9,7 @@ import pytest
 import fullgraph
 from fullgraph import errors
 from fullgraph.errors import (
+    ArtifactError,
     CaptureError,
     ContractError,
     DataDependent,
@@ -20,7 +21,7 @@ from fullgraph.errors import (
 )
 from fullgraph.source import Origin, origin_here
 
-ALL = [CaptureError, ContractError, DataDependent, SpecError, Specialized, Unsupported]
+ALL = [ArtifactError, CaptureError, ContractError, DataDependent, SpecError, Specialized, Unsupported]
 
 
 def slice_mask(mask, seq):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fullgraph.contract import Dim, TensorSpec, dynamic_dim
 from fullgraph.control_flow import associative_scan, cond, map, scan, switch, while_loop  # noqa: A004  (torch's name)
 from fullgraph.errors import (
+    ArtifactError,
     CaptureError,
     ContractError,
     DataDependent,
@@ -19,12 +20,13 @@ from fullgraph.errors import (
     Unsupported,
 )
 from fullgraph.export import export
-from fullgraph.exported_program import ExportedProgram
+from fullgraph.exported_program import ExportedProgram, load
 from fullgraph.tracing import check, constant
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArtifactError",
     "CaptureError",
     "ContractError",
     "DataDependent",
@@ -41,6 +43,7 @@ __all__ = [
     "constant",
     "dynamic_dim",
     "export",
+    "load",
     "map",
     "scan",
     "switch",

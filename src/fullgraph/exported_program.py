@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import fx
 
-from fullgraph import program
+from fullgraph import artifact, program
 
 if TYPE_CHECKING:
     from fullgraph.contract import Contract
@@ -129,8 +129,46 @@ class ExportedProgram:
         """
         program.verify(self._parts)
 
+    def save(self, path: artifact.PathLike, *, examples: bool = True) -> None:
+        """Write the program to a file, which `fullgraph.load` reads; by custom its name ends in `.fgx`.
+
+        The file is a safetensors file. It appears at once, when all of it is written. There is no code in it: classes
+        of inputs and outputs are known by name, and have to be at the top level of a module.
+
+        Args:
+            path: where to.
+            examples: whether to keep the tensors that the program was exported with; else only their shapes.
+
+        Raises:
+            ArtifactError: something in the program cannot be written; it is named.
+        """
+        artifact.write_program(self._parts, path, examples=examples)
+
     def __str__(self) -> str:
         return program.render_program(self._parts)
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def load(path: artifact.PathLike) -> ExportedProgram:
+    """Read a program from a file that `ExportedProgram.save` wrote.
+
+    Weights are mapped into memory, not read: loading takes the time to read the graph. Nothing in the file is run, and
+    nothing is imported: import the modules whose classes and operators the program uses before.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ArtifactError: it is no saved program, or one from a later version; it is damaged; an operator or a class
+            that the program uses is not there.
+
+    Example:
+        >>> import os, tempfile, fullgraph, torch
+        >>> path = os.path.join(tempfile.mkdtemp(), "sin.fgx")
+        >>> fullgraph.export(torch.sin, (torch.zeros(3),), dynamic_shapes=("n",)).save(path)
+        >>> fullgraph.load(path)(torch.zeros(5))
+        tensor([0., 0., 0., 0., 0.])
+    """
+    return ExportedProgram(artifact.read_program(path))

@@ -6,6 +6,8 @@ mutated inputs and the state of the module. Calls follow one another: the next r
 """
 
 import copy
+import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +15,7 @@ import pytest
 import torch
 
 import fullgraph
-from fullgraph.errors import ContractError
+from fullgraph.errors import ArtifactError, ContractError
 from tests.support.compare import assert_equal, sharing, tensors_of
 
 
@@ -73,6 +75,7 @@ def assert_same(
     )
     assert_equal(example, given, "example inputs after the export")
     assert_equal(_state(eager), _state(exported), "state after the export")
+    program = _through_a_file(program)
     tolerance = {"rtol": rtol, "atol": atol}
     if call_example:
         _compare_one_call(eager, program, example, "the example's call", aliasing, tolerance)
@@ -98,6 +101,22 @@ def assert_same_gradients(fn, args=(), more=(), *, dynamic_shapes=None, rtol=Non
         expected, actual = _gradients(eager, call.copied()), _gradients(module, call.copied())
         assert_equal(expected, actual, "gradients", rtol=rtol, atol=atol)
     return program
+
+
+def _through_a_file(program):
+    """With `FULLGRAPH_SAVED=1`, return the program as it is read back from a file; it must print the same."""
+    if not os.environ.get("FULLGRAPH_SAVED"):
+        return program
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            program.save(f"{folder}/program.fgx")
+        except ArtifactError as error:  # most often a class of the test's own
+            print("not saved:", error.what, error.why)
+            return program
+        loaded = fullgraph.load(f"{folder}/program.fgx")
+    assert str(loaded) == str(program)
+    assert str(loaded.with_runtime_assertions()) == str(program.with_runtime_assertions())
+    return loaded
 
 
 def _compare_one_call(eager, program, call, name, aliasing, tolerance):

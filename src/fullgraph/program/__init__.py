@@ -15,7 +15,7 @@ from fullgraph.program.module import ProgramModule
 from fullgraph.program.parts import ArgumentState, ProgramParts
 from fullgraph.program.passes import add_runtime_assertions, eliminate_dead_code, group_grad_regions
 from fullgraph.program.run import Run, compile_program
-from fullgraph.program.signature import ExportGraphSignature
+from fullgraph.program.signature import ExportGraphSignature, make_signature
 from fullgraph.program.stack_traces import with_stack_traces
 from fullgraph.program.text import RangeConstraint, range_constraints, render_code, render_program
 from fullgraph.program.verify import verify, verify_graph
@@ -32,6 +32,7 @@ __all__ = [
     "compile_program",
     "eliminate_dead_code",
     "group_grad_regions",
+    "make_signature",
     "range_constraints",
     "render_code",
     "render_program",

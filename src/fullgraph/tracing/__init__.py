@@ -101,6 +101,7 @@ __all__ = [
     "hash_of_size",
     "inside_functorch",
     "is_of_the_program",
+    "name_in_facts",
     "operator_of",
     "overwrite",
     "root_modules",

@@ -184,6 +184,26 @@ def overwrite(target: Any, source: Any) -> None:
     set_attributes(target, tuple(new), tuple(new.values()))
 
 
+def can_be_made(kind: Kind, cls: type, context: Any) -> bool:
+    """Say whether a file may ask for such a container: one of its class really is of that kind, and runs nothing."""
+    if kind is Kind.OBJECT:
+        return can_be_made_blank(cls) and not hasattr(cls, "__del__")
+    if kind is Kind.REGISTERED:
+        return cls in pytree.SUPPORTED_NODES
+    if kind is Kind.DICT and not (context is None or isinstance(context, type)):
+        return False  # a default factory is called by whoever reads a missing key
+    return issubclass(cls, _CLASSES[kind])
+
+
+_CLASSES: Final[dict[Kind, tuple[type, ...]]] = {
+    Kind.LIST: (list,),
+    Kind.TUPLE: (tuple, slice),
+    Kind.DICT: (dict,),
+    Kind.DEQUE: (deque,),
+    Kind.SET: (set, frozenset),
+}
+
+
 def is_built_from_sequence(cls: type) -> bool:
     """Say whether a tuple class can only be made by calling it with one sequence: torch.Size, torch.return_types."""
     return cls is torch.Size or pytree.is_structseq_class(cls)
