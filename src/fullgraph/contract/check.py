@@ -25,6 +25,7 @@ from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec
 from fullgraph.contract.values import identity_of, is_singleton
 from fullgraph.contract.violation import Line, LineKind, violation
+from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, render
 
 Check = Callable[[Sequence[Any]], None]
@@ -68,6 +69,7 @@ class _Writer:
         self._code: list[str] = []
         self._lines: list[Line] = []
         self._namespace: dict[str, Any] = {
+            "ContractError": ContractError,
             "Tensor": torch.Tensor,
             "strided": torch.strided,
             "torch": torch,
@@ -98,9 +100,10 @@ class _Writer:
         arguments = "".join(f"{name}, " for name in self._leaf_of.values())
         body = [f"({arguments}) = leaves", *self._code] if arguments else self._code
         if any(isinstance(a.fact, Bool) for a in contract.assumptions):
-            # Dividing by zero on the way to an answer: the line does not hold.
+            # Dividing by zero, or a root of a negative number, on the way to an answer: the line does not hold.
             self._lines.append(Line(LineKind.ARITHMETIC))
-            body = ["try:", *(f"    {line}" for line in body), "except ArithmeticError:"]
+            body = ["try:", *(f"    {line}" for line in body), "except ContractError:", "    raise"]
+            body.append("except (ArithmeticError, ValueError, TypeError):")
             body.append(f"    fail({len(self._lines) - 1}, leaves)")
         text = "\n".join(["def check(leaves):", *(f"    {line}" for line in body or ["pass"])])
         return text + "\n", self._namespace, self._lines
@@ -119,7 +122,7 @@ class _Writer:
         line = Line(LineKind.INPUT, leaf=index)
         name = f"a{index}"
         if item.scalar is not None:
-            self._require(f"type({name}) is int", line)
+            self._require(f"type({name}) is {item.sort.__name__}", line)
         elif not item.is_tensor:
             self._require(self._same(name, item.value), line)
         else:
@@ -180,6 +183,8 @@ class _Writer:
 
     def _range(self, spec: DimSpec) -> None:
         name, line = self._names[spec.symbol], Line(LineKind.RANGE, symbol=spec.symbol)
+        if spec.sort is not int:
+            return
         if spec.sizes.values is not None:
             self._require(f"{name} in {spec.sizes.values}", line)
             return

@@ -69,6 +69,28 @@ def entry_of(value: object, path: str) -> Entry:
     return entry
 
 
+def scalar_entry_of(value: object, path: str, sort: type) -> Entry:
+    """Read the spec of an argument that is a number or a truth value itself.
+
+    An integer takes what a dim takes. Of a float or a truth value a spec says whether it is dynamic, and its name.
+    """
+    entry = entry_of(value, path)
+    if sort is int:
+        return entry
+    bare = (
+        entry == Dim.of(entry.expr) and entry.expr.kind == "symbol"
+        if isinstance(entry, Dim)
+        else isinstance(entry, UnnamedDim) and not entry.sizes.arguments
+    )
+    if not bare:
+        raise SpecError(
+            f"The spec of `{path}`, which is a {sort.__name__}, is {value!r}.",
+            why="Sizes and integers have ranges, and are computed from each other; other arguments do not.",
+            instead="Dim.DYNAMIC, Dim.AUTO or a name, and torch._check(...) in the program for what must hold",
+        )
+    return entry
+
+
 def read_expression(text: str, path: str) -> Expr:
     """Read the text of one derived dim, as in `2*h`."""
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fullgraph.contract.dim import Dim, DimKind, UnnamedDim, joined
-from fullgraph.contract.entries import STATIC, Entry, entries_of, entry_of
+from fullgraph.contract.entries import STATIC, Entry, entries_of, entry_of, scalar_entry_of
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.matching import Match, matches
 from fullgraph.contract.samples import differing, sizes_of
@@ -83,16 +83,14 @@ def _entries(match: Match, leaf: Input) -> list[tuple[Source, Entry]]:
 
 def _scalar_entry(match: Match, leaf: Input) -> list[tuple[Source, Entry]]:
     value = leaf.value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return [(Source(match.index, None, leaf.path), entry_of(match.spec, leaf.path))]
+    if type(value) in (int, float, bool):
+        return [(Source(match.index, None, leaf.path), scalar_entry_of(match.spec, leaf.path, type(value)))]
     kind = "None" if value is None else f"a {type(value).__name__}"
-    advice = "torch.tensor(...) as the argument: a tensor's value is always dynamic"
     raise SpecError(
         f"dynamic_shapes has a spec for `{leaf.path}`, which is {kind} in the example.",
-        why="Tensors have sizes, and integers may be dynamic themselves; any other value is fixed by the contract.",
-        instead=advice
-        if isinstance(value, (bool, float))
-        else f"no spec for `{leaf.path}`, or a tensor as the example",
+        why="Tensors have sizes, and a number or a truth value may be dynamic itself; any other value is fixed by "
+        "the contract.",
+        instead=f"no spec for `{leaf.path}`, or a tensor as the example",
     )
 
 

@@ -23,7 +23,7 @@ def sizes_of(value: object) -> tuple[int | None, ...] | None:
 
 
 def differing(samples: Sequence[Sequence[Input]]) -> Iterator[Source]:
-    """Yield the sizes (and integers) that are not the same in all examples.
+    """Yield the sizes (and numbers) that are not the same in all examples.
 
     Raises:
         SpecError: the examples differ in something else.
@@ -46,7 +46,7 @@ def _differing_leaf(index: int, a: Input, b: Input, number: int) -> Iterator[Sou
     if left is None and right is None:
         if same_value(a.value, b.value):
             return
-        if type(a.value) is int and type(b.value) is int:
+        if type(a.value) is type(b.value) and type(a.value) in (int, float, bool):
             yield Source(index, None, a.path)
             return
     elif left is not None and right is not None and _kind(a.value) == _kind(b.value):
@@ -56,7 +56,7 @@ def _differing_leaf(index: int, a: Input, b: Input, number: int) -> Iterator[Sou
         return
     raise SpecError(
         f"`{a.path}` is {_described(b.value)} in example {number}, but {_described(a.value)} in the first.",
-        why="Only sizes and integers may differ; anything else is fixed by the contract.",
+        why="Only sizes, numbers and truth values may differ; anything else is fixed by the contract.",
         instead="one export for each",
     )
 
@@ -105,7 +105,9 @@ def _values(
     values = solve(bindings, sizes)
     for item in declared:
         size = sizes[item.source]
-        if size is not None and item.expr.symbols <= values.keys() and evaluate(item.expr, values) != size:
+        if size is None or not item.expr.symbols <= values.keys():
+            continue
+        if not same_value(evaluate(item.expr, values), size):
             raise SpecError(
                 f"`{item.source}` is {size} in {example}, but the spec says {render(item.expr)}.",
                 why=_where_from(item.expr, symbols, values),

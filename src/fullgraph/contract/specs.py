@@ -21,7 +21,7 @@ from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
 from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, symbol
+from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, scalar_symbol, sort_of, symbol
 
 Dims = tuple["int | Expr", ...]
 
@@ -33,7 +33,7 @@ class Specs:
     Args:
         inputs: the flattened arguments.
         dims: for each input its sizes; None for what is no tensor.
-        scalars: the expression of each integer argument that is dynamic, by its index.
+        scalars: the expression of each number that is dynamic itself, by its index; of a truth value, its symbol.
         symbols: the symbols, in the order in which a call gives them values.
         relations: facts stated in `constraints`.
         samples: the symbols' values in each example, the arguments of `export` first; a symbol may have none.
@@ -92,7 +92,7 @@ def read_specs(
     samples = [inputs, *(examples or ())]
     stated = read_constraints(constraints, inputs)
     entries = gather(inputs, dynamic_shapes, stated.dynamic, samples, parameters)
-    table = _SymbolTable(entries)
+    table = _SymbolTable(entries, {s: type(inputs[s.leaf].value) for s in entries if s.dim is None})
     declared = [Declared(source, table.expr_of(source, entry)) for source, entry in entries.items()]
     bindings = bind(declared)
     relations = stated.resolved(
@@ -125,7 +125,8 @@ def read_specs(
 class _SymbolTable:
     """Gives each dynamic entry its expression, and collects what was said of its symbols."""
 
-    def __init__(self, entries: Mapping[Source, Entry]) -> None:
+    def __init__(self, entries: Mapping[Source, Entry], sorts: Mapping[Source, type]) -> None:
+        self._sorts = sorts  # of the arguments that are numbers themselves
         self.kinds: dict[Expr, DimKind] = {}
         self.sizes: dict[Expr, Sizes] = {}
         self.is_size: dict[Expr, bool] = {}
@@ -144,10 +145,13 @@ class _SymbolTable:
 
     def expr_of(self, source: Source, entry: Entry) -> Expr:
         """Return the expression of a size."""
+        sort = self._sorts.get(source, int)
         if isinstance(entry, UnnamedDim):
-            return self._enter(symbol(next(self._fresh)), entry.kind, entry.sizes, source)
+            return self._enter(scalar_symbol(next(self._fresh), sort), entry.kind, entry.sizes, source)
         if isinstance(entry, int):
             return integer(entry)
+        if sort is not int:
+            return self._enter(scalar_symbol(entry.expr.name, sort), DimKind.NAMED, ANY_SIZE, source)
         for name in entry.expr.symbols:
             self._enter(name, DimKind.NAMED, entry.sizes.get(render(name), ANY_SIZE), source)
         return entry.expr
@@ -160,11 +164,21 @@ class _SymbolTable:
                 self.sizes[known] = merge_sizes(name, self.sizes[known], found)
 
     def _enter(self, name: Expr, kind: DimKind, sizes: Sizes, source: Source) -> Expr:
+        other = next((s for s in self.kinds if s.name == name.name and s is not name), None)
+        if other is not None:
+            raise SpecError(
+                f"The name {name.name!r} is given to {_noun(other)} and to {_noun(name)}.",
+                instead="two names",
+            )
         self.kinds[name] = kind
         self.sizes[name] = merge_sizes(render(name), self.sizes.get(name, ANY_SIZE), sizes)
         # An integer that is passed itself may be negative, unless the same name is also the size of a tensor.
         self.is_size[name] = self.is_size.get(name, False) or source.dim is not None
         return name
+
+
+def _noun(name: Expr) -> str:
+    return "an integer" if sort_of(name) is int else f"a {sort_of(name).__name__}"
 
 
 def _dims(index: int, leaf: Input, exprs: Mapping[Source, Expr]) -> Dims | None:

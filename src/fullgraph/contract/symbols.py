@@ -25,6 +25,7 @@ from fullgraph.symbolic import (
     mul,
     neg,
     render,
+    sort_of,
     sub,
     substitute,
 )
@@ -54,6 +55,8 @@ class Binding:
 
     def solve(self, size: int, values: Mapping[Expr, int]) -> int | None:
         """Return the symbol's value for this size, or None when there is none."""
+        if self.rest.is_const and self.rest.value == 0 and self.factor == 1:
+            return size  # a float or a truth value is only read as it is
         whole, left = divmod(size - int(evaluate(self.rest, values)), self.factor)
         return None if left else whole
 
@@ -79,6 +82,11 @@ class DimSpec:
     binding: Binding
 
     @property
+    def sort(self) -> type:
+        """The type of its values: `int` for sizes, and what an argument that is passed itself is."""
+        return sort_of(self.symbol)
+
+    @property
     def is_strict(self) -> bool:
         """Whether narrowing it is refused."""
         return self.kind is not DimKind.AUTO
@@ -89,7 +97,9 @@ class DimSpec:
         return self.kind is DimKind.NAMED
 
     def allows(self, value: int) -> bool:
-        """Whether the user's range has this value."""
+        """Whether the user's range has this value. Floats and truth values have no range but all of them."""
+        if self.sort is not int:
+            return type(value) is self.sort
         return value in self.range and (self.sizes.values is None or value in self.sizes.values)
 
 
@@ -199,7 +209,7 @@ def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) 
 
 
 def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
-    """Return the range that these sizes lie in."""
+    """Return the range that these sizes lie in; `is_size` if they are sizes of tensors."""
     if sizes.values is not None:
         return Range(sizes.values[0], sizes.values[-1])
     lowest = sizes.min if sizes.min is not None else 0 if is_size else -math.inf
@@ -212,15 +222,15 @@ def declare(specs: Iterable[DimSpec], scope: Scope, hints: Mapping[Expr, int]) -
         # A scope takes any lower bound, minus infinity for an integer that is passed itself.
         lowest: Any = spec.range.lo
         highest = None if spec.range.hi == math.inf else int(spec.range.hi)
-        scope.declare(render(spec.symbol), lowest, highest, hints.get(spec.symbol), spec.sizes.values)
+        scope.declare(spec.symbol.name, lowest, highest, hints.get(spec.symbol), spec.sizes.values, spec.sort)
 
 
 def holds(fact: Bool, values: Mapping[Expr, int]) -> bool:
-    """Whether a fact holds for these values; one that divides by zero does not."""
+    """Whether a fact holds for these values; one that Python cannot compute does not."""
     try:
         return bool(evaluate(fact, values))
-    except ArithmeticError:
-        return False
+    except (ArithmeticError, ValueError, TypeError):
+        return False  # TypeError: a negative number to a fractional power is complex
 
 
 def texts(specs: Iterable[DimSpec]) -> dict[Expr, str]:

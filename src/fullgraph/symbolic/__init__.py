@@ -59,7 +59,7 @@ from fullgraph.symbolic.facts import Contradiction
 from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.ranges import Range
-from fullgraph.symbolic.scalars import same_value, scalar_of, scalar_symbol, sort_of
+from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import expr_of, lower, to_python
 from fullgraph.symbolic.text import parse, render
@@ -81,6 +81,7 @@ __all__ = [
     "bitor",
     "bitxor",
     "as_bool",
+    "constants_in",
     "eq",
     "evaluate",
     "expr_of",

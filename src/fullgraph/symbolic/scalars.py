@@ -53,6 +53,14 @@ def as_number(what: Expr | Bool) -> Expr:
     return if_else(what, integer(1), integer(0)) if isinstance(what, Bool) else what
 
 
+def constants_in(what: Expr | Bool) -> frozenset[int | float]:
+    """Return the numbers that occur in `what` as operands; factors of integer terms are none."""
+    if what.kind == "constant":
+        return frozenset(what.args)
+    parts = (part for part in what.args if isinstance(part, (Expr, Bool)))
+    return frozenset(number for part in parts for number in constants_in(part))
+
+
 def is_finite(what: Expr) -> Bool:
     """Return the condition that a float is neither infinite nor nan."""
     return lt(unary("abs", what), math.inf)

@@ -41,6 +41,7 @@ _INFIX = {
     "float_lt": ("<", _COMPARE),
     "float_le": ("<=", _COMPARE),
 }
+_FLIPPED = {"float_eq": "==", "float_lt": ">", "float_le": ">="}
 _CALLS = {
     "min": "min",
     "max": "max",
@@ -100,6 +101,8 @@ def _render(what: Any, names: Names) -> tuple[str, int]:
         return f"{_CALLS[kind]}({', '.join(_text(a, names, _OR) for a in args)})", _ATOM
     if kind in _INFIX:
         sign, strength = _INFIX[kind]
+        if kind in _FLIPPED and args[0].is_const:
+            sign, args = _FLIPPED[kind], args[::-1]  # a constant stands on the right
         # `**` binds to the right, comparisons don't nest, everything else binds to the left.
         stronger_left = kind == "pow" or strength == _COMPARE
         a, b = _text(args[0], names, strength + stronger_left), _text(args[1], names, strength + 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Expr
+from fullgraph.symbolic import Bool, Expr, scalar_of
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.strides import times
@@ -29,15 +29,20 @@ def record_data_dependent(recorder: Records, op: Any, args: tuple[Any, ...], kwa
     return None if rule is None else rule(recorder, op, args, kwargs)
 
 
-def size_of_item(recorder: Records, value: Value) -> Expr:
-    """Return the symbol for an integer tensor's one element: the same one each time the same contents are asked for."""
+def scalar_of_item(recorder: Records, value: Value) -> Expr | Bool:
+    """Return what stands for a tensor's one element: the same each time the same contents are asked for."""
     source = recorder.as_arguments(value)
     for user in source.users:
         if user.target is aten.item.default:
-            known: Expr = user.meta["val"]
+            known: Expr | Bool = user.meta["val"]
             return known
-    bounds = torch.iinfo(value.dtype)
-    expr = recorder.new_symbol(bounds.min, bounds.max)
+    if value.dtype == torch.bool:
+        expr = scalar_of(recorder.new_symbol(sort=bool))
+    elif value.dtype.is_floating_point:
+        expr = recorder.new_symbol(sort=float)
+    else:
+        bounds = torch.iinfo(value.dtype)
+        expr = recorder.new_symbol(bounds.min, bounds.max)
     node = recorder.node(aten.item.default, (source,))
     node.meta["val"] = expr
     recorder.sizes.computed_by(expr, node)

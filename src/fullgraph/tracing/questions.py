@@ -18,7 +18,7 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr, eq, to_python
 from fullgraph.tracing.addresses import Storage, is_asked_by_a_check, storage_of
 from fullgraph.tracing.constants import constant_of
-from fullgraph.tracing.data_dependent import size_of_item
+from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.records import Records
@@ -144,9 +144,9 @@ class Questions:
                 continue
             real = source.real
             if real is None or real.is_contiguous():
-                fact = Property(source.target, "is_contiguous", True)
+                fact = Property(source.known_as, "is_contiguous", True)
             else:
-                fact = Property(source.target, "stride", tuple(real.stride()))
+                fact = Property(source.known_as, "stride", tuple(real.stride()))
             self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
     def asked_requires_grad(self, value: Value) -> bool:
@@ -154,7 +154,7 @@ class Questions:
         for root in self.recorder.inputs_behind(value):
             source = root.source
             if source is not None and source.role is InputRole.USER and source.real is not None:
-                fact = Property(source.target, "requires_grad", source.real.requires_grad)
+                fact = Property(source.known_as, "requires_grad", source.real.requires_grad)
                 self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
         if value.requires_grad and value.source is None and not inside_functorch():
             return self.recorder.grad_region is not None or rely_on_callers_mode(self.recorder)
@@ -176,13 +176,13 @@ class Questions:
         return constant_of(self.recorder, value)
 
     def item(self, value: Value) -> Any:
-        """Answer `item()`: a Python number for a constant, a data-dependent size for other integers."""
+        """Answer `item()`: a Python number for a constant, else one known only during a run."""
         self._require_one_element(value, "item()")
         known = self.constant(value)
         if known is not None:
             return _answer(known, torch.Tensor.item)
-        if value.dtype in _INTEGERS:
-            return to_python(size_of_item(self.recorder, value), self.recorder.scope)
+        if not value.dtype.is_complex:
+            return to_python(scalar_of_item(self.recorder, value), self.recorder.scope)
         return self.refuse_concrete(value, "item()")
 
     def truth(self, value: Value) -> bool:
@@ -279,8 +279,6 @@ class Questions:
         self.recorder.refused(error)
         raise error
 
-
-_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8)
 
 _ADVICE = {
     "bool()": "Write torch.where(condition, a, b), or torch.cond(condition, true_fn, false_fn, operands).",

@@ -122,8 +122,8 @@ class Records(Protocol):
         """Return a symbol for a size that only tensor contents tell."""
         ...
 
-    def new_symbol(self, lo: int = 0, hi: int | None = None) -> Expr:
-        """Return a symbol for an integer that only the run of the program tells."""
+    def new_symbol(self, lo: int = 0, hi: int | None = None, sort: type = int) -> Expr:
+        """Return a symbol for a number that only the run of the program tells."""
         ...
 
     def refused(self, error: CaptureError) -> None:

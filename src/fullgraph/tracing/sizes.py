@@ -46,9 +46,15 @@ class SizeNodes:
 
         self._sources.setdefault(symbol, read)
 
-    def computed_by(self, symbol: Expr, node: fx.Node) -> None:
-        """Say that `symbol` is what `node` returns (a dynamic scalar input, `item()`)."""
+    def computed_by(self, symbol: Expr | Bool, node: fx.Node) -> None:
+        """Say that `symbol` is what `node` returns (a dynamic scalar input, `item()`).
+
+        Of a truth value the condition is given; the symbol in it is 1 where the condition holds.
+        """
         self._nodes[symbol] = node
+        if isinstance(symbol, Bool):
+            (number,) = symbol.symbols
+            self._sources[number] = lambda: self._make(torch.sym_ite, (node, 1, 0), number)
 
     def knows(self, symbol: Expr) -> bool:
         """Whether the graph itself can compute a symbol."""
