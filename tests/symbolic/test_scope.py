@@ -2,7 +2,22 @@
 
 import pytest
 
-from fullgraph.symbolic import Contradiction, Range, Scope, add, eq, gt, integer, mul, parse, render, symbol
+from fullgraph.symbolic import (
+    Contradiction,
+    Range,
+    Scope,
+    add,
+    eq,
+    gt,
+    integer,
+    mod,
+    mul,
+    ne,
+    or_,
+    parse,
+    render,
+    symbol,
+)
 from tests.symbolic.support import NobodyAsked, scope_by_hint
 
 
@@ -177,3 +192,20 @@ def test_questions_are_asked_in_short(facts: list[str], question: str, expected:
     scope.ask(parse(question))
 
     assert asked.asked == [("guard", expected)]
+
+
+def test_a_fact_that_would_divide_another_by_zero_contradicts_it():
+    """What is known had a value when it was learnt; a disjunction may have had it from its other part."""
+    scope = Scope(NobodyAsked())
+    a, b = scope.declare("a"), scope.declare("b")
+    scope.assume(ne(mod(b, a), 1))
+
+    with pytest.raises(Contradiction, match="divided by zero"):
+        scope.assume(eq(a, 0))
+
+    assert scope.decide(eq(a, 0)) is None
+    guarded = Scope(NobodyAsked())
+    a, b = guarded.declare("a"), guarded.declare("b")
+    guarded.assume(or_(eq(b, 7), eq(mod(b, a), 1)))
+    guarded.assume(eq(a, 0))
+    assert guarded.decide(eq(a, 0)) is True

@@ -15,7 +15,17 @@ from math import gcd as _gcd
 
 from fullgraph.symbolic import floats
 from fullgraph.symbolic.division import exact_quotient, floordiv_integers, mod_integers
-from fullgraph.symbolic.expr import Expr, Operand, apply, expression, integer, minus, plus, times
+from fullgraph.symbolic.expr import (
+    Expr,
+    Operand,
+    apply,
+    constant_difference,
+    expression,
+    integer,
+    minus,
+    plus,
+    times,
+)
 
 # `x ** n` is multiplied out up to this degree.
 _LARGEST_POWER = 16
@@ -104,9 +114,9 @@ def _extreme(kind: str, a: Expr, b: Expr) -> Expr:
     kept: list[Expr] = []
     for new in (*_operands(kind, a), *_operands(kind, b)):
         for index, old in enumerate(kept):
-            difference = sub(new, old)
-            if difference.is_const:
-                if (difference.value > 0) == (kind == "max"):
+            difference = constant_difference(new, old)
+            if difference is not None:
+                if (difference > 0) == (kind == "max"):
                     kept[index] = new
                 break
         else:

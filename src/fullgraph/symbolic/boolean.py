@@ -13,17 +13,18 @@ than `b <= a`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, reduce
-from math import gcd, isfinite
+from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from fullgraph.symbolic.expr import (
     Expr,
-    Monomial,
     Operand,
     apply,
+    common_factor,
     expression,
     integer,
+    leading,
     minus,
     plus,
     polynomial,
@@ -64,7 +65,7 @@ class Bool(Interned):
 
 
 def _interned_bool(kind: str, *args: Interned) -> Bool:
-    fingerprint = digest(f"?{kind}", (a.fingerprint for a in args))
+    fingerprint = digest(f"?{kind}", args)
     found = interned(fingerprint)
     return found if found is not None else intern(Bool(kind, args, fingerprint))
 
@@ -131,12 +132,10 @@ def _zero(kind: str, a: Expr, b: Expr) -> Bool:
     truth = _sole_truth(e)
     if truth is not None:
         return _of_truth(truth, lambda value: (_with(e, value) == 0) == (kind == "eq"))
-    common = reduce(gcd, (c for m, c in terms.items() if m), 0)
-    constant = terms.get((), 0)
-    if constant % common:
+    common = common_factor(terms)
+    if terms.get((), 0) % common:
         return as_bool(kind == "ne")
-    lead = max((m for m in terms if m), key=_order)
-    if terms[lead] < 0:
+    if terms[leading(terms)] < 0:
         common = -common
     if common != 1:
         e = polynomial({m: c // common for m, c in terms.items()})
@@ -151,7 +150,7 @@ def _at_most(a: Expr, b: Expr) -> Bool:
     truth = _sole_truth(e)
     if truth is not None:
         return _of_truth(truth, lambda value: _with(e, value) <= 0)
-    common = reduce(gcd, (c for m, c in e.terms.items() if m), 0)
+    common = common_factor(e.terms)
     if common != 1:
         # common*x + c <= 0 exactly when x <= floor(-c / common).
         terms = {m: c // common for m, c in e.terms.items() if m}
@@ -204,10 +203,6 @@ def _sole_quotient(e: Expr) -> Bool | None:
     if sign > 0:
         return _at_most(x, integer((1 - constant) * k.value - 1))
     return _at_most(integer(constant * k.value), x)
-
-
-def _order(monomial: Monomial) -> tuple[int, list[int]]:
-    return len(monomial), [atom.fingerprint for atom in monomial]
 
 
 def _float_comparison(kind: str, a: Expr, b: Expr) -> Bool:

@@ -25,6 +25,7 @@ from fullgraph.symbolic.expr import (
     Monomial,
     apply,
     integer,
+    leading,
     multiply_monomials,
     plus,
     polynomial,
@@ -196,8 +197,7 @@ def content(a: Expr) -> tuple[int, Monomial]:
 def exact_quotient(a: Expr, b: Expr) -> Expr | None:
     """Return q with a == b*q for all values, or None if there is no such polynomial.
 
-    Ordinary long division, by the leading term in the order of degree, then fingerprints: any order of
-    monomials that multiplication respects would do.
+    Ordinary long division by the leading term.
     """
     if a is b:
         return integer(1)
@@ -208,12 +208,12 @@ def exact_quotient(a: Expr, b: Expr) -> Expr | None:
         return polynomial({m: c // k for m, c in a.terms.items()})
     if not b.symbols <= a.symbols and not (a.is_const and a.value == 0):
         return None
-    lead = max(b.terms, key=_order)
+    lead = leading(b.terms)
     rest, quotient = dict(a.terms), dict[Monomial, int]()
     for _ in range(_LONGEST_DIVISION):
         if not rest:
             return polynomial(quotient)
-        top = max(rest, key=_order)
+        top = leading(rest)
         monomial = _divide_monomial(top, lead)
         if monomial is None or rest[top] % b.terms[lead]:
             return None
@@ -226,10 +226,6 @@ def exact_quotient(a: Expr, b: Expr) -> Expr | None:
             else:
                 del rest[product]
     return None
-
-
-def _order(monomial: Monomial) -> tuple[int, list[int]]:
-    return len(monomial), [atom.fingerprint for atom in monomial]
 
 
 def _divide_monomial(monomial: Monomial, divisor: Monomial) -> Monomial | None:

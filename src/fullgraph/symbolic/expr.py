@@ -26,6 +26,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from functools import lru_cache
+from math import gcd
 from typing import Any, TypeAlias
 
 from fullgraph.symbolic.interning import PRIME, Interned, digest, intern, interned
@@ -150,7 +151,7 @@ def expression(value: Operand) -> Expr:
 
 def apply(kind: str, args: tuple[Any, ...], is_float: bool) -> Expr:
     """Return the atom `kind(*args)`. The caller has already simplified: no rule is tried here."""
-    fingerprint = digest(kind, (a.fingerprint if isinstance(a, Interned) else repr(a) for a in args))
+    fingerprint = digest(kind, args)
     found = interned(fingerprint)
     return found if found is not None else intern(Expr(kind, args, fingerprint, is_float))
 
@@ -197,6 +198,16 @@ def minus(a: Expr, b: Expr) -> Expr:
     return plus(a, integer(-b.value) if b.is_const else times(integer(-1), b))
 
 
+def constant_difference(a: Expr, b: Expr) -> int | None:
+    """Return the value of `a - b` if that is a constant, without making the expression."""
+    difference = (a.fingerprint - b.fingerprint) % PRIME
+    if difference < _CONSTANT_WINDOW:
+        return difference
+    if difference > PRIME - _CONSTANT_WINDOW:
+        return difference - PRIME
+    return a.value - b.value if a.is_const and b.is_const else None
+
+
 def _lazy(fingerprint: int, args: tuple[Any, ...], width: int, terms: Terms | None = None) -> Expr:
     if fingerprint < _CONSTANT_WINDOW:
         return integer(fingerprint)
@@ -239,6 +250,21 @@ def multiply_monomials(a: Monomial, b: Monomial) -> Monomial:
 
 def _fingerprint(expr: Expr) -> int:
     return expr.fingerprint
+
+
+def order_of(monomial: Monomial) -> tuple[int, list[int]]:
+    """Return where a monomial stands: by degree, then by fingerprints. Multiplication respects this order."""
+    return len(monomial), [atom.fingerprint for atom in monomial]
+
+
+def leading(terms: Terms) -> Monomial:
+    """Return the last monomial in that order."""
+    return max(terms, key=order_of) if len(terms) > 1 else next(iter(terms))
+
+
+def common_factor(terms: Terms) -> int:
+    """Return the number that divides every term but the constant one; 0 if there is no other."""
+    return gcd(*[coefficient for monomial, coefficient in terms.items() if monomial])
 
 
 def _expand(root: Expr) -> Terms:

@@ -26,7 +26,16 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, eq, not_
 from fullgraph.symbolic.division import content, floordiv_integers
 from fullgraph.symbolic.evaluation import T, substitute
-from fullgraph.symbolic.expr import Expr, Monomial, integer, plus, polynomial, times
+from fullgraph.symbolic.expr import (
+    Expr,
+    Monomial,
+    common_factor,
+    integer,
+    leading,
+    plus,
+    polynomial,
+    times,
+)
 from fullgraph.symbolic.interning import Interned, contains
 from fullgraph.symbolic.ranges import ANY, Bound, Range
 
@@ -34,6 +43,7 @@ from fullgraph.symbolic.ranges import ANY, Bound, Range
 WIDEST = 64
 # Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
 _ROUNDS = 3
+_ONE = ranges.point(1)
 
 
 class Contradiction(ValueError):
@@ -56,12 +66,11 @@ def form_of(e: Expr) -> Form:
         return Form(None, 0, e.value)
     if e.kind != "polynomial":
         return Form(e, 1, 0)
-    terms = {m: c for m, c in e.terms.items() if m}
-    factor = reduce(math.gcd, terms.values(), 0)
-    lead = max(terms, key=lambda m: (len(m), [a.fingerprint for a in m]))
-    if terms[lead] < 0:
+    factor = common_factor(e.terms)
+    if e.terms[leading(e.terms)] < 0:
         factor = -factor
-    return Form(polynomial({m: c // factor for m, c in terms.items()}), factor, e.terms.get((), 0))
+    form = polynomial({m: c // factor for m, c in e.terms.items() if m})
+    return Form(form, factor, e.terms.get((), 0))
 
 
 @dataclass
@@ -127,7 +136,7 @@ class Facts:
     def _range_by_form(self, e: Expr) -> Range:
         if e.kind != "polynomial":
             return self.bounds.get(e, ANY)
-        if not any(monomial in self.linked for monomial in e.terms):
+        if self.linked.keys().isdisjoint(e.terms):
             return ANY
         form = form_of(e)
         if form.form is None or form.form not in self.bounds:
@@ -141,7 +150,7 @@ class Facts:
 
     def _range_by_structure(self, e: Expr) -> Range | None:
         if e.kind == "polynomial":
-            return ranges.total((c, self._range_of_product(m)) for m, c in e.terms.items())
+            return ranges.total([(c, self._range_of_product(m)) for m, c in e.terms.items()])
         if e.kind == "ite":
             yes, no = self.range_of(e.args[1]), self.range_of(e.args[2])
             return ranges.hull(yes, no) if yes is not None and no is not None else None
@@ -165,9 +174,11 @@ class Facts:
         return x if len(kept) == len(x.terms) else polynomial(kept)
 
     def _range_of_product(self, monomial: tuple[Expr, ...]) -> Range:
+        if not monomial:
+            return _ONE
         if len(monomial) == 1:
             return self.integer_range(monomial[0])
-        result = ranges.point(1)
+        result = _ONE
         for atom in dict.fromkeys(monomial):
             found = self.integer_range(atom)
             times_in = monomial.count(atom)
@@ -315,7 +326,12 @@ class Facts:
             else:
                 self._bound(new, known)
         for held in [f for f, holds in self.learnt.items() if holds and f.kind not in ("le", "eq")]:
-            without = self.rewrite(held)
+            try:
+                without = self.rewrite(held)
+            except ZeroDivisionError:
+                if held.kind == "or":
+                    continue  # the part that has no value now is not the one that holds
+                raise
             if without is not held:
                 self.learn(without)
         if atom in self.values:

@@ -100,9 +100,10 @@ def intern(new: Kept) -> Kept:
         return new
 
 
-def digest(kind: str, parts: Iterable[object]) -> int:
-    """Return the pseudo-random field element that stands for an atom."""
-    text = f"{kind}({','.join(map(str, parts))})"
+def digest(kind: str, parts: tuple[Any, ...]) -> int:
+    """Return the pseudo-random field element that stands for an atom: of names, or of interned operands."""
+    written = [str(p.fingerprint) if isinstance(p, Interned) else repr(p) for p in parts]
+    text = f"{kind}({','.join(written)})"
     return int.from_bytes(blake2b(text.encode(), digest_size=24).digest(), "big") % PRIME
 
 

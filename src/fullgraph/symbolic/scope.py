@@ -176,12 +176,14 @@ class Scope:
             before = self._facts.copy()
             try:
                 self._facts.learn(self._facts.rewrite(fact))
-            except Contradiction:
-                before.version = (
-                    self._facts.version + 1
-                )  # what was derived from the half-learnt fact is stale
+            except (Contradiction, ZeroDivisionError) as error:
+                # What was derived from the half-learnt fact is stale.
+                before.version = self._facts.version + 1
                 self._facts = before
-                raise
+                if isinstance(error, Contradiction):
+                    raise
+                # Something known has a value, which it would not have.
+                raise Contradiction("with this, something known would be divided by zero") from None
 
     def range_of(self, expr: Operand) -> Range:
         """Return a range that holds every value `expr` can have."""
