@@ -5,6 +5,9 @@ memory with an argument, a parameter requires gradients. Whoever runs the progra
 are taken out of the contract's check and tested here, against the tensors that the call really uses: a trainable
 module may have other ones than the program was exported with.
 
+What is always relied on is that each of them still has the dtype, device and sizes of the export: `program.module()`
+can be sent elsewhere by `to`, and the user's own module as well.
+
 Invariant: each assumption on inputs is tested by exactly one of the two checks.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -23,11 +26,12 @@ from fullgraph.contract import (
     Disjoint,
     Property,
     SameObject,
+    TensorSpec,
     assumption_text,
     share_memory,
 )
 from fullgraph.errors import ContractError
-from fullgraph.tracing import GraphInput
+from fullgraph.tracing import GraphInput, name_in_facts
 
 LiftedCheck = Callable[[Sequence[Any], Sequence[torch.Tensor]], None]
 
@@ -42,7 +46,7 @@ def without_lifted(
         inputs: what each placeholder stands for.
     """
     arguments = {item.path for item in contract.inputs}
-    names = {entry.target for entry in inputs if entry.leaf is None} - arguments
+    names = {name_in_facts(each.target, each.role, arguments) for each in inputs if each.leaf is None}
     lifted = tuple(each for each in contract.assumptions if not names.isdisjoint(_paths(each)))
     if not lifted:
         return contract, ()
@@ -51,21 +55,27 @@ def without_lifted(
 
 
 def compile_lifted_check(
-    contract: Contract, assumptions: Sequence[Assumption], inputs: Sequence[GraphInput]
+    contract: Contract,
+    assumptions: Sequence[Assumption],
+    inputs: Sequence[GraphInput],
+    specs: Sequence[TensorSpec],
 ) -> LiftedCheck:
-    """Return `check(leaves, lifted)` for assumptions that name a lifted tensor.
+    """Return `check(leaves, lifted)` for what is relied on about the lifted tensors.
 
     Args:
         contract: for the names in messages, and the place of each argument among the leaves.
-        assumptions: what to test.
+        assumptions: those that name a lifted tensor.
         inputs: what each placeholder stands for.
+        specs: dtype, device and sizes of each lifted tensor at the export, in order.
     """
-    lifted = [entry.target for entry in inputs if entry.leaf is None]
+    arguments = {item.path for item in contract.inputs}
+    lifted = [name_in_facts(each.target, each.role, arguments) for each in inputs if each.leaf is None]
     places = {name: f"lifted[{index}]" for index, name in enumerate(lifted)}
     places.update((item.path, f"leaves[{index}]") for index, item in enumerate(contract.inputs))
-    lines: list[str] = []
+    lines: list[str] = ["kinds(lifted)"]
     extents: dict[str, str] = {}
     namespace: dict[str, Any] = {"torch": torch, "share_memory": share_memory}
+    namespace["kinds"] = _kinds_check(lifted, specs)
     for number, assumption in enumerate(assumptions):
         condition = _condition(assumption.fact, places, extents, lines, namespace)
         lines.append(f"if {condition}: fail({number})")
@@ -78,6 +88,41 @@ def compile_lifted_check(
     exec(compile(text, "<fullgraph check of lifted tensors>", "exec"), namespace)  # noqa: S102  (the text is ours)
     check: LiftedCheck = namespace["check"]
     return check
+
+
+def _kinds_check(
+    names: Sequence[str], specs: Sequence[TensorSpec]
+) -> Callable[[Sequence[torch.Tensor]], None]:
+    # Comparing lists costs a fraction of a microsecond a tensor, where a comparison of its own for each costs several.
+    dtypes, devices, shapes = (
+        [getattr(spec, what) for spec in specs] for what in ("dtype", "device", "shape")
+    )
+
+    def check(lifted: Sequence[torch.Tensor]) -> None:
+        if [t.dtype for t in lifted] != dtypes or [t.device for t in lifted] != devices:
+            _refuse_changed(names, specs, lifted)
+        if [t.shape for t in lifted] != shapes:
+            _refuse_changed(names, specs, lifted)
+
+    return check
+
+
+def _refuse_changed(
+    names: Sequence[str], specs: Sequence[TensorSpec], lifted: Sequence[torch.Tensor]
+) -> NoReturn:
+    for name, spec, tensor in zip(names, specs, lifted, strict=True):
+        for what, was, now in (
+            ("dtype", spec.dtype, tensor.dtype),
+            ("device", spec.device, tensor.device),
+            ("shape", spec.shape, tuple(tensor.shape)),
+        ):
+            if was != now:
+                raise ContractError(
+                    f"`{name}.{what}` is {now}, but the program was exported with {was}.",
+                    why="What its operators do was found for the tensors that the program had then.",
+                    instead="Export the program again after such a change: model.to(...), then fullgraph.export(model, ...)",
+                )
+    raise AssertionError("lists of equal elements differ")
 
 
 def _paths(assumption: Assumption) -> tuple[str, ...]:

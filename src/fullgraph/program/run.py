@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import torch
 
-from fullgraph.contract import compile_check
+from fullgraph.contract import Assumption, Contract, compile_check
 from fullgraph.program.aliasing import may_share_storage
 from fullgraph.program.forward import forward_of
 from fullgraph.program.lifted_check import LiftedCheck, compile_lifted_check, without_lifted
@@ -85,9 +85,20 @@ def compile_program(parts: ProgramParts) -> Run:
         forward=forward_of(parts.graph_module),
         output=compile_output(parts.output_tree),
         write_state=compile_state(state.tree) if state is not None else None,
-        check_lifted=compile_lifted_check(contract, on_lifted, parts.graph_inputs) if on_lifted else None,
+        check_lifted=_check_of_lifted(parts, contract, on_lifted),
     )
     return compile_run(parts, steps)
+
+
+def _check_of_lifted(
+    parts: ProgramParts, contract: Contract, on_lifted: tuple[Assumption, ...]
+) -> LiftedCheck | None:
+    specs = [
+        node.meta["val"]
+        for node, entry in zip(parts.graph.find_nodes(op="placeholder"), parts.graph_inputs)
+        if entry.leaf is None
+    ]
+    return compile_lifted_check(contract, on_lifted, parts.graph_inputs, specs) if specs else None
 
 
 def needs_containers(parts: ProgramParts) -> bool:

@@ -38,6 +38,7 @@ from fullgraph.tracing.result import (
     OutputRole,
     Trace,
     WrittenState,
+    name_in_facts,
 )
 from fullgraph.tracing.returning import compile_output, compile_state
 from fullgraph.tracing.rules import Out

@@ -210,7 +210,7 @@ class _Call:
                     if value.requires_grad:
                         raise self._refusal_of(error) from error
                 elif source.role is InputRole.USER:
-                    fact = Property(source.target, "requires_grad", False)
+                    fact = Property(source.known_as, "requires_grad", False)
                     ledger.assume(fact, origin_here(), AssumptionKind.OPERATOR)
 
     def _refusal_of(self, error: Exception) -> CaptureError:

@@ -169,9 +169,9 @@ def _rely_on_layout(records: Records, root: Value) -> None:
     if source is None or source.role is not InputRole.USER:
         return
     if root.contiguous:
-        fact = Property(source.target, "is_contiguous", True)
+        fact = Property(source.known_as, "is_contiguous", True)
     else:
-        fact = Property(source.target, "stride", strides_of(root))
+        fact = Property(source.known_as, "stride", strides_of(root))
     records.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 

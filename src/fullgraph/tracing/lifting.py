@@ -26,6 +26,7 @@ class Owned:
     name: str
     tensor: torch.Tensor
     persistent: bool = True
+    alias: str = ""  # what the contract calls it, where an argument has its name
 
 
 Place = Callable[[Source], Value]
@@ -84,7 +85,7 @@ class Lifting:
         return id(tensor) in self._lifted
 
     def _named(self, tensor: torch.Tensor, owned: Owned) -> Value:
-        return self._register(tensor, Source(owned.role, owned.name, tensor, None, owned.persistent))
+        return self._register(tensor, Source(owned.role, owned.name, tensor, None, owned.persistent, owned.alias))
 
     def _found(self, tensor: torch.Tensor) -> Value:
         """A tensor without a name: another face of one with a name, or a constant of the program."""

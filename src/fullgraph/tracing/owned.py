@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from fullgraph.tracing.lifting import Owned
-from fullgraph.tracing.result import InputRole
+from fullgraph.tracing.result import InputRole, name_in_facts
 
 
 def owned_tensors(fn: Callable[..., Any]) -> dict[int, Owned]:
@@ -29,6 +30,16 @@ def owned_tensors(fn: Callable[..., Any]) -> dict[int, Owned]:
             role = InputRole.PARAMETER if parameter else InputRole.CONSTANT
             owned.setdefault(id(holder), Owned(role, path or "_tensor_constant", holder, parameter))
     return owned
+
+
+def told_apart(owned: Mapping[int, Owned], arguments: Collection[str]) -> dict[int, Owned]:
+    """Give each tensor that has the name of an argument another one for the contract."""
+    return {
+        key: replace(each, alias=name_in_facts(each.name, each.role, arguments))
+        if each.name in arguments
+        else each
+        for key, each in owned.items()
+    }
 
 
 def root_modules(fn: Callable[..., Any]) -> list[tuple[str, torch.nn.Module]]:

@@ -6,6 +6,7 @@ Nothing here holds a traced tensor. `program/assemble.py` turns a `Trace` and a 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,11 @@ class GraphInput:
     value: torch.Tensor | None = None  # the real tensor of a lifted input, shared and never copied
     persistent: bool = True
     leaf: int | None = None  # USER: index into the flattened arguments
+
+
+def name_in_facts(target: str, role: InputRole, arguments: Collection[str]) -> str:
+    """Return what the contract calls a lifted tensor: its name, unless one of the arguments has it as well."""
+    return f"{role.name.lower()} {target}" if target in arguments else target
 
 
 @dataclass(frozen=True)

@@ -52,12 +52,12 @@ def _rely_on_layout(recorder: Records, root: Value, absolute: bool) -> int:
     if source is None or source.real is None:
         return 0
     recorder.ledger.assume(
-        Property(source.target, "is_contiguous", True), origin_here(), AssumptionKind.PROGRAM
+        Property(source.known_as, "is_contiguous", True), origin_here(), AssumptionKind.PROGRAM
     )
     offset = int(source.real.storage_offset())
     if absolute:
         recorder.ledger.assume(
-            Property(source.target, "storage_offset", offset), origin_here(), AssumptionKind.PROGRAM
+            Property(source.known_as, "storage_offset", offset), origin_here(), AssumptionKind.PROGRAM
         )
     return offset
 

@@ -44,7 +44,7 @@ from fullgraph.tracing.functions import (
 from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
-from fullgraph.tracing.owned import owned_tensors, root_modules
+from fullgraph.tracing.owned import owned_tensors, root_modules, told_apart
 from fullgraph.tracing.program_code import program_code
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
@@ -149,7 +149,8 @@ def _prepare(
     answers = Answers(ledger, forced)
     answers.scope = scope = Scope(answers, answers.branch)
     all_dims = specs.declare(scope, ledger)
-    recorder = Recorder(scope, ledger, owned_tensors(fn), answers)
+    owned = told_apart(owned_tensors(fn), {leaf.path for leaf in inputs.leaves})
+    recorder = Recorder(scope, ledger, owned, answers)
     leaves: list[Any] = []
     same: dict[int, Any] = {}
     for index, (leaf, dims) in enumerate(zip(inputs.leaves, all_dims)):
@@ -365,7 +366,7 @@ class _Outputs:
                 a, b = root.source, other.source
                 if other is root or a is None or b is None or InputRole.USER not in (a.role, b.role):
                     continue
-                recorder.ledger.assume(Disjoint(a.target, b.target), None, AssumptionKind.OPERATOR)
+                recorder.ledger.assume(Disjoint(a.known_as, b.known_as), None, AssumptionKind.OPERATOR)
 
     def _in_order(self) -> tuple[GraphInput, ...]:
         """Parameters, buffers, constants, then the arguments, each in the order of their owner."""

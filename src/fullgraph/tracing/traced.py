@@ -18,7 +18,6 @@ from torch import fx
 
 from fullgraph.symbolic import Expr
 from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
-from fullgraph.tracing.indexing import without_sizes
 from fullgraph.tracing.result import InputRole
 
 Size = int | Expr
@@ -56,6 +55,12 @@ class Source:
     real: torch.Tensor | None  # the example or the lifted tensor itself; None for a TensorSpec
     leaf: int | None = None
     persistent: bool = True
+    alias: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """What the contract calls it: the target, unless an argument has that name as well."""
+        return self.alias or self.target
 
 
 class Value:
@@ -271,14 +276,6 @@ class TracedTensor(torch.Tensor):
             raise TypeError("iteration over a 0-d tensor")
         self.asked.length(self.value)
         return iter(self.unbind(0))
-
-    def __getitem__(self, index: Any) -> Any:
-        view, rest = without_sizes(self, index)
-        return view if view is not self and rest is ... else torch.Tensor.__getitem__(view, rest)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        view, rest = without_sizes(self, index)
-        torch.Tensor.__setitem__(view, rest, value)
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())

@@ -345,7 +345,7 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         )  # passed twice: the trace sees to it
         if not one_argument and share_memory(source.real, theirs.real):
             _refuse_windows(source)
-        recorder.ledger.assume(Disjoint(source.target, theirs.target), origin_here(), AssumptionKind.PROGRAM)
+        recorder.ledger.assume(Disjoint(source.known_as, theirs.known_as), origin_here(), AssumptionKind.PROGRAM)
 
 
 def rely_on_lift(recorder: Records, root: Value) -> None:
