@@ -92,7 +92,6 @@ ENCODERS: tuple[Model, ...] = (
     encoder(
         "deberta",
         "Deberta",
-        asks="a bound of a slice that it has in a tensor (`rel_embeddings[a - att_span : a + att_span]`)",
         relative_attention=True,
         max_relative_positions=_POSITIONS,
         pos_att_type=["p2c", "c2p"],

@@ -23,7 +23,11 @@ _MOST_ELEMENTS = 1 << 20
 
 def constant_of(recorder: Records, value: Value) -> torch.Tensor | None:
     """Return the contents of a value that depends on constants of the program alone, else None."""
-    node = current(recorder, value)
+    return constant_at(recorder, current(recorder, value))
+
+
+def constant_at(recorder: Records, node: fx.Node) -> torch.Tensor | None:
+    """Return the contents of a node that depends on constants of the program alone, else None."""
     order = _ancestors(node, recorder.constant_nodes)
     if order is None:
         return None

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from fullgraph.symbolic import Bool, Expr, scalar_of
+from fullgraph.tracing.known_contents import contents_of
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.strides import times
@@ -32,6 +33,9 @@ def record_data_dependent(recorder: Records, op: Any, args: tuple[Any, ...], kwa
 def scalar_of_item(recorder: Records, value: Value) -> Expr | Bool:
     """Return what stands for a tensor's one element: the same each time the same contents are asked for."""
     source = recorder.as_arguments(value)
+    made_of_sizes = contents_of(recorder, source)
+    if made_of_sizes is not None:
+        return made_of_sizes
     for user in source.users:
         if user.target is aten.item.default:
             known: Expr | Bool = user.meta["val"]
