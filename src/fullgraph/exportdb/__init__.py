@@ -20,6 +20,7 @@ from fullgraph.exportdb.registry import (
     export_case,
     faults_between,
     get_case,
+    isolated,
     rewrites_of,
 )
 from fullgraph.exportdb.run import CaseResult, run_case
@@ -50,6 +51,7 @@ __all__ = [
     "faults_between",
     "get_case",
     "golden_diff",
+    "isolated",
     "new_case_text",
     "on_any_machine",
     "rewrites_of",

@@ -9,7 +9,8 @@ and every `rewrite_of` names a case that is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,6 +94,20 @@ class Registry:
         if self._collections is None:
             self._collections = list(self._find_collections())
         return [*self._collections, *self._folders]
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Forget afterwards the cases and folders that are added inside; those that packages ship stay."""
+        cases, folders = dict(self._cases), list(self._folders)
+        try:
+            yield
+        finally:
+            # Modules are imported once, so a case that was imported inside cannot be declared again outside.
+            shipped = {each.folder.resolve() for each in self._collections or ()}
+            kept = {
+                name: case for name, case in self._cases.items() if case.file and case.file.parent in shipped
+            }
+            self._cases, self._folders = {**kept, **cases}, folders
 
     def _load(self, collection: Collection, name: str) -> None:
         if name not in collection.names():
@@ -229,6 +244,11 @@ def case_names() -> list[str]:
 def add_folder(folder: Path) -> None:
     """Look for cases in a folder that no package ships."""
     REGISTRY.add_folder(folder)
+
+
+def isolated() -> AbstractContextManager[None]:
+    """Forget the cases and folders that are added in a `with` block when it ends; for tests."""
+    return REGISTRY.isolated()
 
 
 def rewrites_of(name: str) -> tuple[ExportCase, ...]:
