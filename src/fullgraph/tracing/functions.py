@@ -98,12 +98,17 @@ def _for_thread(
 
 
 def asking_frame() -> types.FrameType:
-    """Return the frame that called what a replacement stands for; asked by the replacement, or what it calls."""
+    """Return the frame that called what a replacement stands for; asked by the replacement, or what it calls.
+
+    Where that is another replacement (`max(tensors, key=len)` has one for `max`), it is who called that.
+    """
     frame = sys._getframe(1)
     while not _is_stand_in(frame.f_code):
         frame = _below(frame)
     while _is_stand_in(frame.f_code) or frame.f_code.co_filename == _STAND_IN:
         frame = _below(frame)
+        if frame.f_back is not None and _is_stand_in(frame.f_back.f_code):
+            frame = frame.f_back
     return frame
 
 
@@ -265,14 +270,17 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     """The program's own `str(size)` and f-strings need the value; a library that writes a message does not."""
 
     def text(size: Any, *spec: str) -> str:
-        number = (
-            float if isinstance(size, torch.SymFloat) else bool if isinstance(size, torch.SymBool) else int
+        asker = owner_of(asking_frame().f_code.co_filename)
+        return format(
+            _value_of(size, recorder) if asker in (Owner.USER, Owner.PACKAGE) else repr(size), *spec
         )
-        asker = owner_of(sys._getframe(2).f_code.co_filename)
-        shown = number(size) if asker in (Owner.USER, Owner.PACKAGE) else repr(size)
-        return format(shown, *spec)
 
     return text
+
+
+def _value_of(size: Any, recorder: Records) -> int | float | bool:
+    found = expr_of(size)
+    return bool(size) if isinstance(found, Bool) else recorder.scope.value_of(found)
 
 
 def hash_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
@@ -281,8 +289,7 @@ def hash_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..
     def value_hash(size: Any) -> int:
         if owner_of(asking_frame().f_code.co_filename) in (Owner.TORCH, Owner.FULLGRAPH):
             return int(original(size))
-        found = expr_of(size)
-        return hash(bool(size) if isinstance(found, Bool) else recorder.scope.value_of(found))
+        return hash(_value_of(size, recorder))
 
     return value_hash
 
