@@ -62,15 +62,15 @@ def test_a_property_of_a_parameter():
 
 
 def test_an_argument_shares_no_memory_with_a_written_buffer():
-    check = check_of(Disjoint("b", "x"), (TensorSpec((1,)), TensorSpec((8,))))
-    memory = torch.ones(8)
-    weight = torch.ones(1)
+    check = check_of(Disjoint("b", "x"), (TensorSpec((1,)), TensorSpec((4,))))
+    memory, weight = torch.ones(12), torch.ones(1)
+    buffer = memory[4:8]
 
-    check([torch.ones(3)], [weight, memory])
-    check([memory[:4]], [weight, memory[4:]])
-    for x in (memory, memory[2:5], memory.view(2, 4)[1]):
+    for x in (torch.ones(3), memory[:4], memory[8:]):
+        check([x], [weight, buffer])
+    for x in (memory, buffer, memory[2:5], memory.view(3, 4)[1]):
         with pytest.raises(ContractError, match="b and x share no memory"):
-            check([x], [weight, memory])
+            check([x], [weight, buffer])
 
 
 def test_an_argument_is_not_a_parameter():

@@ -120,7 +120,7 @@ def _refuse_changed(
                 raise ContractError(
                     f"`{name}.{what}` is {now}, but the program was exported with {was}.",
                     why="What its operators do was found for the tensors that the program had then.",
-                    instead="Export the program again after such a change: model.to(...), then fullgraph.export(model, ...)",
+                    instead="Export the program again after such a change.",
                 )
     raise AssertionError("lists of equal elements differ")
 

@@ -153,7 +153,17 @@ def _body(code: list[str], nodes: Mapping[str, fx.Node]) -> Iterator[str]:
         if comment and comment != last:
             yield f"    # {comment}"
             last = comment
-        yield f"    {_annotated(node.name, node)} = {line[statement.end() :]}"
+        rest = (
+            line[statement.end() :] if node.users else _without_clearing(line[statement.end() :], node.name)
+        )
+        yield f"    {_annotated(node.name, node)} = {rest}"
+
+
+def _without_clearing(rest: str, name: str) -> str:
+    """Drop `name = None` for a value that nobody reads: it says nothing."""
+    call, sign, cleared = rest.rpartition(";  ")
+    names = [each for each in cleared.removesuffix(" = None").split(" = ") if each != name]
+    return f"{call}{sign}{' = '.join(names)} = None" if names else call
 
 
 def _comment(node: fx.Node) -> str:

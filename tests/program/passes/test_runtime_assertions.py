@@ -28,13 +28,13 @@ def test_static_sizes_as_on_the_seed_page():
         "        scalar_tensor_default: f32[] = torch.ops.aten.scalar_tensor.default(eq);  eq = None",
         (
             "        _assert_async_msg = torch.ops.aten._assert_async.msg(scalar_tensor_default, "
-            "'Input x.shape[1] is specialized at 2');  scalar_tensor_default = _assert_async_msg = None"
+            "'Input x.shape[1] is specialized at 2');  scalar_tensor_default = None"
         ),
         "        eq_1 = sym_size_int == 3;  sym_size_int = None",
         "        scalar_tensor_default_1: f32[] = torch.ops.aten.scalar_tensor.default(eq_1);  eq_1 = None",
         (
             "        _assert_async_msg_1 = torch.ops.aten._assert_async.msg(scalar_tensor_default_1, "
-            "'Input x.shape[0] is specialized at 3');  scalar_tensor_default_1 = _assert_async_msg_1 = None"
+            "'Input x.shape[0] is specialized at 3');  scalar_tensor_default_1 = None"
         ),
         "        cos_default: f32[3, 2] = torch.ops.aten.cos.default(x);  x = None",
         "        return (cos_default,)",
