@@ -24,28 +24,28 @@ from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
 
 from fullgraph.symbolic import Scope, to_python
 
-# `a` and `b` are nodes of sizes; `k(3)` is the node of a constant, as C++ passes it.
+# `a` and `b` are nodes of sizes; `k(3)` is the node of a constant, as PyTorch passes it. Commented with what asks.
 EXPRESSIONS: dict[str, Callable[[Any, Any, Callable[[int], Any]], object]] = {
-    "a + 1": lambda a, b, k: a.add(k(1)),
+    "a + 1": lambda a, b, k: a.add(k(1)),  # arange, cat, windows
+    "a - 0": lambda a, b, k: a.sub(k(0)),  # slice
     "a - 1": lambda a, b, k: a.sub(k(1)),
-    "a * 2": lambda a, b, k: a.mul(k(2)),
-    "a + b": lambda a, b, k: a.add(b),
+    "a * 64": lambda a, b, k: a.mul(k(64)),  # strides, number of elements
+    "a + b": lambda a, b, k: a.add(b),  # cat to a cache
     "a * b": lambda a, b, k: a.mul(b),
     "a * b * 64": lambda a, b, k: a.mul(b).mul(k(64)),
     "a // 2": lambda a, b, k: a.int_floordiv(k(2)),
     "a * 64 // 64": lambda a, b, k: a.mul(k(64)).int_floordiv(k(64)),
-    "(a * b * 8) // a": lambda a, b, k: a.mul(b).mul(k(8)).int_floordiv(a),
-    "a % 8": lambda a, b, k: a.mod(k(8)),
-    "(a - 1) // 2 + 1": lambda a, b, k: a.sub(k(1)).int_floordiv(k(2)).add(k(1)),
-    "-(-a // 4)": lambda a, b, k: a.neg().int_floordiv(k(4)).neg(),
-    "max(a, 1)": lambda a, b, k: a.sym_max(k(1)),
-    "min(a, b)": lambda a, b, k: a.sym_min(b),
-    "a + b + a": lambda a, b, k: a.add(b).add(a),
-    "a * 2 == a + a": lambda a, b, k: a.mul(k(2)).eq(a.add(a)).guard_bool("", 0),
+    "a * b * 64 // (a * b)": lambda a, b, k: a.mul(b).mul(k(64)).int_floordiv(a.mul(b)),  # view with -1
+    "a * b * 64 % (a * b)": lambda a, b, k: a.mul(b).mul(k(64)).mod(a.mul(b)),
+    "a % 8": lambda a, b, k: a.mod(k(8)),  # padding to windows
+    "(a - 1) // 2 + 1": lambda a, b, k: a.sub(k(1)).int_floordiv(k(2)).add(k(1)),  # convolution, step
+    "max(a, 1)": lambda a, b, k: a.sym_max(k(1)),  # strides
+    "min(a, b)": lambda a, b, k: a.sym_min(b),  # slice
+    "a == 1": lambda a, b, k: a.eq(k(1)).guard_bool("", 0),  # broadcasting
+    "a >= 0": lambda a, b, k: a.ge(k(0)).guard_bool("", 0),  # view, slice
+    "a > 1": lambda a, b, k: a.gt(k(1)).guard_bool("", 0),  # causal masks
+    "a * 2 == a + a": lambda a, b, k: a.mul(k(2)).eq(a.add(a)).guard_bool("", 0),  # cat, then add
     "a * b * 4 == b * 4 * a": lambda a, b, k: a.mul(b).mul(k(4)).eq(b.mul(k(4)).mul(a)).guard_bool("", 0),
-    "a == 1": lambda a, b, k: a.eq(k(1)).guard_bool("", 0),
-    "a >= 0": lambda a, b, k: a.ge(k(0)).guard_bool("", 0),
-    "a * b > 1": lambda a, b, k: a.mul(b).gt(k(1)).guard_bool("", 0),
 }
 Pair = tuple[Any, Any]
 

@@ -2,7 +2,7 @@
 
 Everything interned carries a fingerprint that identifies it; the table maps a fingerprint to the object. It holds
 weak references, so an expression lives as long as somebody uses it, and nothing leaks. Threads may race to make
-the same object: the table is written under a lock, and whoever comes first wins.
+the same object: whoever comes first wins. Entries are added in one step, and replaced or dropped under a lock.
 """
 
 from __future__ import annotations
@@ -90,14 +90,17 @@ def interned(fingerprint: int) -> Any:
 def intern(new: Kept) -> Kept:
     """Return the one object with `new`'s fingerprint: `new`, or the one that was there first."""
     key = new.fingerprint
+    reference = _Reference(new, _forget)
+    reference.key = key
+    kept = _table.setdefault(key, reference)  # one step for all threads
+    if kept is reference:
+        return new
     with _lock:
         found = interned(key)
-        if found is not None:
-            return found
-        reference = _Reference(new, _forget)
-        reference.key = key
-        _table[key] = reference
-        return new
+        if found is None:
+            found = new
+            _table[key] = reference
+        return found
 
 
 def digest(kind: str, parts: tuple[Any, ...]) -> int:

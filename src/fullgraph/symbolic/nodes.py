@@ -13,33 +13,37 @@ what eager refuses.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats, layout
 from fullgraph.symbolic.and_or import is_operand_of_and_or
 from fullgraph.symbolic.boolean import Bool, as_bool
-from fullgraph.symbolic.expr import Expr, floating, integer, minus, plus, times
+from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.python_questions import PythonQuestions
+from fullgraph.symbolic.remembered import remembered
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.text import render
 
-# Methods of Python's numbers that stand in for PyTorch's, and call them.
-_BETWEEN = ("fullgraph.symbolic.python_methods",)
+# Between a node and who compared: PyTorch's method, and what stands in for it while a trace runs.
+_BETWEEN = frozenset(
+    {"torch.fx.experimental.sym_node", "fullgraph.symbolic.python_methods", "fullgraph.tracing.functions"}
+)
 
 
 class Node:
     """What the three kinds of node share. `expr` is an `Expr`, or a `Bool` in a `BoolNode`."""
 
-    __slots__ = ("__weakref__", "expr", "scope")
+    # `compared` is the expression that comparisons look at.
+    __slots__ = ("__weakref__", "compared", "expr", "scope")
 
     # PyTorch reads these of any node. None: the example's value plays no part in what is statically known.
     _hint = None
     constant = None
 
     def __init__(self, expr: Any, scope: Scope) -> None:
-        self.expr = expr
+        self.expr = self.compared = expr
         self.scope = scope
 
     def is_int(self) -> bool:
@@ -73,7 +77,11 @@ class Node:
         return self
 
     def wrap_int(self, num: int) -> IntNode:
-        return IntNode(integer(num), self.scope)
+        results = self.scope.results
+        found: IntNode | None = results.get(num)
+        if found is None:
+            found = results[num] = IntNode(integer(num), self.scope)
+        return found
 
     def wrap_float(self, num: float) -> FloatNode:
         return FloatNode(floating(num), self.scope)
@@ -102,34 +110,44 @@ class Node:
     _graph_repr = __str__
     str = __str__
 
-    def _compared(self, question: Bool) -> BoolNode:
-        # The frames below are the comparison above and PyTorch's operator method; then comes who compared.
-        if not question.is_const:
-            caller = sys._getframe(2).f_back  # None when C++ compares, called from the outermost frame
-            while caller is not None and caller.f_globals.get("__name__") in _BETWEEN:
-                caller = caller.f_back
-            if caller is not None and is_operand_of_and_or(caller):
-                question = as_bool(self.scope.ask(question, "guard"))
-        return BoolNode(question, self.scope)
+    def _compared(self, compare: Callable[[Any, Any], Bool], other: Node) -> BoolNode:
+        """Compare. What follows from the facts is known at once, and again."""
+        results = self.scope.results
+        key = compare, self.compared, other.compared
+        found: BoolNode | None = results.get(key)
+        if found is None:
+            question = compare(self.compared, other.compared)
+            answer = self.scope.decide(question)
+            if answer is None:
+                return BoolNode(self._asked_by_and_or(question), self.scope)
+            found = results[key] = BoolNode(as_bool(answer), self.scope)
+        return found
+
+    def _asked_by_and_or(self, question: Bool) -> Bool:
+        # The frames below are the two above and PyTorch's operator method; then comes who compared.
+        caller = sys._getframe(3)
+        while caller.f_globals.get("__name__") in _BETWEEN and caller.f_back is not None:
+            caller = caller.f_back
+        return as_bool(self.scope.ask(question, "guard")) if is_operand_of_and_or(caller) else question
 
     # Comparisons are the same for integers and floats.
     def eq(self, other: Node) -> BoolNode:
-        return self._compared(boolean.eq(self.expr, other.expr))
+        return self._compared(boolean.eq, other)
 
     def ne(self, other: Node) -> BoolNode:
-        return self._compared(boolean.ne(self.expr, other.expr))
+        return self._compared(boolean.ne, other)
 
     def lt(self, other: Node) -> BoolNode:
-        return self._compared(boolean.lt(self.expr, other.expr))
+        return self._compared(boolean.lt, other)
 
     def le(self, other: Node) -> BoolNode:
-        return self._compared(boolean.le(self.expr, other.expr))
+        return self._compared(boolean.le, other)
 
     def gt(self, other: Node) -> BoolNode:
-        return self._compared(boolean.lt(other.expr, self.expr))
+        return self._compared(boolean.gt, other)
 
     def ge(self, other: Node) -> BoolNode:
-        return self._compared(boolean.le(other.expr, self.expr))
+        return self._compared(boolean.ge, other)
 
 
 class BoolNode(Node):
@@ -211,12 +229,15 @@ class NumberNode(Node):
 
     __slots__ = ()
 
+    @remembered
     def add(self, other: Node) -> NumberNode:
         return self._same(arithmetic.add(self.expr, other.expr))
 
+    @remembered
     def sub(self, other: Node) -> NumberNode:
         return self._same(arithmetic.sub(self.expr, other.expr))
 
+    @remembered
     def mul(self, other: Node) -> NumberNode:
         return self._same(arithmetic.mul(self.expr, other.expr))
 
@@ -229,9 +250,11 @@ class NumberNode(Node):
     def abs(self) -> NumberNode:
         return self._same(self.scope.simplify(arithmetic.abs_(self.expr)))
 
+    @remembered
     def mod(self, other: Node) -> NumberNode:
         return self._same(self.scope.simplify(arithmetic.mod(self.expr, self._divisor(other))))
 
+    @remembered
     def floordiv(self, other: Node) -> NumberNode:
         return self._same(self.scope.simplify(arithmetic.floordiv(self.expr, self._divisor(other))))
 
@@ -252,14 +275,16 @@ class NumberNode(Node):
     float_pow = pow
     pow_by_natural = pow
 
+    @remembered
     def sym_min(self, other: Node) -> NumberNode:
         return self._same(self.scope.simplify(arithmetic.min_(self.expr, other.expr)))
 
+    @remembered
     def sym_max(self, other: Node) -> NumberNode:
         return self._same(self.scope.simplify(arithmetic.max_(self.expr, other.expr)))
 
     def sym_float(self) -> FloatNode:
-        return FloatNode(floats.to_float(self.expr), self.scope)
+        return self if isinstance(self, FloatNode) else PromotedNode(floats.to_float(self.expr), self.scope)
 
     def trunc(self) -> IntNode:
         return IntNode(domains.rounded("trunc", self.expr, self.scope), self.scope)
@@ -317,22 +342,6 @@ class IntNode(NumberNode):
 
     def is_constant(self) -> bool:
         return self.expr.is_const
-
-    # The operations of the innermost loops, without the detour over operands of other kinds.
-    def add(self, other: Node) -> NumberNode:
-        if type(other) is IntNode:
-            return IntNode(plus(self.expr, other.expr), self.scope)
-        return self._same(arithmetic.add(self.expr, other.expr))
-
-    def sub(self, other: Node) -> NumberNode:
-        if type(other) is IntNode:
-            return IntNode(minus(self.expr, other.expr), self.scope)
-        return self._same(arithmetic.sub(self.expr, other.expr))
-
-    def mul(self, other: Node) -> NumberNode:
-        if type(other) is IntNode:
-            return IntNode(times(self.expr, other.expr), self.scope)
-        return self._same(arithmetic.mul(self.expr, other.expr))
 
     def int_(self) -> int:
         return int(self.scope.value_of(self.expr))
@@ -415,3 +424,17 @@ class FloatNode(NumberNode):
 
     def bool_(self) -> bool:
         return self.scope.ask(boolean.truth(self.expr), "guard")
+
+
+class PromotedNode(FloatNode):
+    """An integer that meets a float: PyTorch makes both floats before any operation.
+
+    Python compares an integer with a float as they are, without rounding the integer.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, expr: Any, scope: Scope) -> None:
+        super().__init__(expr, scope)
+        if expr.kind == "to_float":
+            self.compared = expr.args[0]

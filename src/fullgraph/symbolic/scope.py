@@ -49,6 +49,8 @@ class Scope:
         self._answers_version = 0
         self._simplified: dict[Expr, Expr] = {}
         self._simplified_version = 0
+        # What `nodes` computed from the present facts, by operation and operands. Learning and forgetting empty it.
+        self.results: dict[Any, Any] = {}
 
     def declare(
         self,
@@ -84,6 +86,7 @@ class Scope:
         first = Range(lo, math.inf if hi is None else hi), None if values is None else tuple(values)
         self._facts.declare(new, *first)
         self._declared[new] = first
+        self.results.clear()
         if hint is not None:
             self._hints[new] = hint
             self._hinted.clear()
@@ -173,6 +176,7 @@ class Scope:
         if answer is False:
             raise Contradiction("this can never hold together with what is known")
         if answer is None:
+            self.results.clear()
             before = self._facts.copy()
             try:
                 self._facts.learn(self._facts.rewrite(fact))
@@ -214,3 +218,4 @@ class Scope:
         facts.version = version
         self._facts = facts
         self._answers.clear()
+        self.results.clear()
