@@ -172,13 +172,88 @@ def test_a_carried_value_that_changes_kind_is_refused(body):
         loop(torch.ones(2))
 
 
-def test_a_write_to_a_carried_tensor_is_refused():
-    """It would be seen by the caller in the first step and not in the others."""
+def test_a_carried_tensor_is_written_in_place():
+    """Handed on as the very tensor, it is one tensor in all steps: the caller sees what is written to it."""
+
+    def loop(x, count):
+        view = x[:2]
+        return while_loop(lambda i, y: i < count, lambda i, y: (i + 1, y.add_(i)), (0, view))[1] + 1, x * 2
+
+    def running(x, count):
+        def step(total, row):
+            total += row * count
+            return total, total * 2
+
+        total = x[0] * 1
+        return scan(step, total, x), total
+
+    calls = [(torch.randn(3, 2), torch.tensor(count)) for count in (0, 1, 4)]
+    for program in (loop, running):
+        assert_same(program, calls[-1], calls)
+    assert_same_gradients(lambda x: running(x * 1, 2), (leaf(3, 2),), [(leaf(3, 2),)])
+
+
+def test_a_write_to_a_carried_tensor_that_is_not_handed_on_is_refused():
+    """It would be seen by the caller in the first step and not in the others; eager says so too."""
 
     def loop(x):
-        return while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y.add_(1)), (0, x))
+        return while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y.add_(1) * 2), (0, x))
 
-    assert_refused(loop, (torch.ones(2),), kind=Unsupported)
+    def rows(x):
+        return fullgraph.map(lambda row: row.mul_(2), x)
+
+    for program in (loop, rows):
+        assert_refused(program, (torch.ones(2, 2),), kind=Unsupported)
+        with pytest.raises(RuntimeError, match="in place"):
+            program(torch.ones(2, 2))
+
+
+def test_a_result_that_a_later_step_writes_is_refused():
+    """All results would be the last; eager says so too."""
+
+    def program(x):
+        total = torch.zeros(2)
+        return fullgraph.map(total.add_, x)
+
+    def loop(x):
+        total = torch.zeros(2)
+        return while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, total.add_(y.sum())), (0, x[0]))
+
+    for each in (program, loop):
+        assert_refused(each, (torch.ones(3, 2),), kind=Unsupported)
+    with pytest.raises(RuntimeError, match="in place"):
+        program(torch.ones(3, 2))
+
+
+def test_python_state_in_a_body_is_refused():
+    """A graph does not change Python objects; whatever way the body is called."""
+
+    def loop(x):
+        count = 0
+
+        def body(i, y):
+            nonlocal count
+            count += 1
+            return i + 1, y
+
+        return while_loop(lambda i, y: i < 3, body, (0, x))[1] * count
+
+    def listed(x):
+        rows = []
+        fullgraph.map(lambda row: (rows.append(row), row)[1], x)
+        return len(rows) * x
+
+    def scanned(x):
+        seen = {}
+
+        def step(total, row):
+            seen["last"] = 1
+            return total + row, row
+
+        return scan(step, x[0], x), seen
+
+    for program, name in ((loop, "count"), (listed, "rows"), (scanned, "seen")):
+        assert f"`{name}`" in assert_refused(program, (torch.ones(2, 2),), kind=Unsupported).what
 
 
 def test_a_write_to_what_is_carried_or_gone_over_is_refused():

@@ -20,7 +20,9 @@ from fullgraph.control_flow.recording import (
     record_body,
     refuse,
     refuse_in_transform,
+    refuse_written,
     show,
+    stands_for,
 )
 from fullgraph.symbolic import Bool, eq, ge
 from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs
@@ -59,7 +61,7 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
         refuse_in_transform(recorder, "associative_scan")
         flat, spec = _checked(xs, dim)
         combine = torch.vmap(_flat(combine_fn, spec))
-        combine.__name__ = name_of(combine_fn)
+        stands_for(combine_fn, combine)
         return _along(flat, spec, dim, reverse, lambda rows: record_combined(recorder, combine, rows))
 
     return scan
@@ -162,6 +164,7 @@ def _record_combine(recorder: Records, combine: Callable[..., Any], values: list
         ]
 
     body = record_body(recorder, combine, arguments, fresh=True)
+    refuse_written(recorder, body)
     if body.frame.written:
         refuse(
             recorder,

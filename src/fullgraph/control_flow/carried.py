@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 
 import torch
 
-from fullgraph.control_flow.recording import Body, at, line_of, refuse, show
+from fullgraph.control_flow.recording import Body, at, line_of, refuse, refuse_writing, refuse_written, show
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, eq, ge, to_python
 from fullgraph.tracing import Frame, Out, Records, Value
@@ -48,16 +48,42 @@ class Fixed:
     value: Any
 
 
-def refuse_shared(recorder: Records, hypothesis: Hypothesis, name: str, given: Sequence[Any]) -> None:
-    """Refuse a body that writes a tensor which it is also given, whole or row by row."""
-    roots = {value.root for value in given if isinstance(value, Value)}
+@dataclass(frozen=True)
+class HandedOn:
+    """A carried tensor that the body writes in place and returns: the initial tensor itself, in every step."""
+
+    value: Value
+
+
+def refuse_shared(recorder: Records, hypothesis: Hypothesis, body: Body, given: Sequence[Any]) -> None:
+    """Refuse a body that writes a tensor which it is also given, whole or row by row, or returns."""
+    parts = hypothesis.parts
+    is_handed_on = [isinstance(part, HandedOn) for part in parts]
+    count = len(parts)
+    for position, leaf in enumerate(body.returned):
+        if (
+            isinstance(leaf, Value)
+            and leaf.root in hypothesis.roots
+            and not (position < count and is_handed_on[position])
+        ):
+            refuse(
+                recorder,
+                f"`{body.name}` returns a tensor that it also writes in place{line_of(leaf, body)}.",
+                "The next step would write to what this one returned.",
+                "Return a copy: `x.clone()`.",
+            )
+    others = (value for i, value in enumerate(given) if not (i < count and is_handed_on[i]))
+    roots = {value.root for value in others if isinstance(value, Value)}
     if not roots.isdisjoint(hypothesis.roots):
         refuse(
             recorder,
-            f"`{name}` writes a tensor from outside that it is also given as an argument.",
+            f"`{body.name}`{at(body.where)} writes a tensor from outside that it is also given as an argument.",
             "In its first step the argument would change with the tensor, in later steps it would not.",
             "Give the loop a copy: `x.clone()`.",
         )
+
+
+Part = Tensor | Integer | Fixed | HandedOn
 
 
 @dataclass(frozen=True)
@@ -70,9 +96,14 @@ class Hypothesis:
         changing: the symbols that stand for what differs from step to step.
     """
 
-    parts: tuple[Tensor | Integer | Fixed, ...]
+    parts: tuple[Part, ...]
     roots: tuple[Value, ...] = ()
     changing: frozenset[Expr] = frozenset()
+
+    @property
+    def carried(self) -> list[int]:
+        """Which leaves the operator carries; the others stay what they were."""
+        return [i for i, part in enumerate(self.parts) if isinstance(part, (Tensor, Integer))]
 
     def arguments(self, recorder: Records, frame: Frame) -> list[Any]:
         """Add the carried values to a subgraph's arguments; return them as the program gets them."""
@@ -83,6 +114,8 @@ class Hypothesis:
             elif isinstance(part, Integer):
                 frame.size_argument(part.symbol)
                 given.append(to_python(part.symbol, recorder.scope))
+            elif isinstance(part, HandedOn):
+                given.append(recorder.give(part.value))
             else:
                 given.append(part.value)
         for root in self.roots:
@@ -92,7 +125,7 @@ class Hypothesis:
 
 def first_hypothesis(recorder: Records, leaves: Sequence[Any]) -> Hypothesis:
     """Return what is known of the initial values."""
-    parts: list[Tensor | Integer | Fixed] = []
+    parts: list[Part] = []
     for leaf in leaves:
         if isinstance(leaf, Value):
             parts.append(Tensor(Out(leaf.dims, leaf.dtype, leaf.device), leaf.requires_grad))
@@ -112,7 +145,9 @@ def is_integer(leaf: Any) -> TypeGuard[int | Expr]:
     )
 
 
-def weaken(recorder: Records, hypothesis: Hypothesis, body: Body, fact: Bool | None) -> Hypothesis:
+def weaken(
+    recorder: Records, hypothesis: Hypothesis, body: Body, fact: Bool | None, initial: Sequence[Any]
+) -> Hypothesis:
     """Return the hypothesis without what the body does not keep; the same object if it keeps all of it.
 
     Args:
@@ -120,14 +155,25 @@ def weaken(recorder: Records, hypothesis: Hypothesis, body: Body, fact: Bool | N
         hypothesis: what the body was recorded under.
         body: the body; its first leaves are the carried ones.
         fact: what else holds when the body runs (the condition of the loop).
+        initial: the initial values.
     """
+    handed_on = [i for i in body.written_arguments if i < len(initial) and body.returned[i] is body.given[i]]
+    refuse_written(recorder, body, but=handed_on)
+    if handed_on:
+        return replace(
+            hypothesis,
+            parts=tuple(
+                HandedOn(initial[i]) if i in handed_on else part for i, part in enumerate(hypothesis.parts)
+            ),
+        )
     mark = recorder.scope.mark()
     try:
         if fact is not None:
             recorder.scope.assume(fact)
         sizes = _Sizes(recorder, hypothesis.changing)
         parts = tuple(
-            _weaken(recorder, part, leaf, body, sizes) for part, leaf in zip(hypothesis.parts, body.leaves)
+            _weaken(recorder, part, leaf, body, sizes)
+            for part, leaf in zip(hypothesis.parts, _as_handed_on(hypothesis, body))
         )
     finally:
         recorder.scope.undo(mark)
@@ -141,15 +187,21 @@ def weaken(recorder: Records, hypothesis: Hypothesis, body: Body, fact: Bool | N
     return replace(hypothesis, parts=parts, roots=roots, changing=hypothesis.changing | new)
 
 
-def _symbols(part: Tensor | Integer | Fixed) -> set[Expr]:
+def _as_handed_on(hypothesis: Hypothesis, body: Body) -> list[Any]:
+    """Return what the body returned; what it hands on as the tensor itself, not the copy of it."""
+    return [
+        body.returned[i] if isinstance(part, HandedOn) else body.leaves[i]
+        for i, part in enumerate(hypothesis.parts)
+    ]
+
+
+def _symbols(part: Part) -> set[Expr]:
     if isinstance(part, Integer):
         return {part.symbol}
     return {s for s in part.out.dims if isinstance(s, Expr)} if isinstance(part, Tensor) else set()
 
 
-def _weaken(
-    recorder: Records, part: Tensor | Integer | Fixed, leaf: Any, body: Body, sizes: _Sizes
-) -> Tensor | Integer | Fixed:
+def _weaken(recorder: Records, part: Part, leaf: Any, body: Body, sizes: _Sizes) -> Part:
     if isinstance(part, Tensor) and isinstance(leaf, Value):
         same = part.out.dtype == leaf.dtype and part.out.device == leaf.device
         if same and len(part.out.dims) == len(leaf.dims):
@@ -166,6 +218,10 @@ def _weaken(
         and (leaf is part.value or leaf == part.value)
     ):
         return part
+    if isinstance(part, HandedOn):
+        if leaf is part.value:
+            return part
+        return refuse_writing(recorder, body)
     before = part.value if isinstance(part, Fixed) else part.symbol if isinstance(part, Integer) else part.out
     return refuse(
         recorder,
@@ -209,6 +265,16 @@ class _Sizes:
 
     def _same(self, a: Any, b: Any) -> bool:
         return a is b or a == b or self.recorder.scope.decide(eq(a, b)) is True
+
+
+def copies(recorder: Records, hypothesis: Hypothesis, leaves: Sequence[Any]) -> dict[int, Value]:
+    """Return the results for tensors handed on, whose last contents have been written by now."""
+    clone = torch.ops.aten.clone.default
+    return {
+        i: recorder.call(clone, leaves[i])
+        for i, part in enumerate(hypothesis.parts)
+        if isinstance(part, HandedOn)
+    }
 
 
 def results(

@@ -108,7 +108,7 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
         refusal = recorder.refusal
         try:
             return _record(recorder, predicate, branches, operands)
-        except Exception as error:  # noqa: BLE001  the branch that no call takes need not make sense for these sizes
+        except Exception as error:  # the branch that no call takes need not make sense for these sizes
             if not (isinstance(error, (FullgraphError, Contradiction)) or is_of_the_program(error)):
                 raise
             recorder.refusal = refusal
@@ -118,6 +118,11 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
 
 
 def _check_predicate(pred: Any) -> None:
+    if not isinstance(pred, (bool, int, float, torch.Tensor, torch.SymBool, torch.SymInt, torch.SymFloat)):
+        raise TypeError(
+            f"the predicate of cond must be a bool, a tensor with one element or a comparison of sizes, and is "
+            f"a {type(pred).__name__}; make a bool of it: `bool(...)`, `x is not None`"
+        )
     if isinstance(pred, torch.Tensor) and pred.numel() != 1:
         raise RuntimeError(
             f"the predicate of cond must have one element, and has the sizes {tuple(pred.shape)}; "

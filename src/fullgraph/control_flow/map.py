@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.recording import name_of, record_body, refuse_in_transform
+from fullgraph.control_flow.recording import record_body, refuse_in_transform, refuse_written, stands_for
 from fullgraph.control_flow.scan import along, record_rows, rows_in_trace, scan_rows_in_order, stacked_out
+from fullgraph.control_flow.writes_in_steps import CheckedStep
 from fullgraph.tracing import Frame, Out, Records, Value, all_operands, attach, call_subgraphs
 
 _OPERATOR: Any = torch.ops.higher_order.map_impl
@@ -43,7 +44,10 @@ def map(f: Function, xs: Any, *args: Any) -> Any:
             structure[:] = [found]
             return flat
 
-        return None, scan_rows_in_order(step, [], rows)[1], structure[0]
+        checked = CheckedStep(f, step, 0)
+        stacked = scan_rows_in_order(checked, [], rows)[1]
+        checked.refuse_written_results()
+        return None, stacked, structure[0]
 
     return along(xs, 0, False, rows_of)[1]
 
@@ -87,8 +91,9 @@ def _record(
     def body_of(*row: Any) -> Any:
         return f(pytree.tree_unflatten(list(row), spec), *args)
 
-    body_of.__name__ = name_of(f)
+    stands_for(f, body_of)
     body = record_body(recorder, body_of, arguments, fresh=True)
+    refuse_written(recorder, body)
     if body.frame.written:
         return _record_as_scan(recorder, f, rows, spec, args)
     places = [i for i, leaf in enumerate(body.leaves) if isinstance(leaf, Value)]
@@ -109,6 +114,6 @@ def _record_as_scan(
     def step(carry: Any, row: Any) -> Any:
         return (), f(row, *args)
 
-    step.__name__ = name_of(f)
+    stands_for(f, step)
     _, stacked, structure = record_rows(recorder, step, (), rows, spec)
     return None, stacked, structure

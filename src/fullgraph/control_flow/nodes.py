@@ -16,7 +16,7 @@ from torch.utils import _pytree as pytree
 from fullgraph.control_flow.associative_scan import record_combined
 from fullgraph.control_flow.cond import recorded as record_cond
 from fullgraph.control_flow.map import recorded as record_map
-from fullgraph.control_flow.recording import name_of, refuse
+from fullgraph.control_flow.recording import refuse, stands_for
 from fullgraph.control_flow.running import RUNNERS, WithGraphs, WithGraphsOnce, call, run_in_grad_mode
 from fullgraph.control_flow.scan import recorded as record_scan
 from fullgraph.control_flow.while_loop import recorded as record_while_loop
@@ -31,7 +31,7 @@ def _bound(body: Callable[..., Any], operands: Sequence[Any]) -> Callable[..., A
     def run(*given: Any) -> Any:
         return call(body, *given, *operands)
 
-    run.__name__ = name_of(body)
+    stands_for(body, run)
     return run
 
 
@@ -66,7 +66,7 @@ def scan(original: Original, recorder: Records) -> Callable[..., Any]:
             returned = list(step(*carry, *row))
             return returned[: len(carry)], returned[len(carry) :]
 
-        combine.__name__ = step.__name__
+        stands_for(step, combine)
         carry, results = record(combine, list(init), list(xs))
         return (*carry, *results)
 
@@ -83,7 +83,7 @@ def map_impl(original: Original, recorder: Records) -> Callable[..., Any]:
         def mapped(row: Any) -> Any:
             return tuple(pytree.tree_leaves(step(*row)))
 
-        mapped.__name__ = step.__name__
+        stands_for(step, mapped)
         return record(mapped, list(xs))
 
     return node

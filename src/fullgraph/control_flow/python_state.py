@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +39,18 @@ class Left:
     value: Any
 
 
-def state_around(fn: Callable[..., Any], arguments: Sequence[Any]) -> PythonState:
-    """Return the Python state that a function can reach: around it, in its globals, and in what it is given."""
-    given = list(arguments)
+def state_around(fn: Callable[..., Any], outer: Callable[..., Any], *given: Any) -> PythonState:
+    """Return the Python state that a function can reach: around it, in its globals, and in what it is given.
+
+    Args:
+        fn: the function.
+        outer: the function with what is around it: the arguments of a `functools.partial`.
+        given: the arguments.
+    """
+    arguments = list(given)
 
     def holder() -> Any:
-        return fn, given
+        return fn, outer, arguments
 
     return PythonState(holder)
 

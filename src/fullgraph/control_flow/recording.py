@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+import types
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -31,6 +33,8 @@ class Body:
         shared: the tensors from outside that a result may share memory with, each with the position of the result.
         where: the line of the function.
         left: what it left in Python's state, which has been put back.
+        given: what it was given, flat; None for what is no tensor.
+        returned: what it returned before results were copied to be memory of their own.
     """
 
     name: str
@@ -40,7 +44,18 @@ class Body:
     spec: pytree.TreeSpec
     shared: dict[int, Value]
     where: Origin
-    left: tuple[LeftBehind, ...] = ()
+    left: tuple[LeftBehind, ...]
+    given: list[Value | None]
+    returned: list[Any]
+
+    @property
+    def written_arguments(self) -> list[int]:
+        """Which of its own arguments it wrote in place."""
+        return [
+            i
+            for i, value in enumerate(self.given)
+            if value and value.written_at and not self.frame.is_outer(value)
+        ]
 
 
 @dataclass(frozen=True)
@@ -89,18 +104,19 @@ def record_body(
             if fact is not None:
                 recorder.scope.assume(fact)
             given = arguments(frame)
-            arrived = {
-                recorder.take(leaf) for leaf in pytree.tree_leaves(given) if isinstance(leaf, torch.Tensor)
-            }
-            with state_around(fn, given) as state:
+            arrived = [
+                recorder.take(leaf) if isinstance(leaf, torch.Tensor) else None
+                for leaf in pytree.tree_leaves(given)
+            ]
+            with state_around(_users(fn), fn, *given) as state:
                 flat, spec = pytree.tree_flatten(fn(*given))
                 leaves = [recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat]
                 left = tuple(_left_behind(recorder, each) for each in left_by(state))
             if left and not once:
                 _refuse_state(recorder, fn, left[0].change)
-            _refuse_written(recorder, fn, arrived, frame)
+            returned = leaves
             if fresh:
-                leaves = _with_own_memory(recorder, frame, leaves, arrived)
+                leaves = _with_own_memory(recorder, frame, leaves, {value for value in arrived if value})
             nodes = [recorder.as_arguments(leaf) for leaf in leaves]
             shared = {
                 i: v.root for i, v in enumerate(leaves) if isinstance(v, Value) and frame.is_outer(v.root)
@@ -108,7 +124,7 @@ def record_body(
     finally:
         if mark is not None:
             recorder.scope.undo(mark)
-    return Body(name_of(fn), frame, leaves, nodes, spec, shared, where_of(fn), left)
+    return Body(name_of(fn), frame, leaves, nodes, spec, shared, where_of(fn), left, arrived, returned)
 
 
 def _left_behind(recorder: Records, left: Left) -> LeftBehind:
@@ -129,15 +145,22 @@ def _refuse_state(recorder: Records, fn: Callable[..., Any], change: Change) -> 
     )
 
 
-def _refuse_written(recorder: Records, fn: Callable[..., Any], arguments: set[Value], frame: Frame) -> None:
-    if any(value.written_at and not frame.is_outer(value) for value in arguments):
-        refuse(
-            recorder,
-            f"`{name_of(fn)}` writes one of its arguments in place.",
-            "What it is given is a part of another tensor or was returned by the step before; whether a write to it is "
-            "seen elsewhere would depend on the step.",
-            "Compute a new tensor (`x = x + 1` instead of `x += 1`), or write to `x.clone()`.",
-        )
+def refuse_written(recorder: Records, body: Body, but: Collection[int] = ()) -> None:
+    """Refuse a body that writes one of its own arguments, but for the given ones."""
+    if set(body.written_arguments) - set(but):
+        refuse_writing(recorder, body)
+
+
+def refuse_writing(recorder: Records, body: Body) -> NoReturn:
+    """Refuse a body that writes one of its own arguments."""
+    refuse(
+        recorder,
+        f"`{body.name}` writes one of its arguments in place{at(body.where)}.",
+        "What it is given is a part of another tensor or was returned by the step before; whether a write to it is "
+        "seen elsewhere would depend on the step.",
+        "Compute a new tensor (`x = x + 1` instead of `x += 1`), write to `x.clone()`, or return the very tensor that "
+        "the loop carries in the place where it was given.",
+    )
 
 
 def _with_own_memory(recorder: Records, frame: Frame, leaves: list[Any], arguments: set[Value]) -> list[Any]:
@@ -158,19 +181,34 @@ def out_of(value: Value) -> Out:
     return Out(value.dims, value.dtype, value.device)
 
 
+def stands_for(fn: Callable[..., Any], wrapper: Any) -> None:
+    """Let a function of ours pass for the user's function that it calls: in names, lines and what it can reach."""
+    wrapper.__wrapped__ = fn
+
+
+def _users(fn: Any) -> Any:
+    """Return the user's function behind wrappers and `functools.partial`."""
+    while True:
+        inner = getattr(fn, "__wrapped__", None) or getattr(fn, "func", None)
+        if not callable(inner):
+            return fn
+        fn = inner
+
+
 def name_of(fn: Callable[..., Any]) -> str:
     """Return a name for a function that can be part of an identifier."""
-    inner = getattr(fn, "func", fn)
+    inner = _users(fn)
     name = getattr(inner, "__name__", None) or type(inner).__name__
-    return "lambda" if name == "<lambda>" else name
+    return re.sub(r"\W", "_", name.strip("<>"))
 
 
 def where_of(fn: Callable[..., Any]) -> Origin:
     """Return the line where a function begins; an unknown one for functions of C."""
-    fn = getattr(fn, "func", fn)
-    fn = fn if hasattr(fn, "__code__") or hasattr(fn, "__func__") else getattr(type(fn), "forward", fn)
+    fn = _users(fn)
+    if not hasattr(fn, "__code__") and not hasattr(fn, "__func__"):
+        fn = getattr(type(fn), "forward", fn)
     code = getattr(getattr(fn, "__func__", fn), "__code__", None)
-    return Origin(()) if code is None else Origin(((code, 0),))
+    return Origin(((code, 0),)) if isinstance(code, types.CodeType) else Origin(())
 
 
 def structure_text(spec: pytree.TreeSpec) -> str:

@@ -14,9 +14,9 @@ import torch
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.carried import (
-    Fixed,
     Hypothesis,
     Integer,
+    copies,
     first_hypothesis,
     refuse_shared,
     results,
@@ -30,8 +30,10 @@ from fullgraph.control_flow.recording import (
     refuse,
     refuse_in_transform,
     show,
+    stands_for,
 )
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
+from fullgraph.control_flow.writes_in_steps import CheckedStep
 from fullgraph.symbolic import Expr, eq, ge
 from fullgraph.tracing import (
     Frame,
@@ -46,6 +48,7 @@ from fullgraph.tracing import (
 )
 
 _OPERATOR: Any = torch.ops.higher_order.scan
+_ADVICE = "; cut them to one length (x[:n]), or close over what does not go row by row"
 Step = Callable[..., Any]
 Scan = Callable[[list[torch.Tensor]], tuple[Any, list[Any]]]
 
@@ -82,7 +85,9 @@ def scan(combine_fn: Step, init: Any, xs: Any, *, dim: int = 0, reverse: bool = 
             check_kinds(pytree.tree_unflatten(carry, init_spec), after)
             return [*pytree.tree_leaves(after), *flat_y]
 
-        carried, stacked = scan_rows_in_order(step, flat_init, rows)
+        checked = CheckedStep(combine_fn, step, len(flat_init))
+        carried, stacked = scan_rows_in_order(checked, flat_init, rows)
+        checked.refuse_written_results()
         return pytree.tree_unflatten(own_memory(carried, flat_init), init_spec), stacked, structure[0]
 
     flat_init, init_spec = pytree.tree_flatten(init)
@@ -102,7 +107,7 @@ def scan_rows_in_order(
     """
     count, length = len(initial), len(rows[0])
     if any(len(x) != length for x in rows):
-        raise ValueError(f"xs differ in length: {[len(x) for x in rows]}")
+        raise ValueError(f"xs differ in length: {[len(x) for x in rows]}{_ADVICE}")
     if length == 0:
         return [x.clone() if isinstance(x, torch.Tensor) else x for x in initial], _no_results(
             step, initial, rows, operands
@@ -193,7 +198,7 @@ def rows_in_trace(recorder: Records, rows: list[torch.Tensor], at_least_one: boo
         demands.append((ge(length, 1), "must have at least one element"))
     for demand, what in demands:
         if recorder.scope.decide(demand) is False:
-            raise RuntimeError(f"xs {what}: {[value.dims[0] for value in values]}")
+            raise ValueError(f"xs {what}: {[value.dims[0] for value in values]}{_ADVICE}")
         recorder.scope.ask(demand, "check")
     return values
 
@@ -211,11 +216,11 @@ def record_rows(
     while True:
         step = _Step(recorder, combine_fn, hypothesis, init_spec, rows, spec)
         body = record_body(recorder, step, step.arguments, fresh=True)
-        weaker = weaken(recorder, hypothesis, body, None)
+        weaker = weaken(recorder, hypothesis, body, None, leaves)
         if weaker is hypothesis:
             break
         hypothesis = weaker
-    refuse_shared(recorder, hypothesis, body.name, [*leaves, *rows])
+    refuse_shared(recorder, hypothesis, body, [*leaves, *rows])
     made, stacked = _call(recorder, hypothesis, leaves, rows, body, known)
     carry = pytree.tree_unflatten([recorder.give(leaf) for leaf in made], init_spec)
     return carry, [recorder.give(y) for y in stacked], step.structure
@@ -240,7 +245,7 @@ class _Step:
         self.rows = rows
         self.spec = spec
         self.structure: pytree.TreeSpec
-        self.__name__ = name_of(fn)
+        stands_for(fn, self)
 
     def arguments(self, frame: Frame) -> list[Any]:
         """Make the carried values and a row."""
@@ -256,7 +261,7 @@ class _Step:
         if found != self.init_spec:
             refuse(
                 self.recorder,
-                f"`{self.__name__}` returns a carry of another structure than it is given: {found} instead of "
+                f"`{name_of(self.fn)}` returns a carry of another structure than it is given: {found} instead of "
                 f"{self.init_spec}.",
                 "What one step returns is what the next one is given.",
                 "Return the carry nested as it came.",
@@ -274,7 +279,7 @@ def _call(
     known: frozenset[Expr],
 ) -> tuple[list[Any], list[Any]]:
     count = len(leaves)
-    carried = [i for i, part in enumerate(hypothesis.parts) if not isinstance(part, Fixed)]
+    carried = hypothesis.carried
     changes = {change.root: change for change in body.frame.written}
     contents = [body.frame.reach(changes[root].contents.node) for root in hypothesis.roots]
     ys = [i for i in range(count, len(body.leaves)) if isinstance(body.leaves[i], Value)]
@@ -290,7 +295,11 @@ def _call(
     for root, value in zip(hypothesis.roots, made[len(carried) :]):
         assert isinstance(value, Value)
         write_back(recorder, changes[root], value)
-    by_place = dict(zip(carried, made)) | dict(zip(ys, made[len(carried) + len(contents) :]))
+    by_place = (
+        dict(zip(carried, made))
+        | copies(recorder, hypothesis, leaves)
+        | dict(zip(ys, made[len(carried) + len(contents) :]))
+    )
     last = [by_place.get(i, leaf) for i, leaf in enumerate(leaves)]
     return last, [by_place.get(i, body.leaves[i]) for i in range(count, len(body.leaves))]
 

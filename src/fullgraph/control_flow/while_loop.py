@@ -12,8 +12,24 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from fullgraph.control_flow.carried import Fixed, Hypothesis, first_hypothesis, refuse_shared, results, weaken
-from fullgraph.control_flow.recording import Body, name_of, record_body, refuse, refuse_in_transform
+from fullgraph.control_flow.carried import (
+    Hypothesis,
+    copies,
+    first_hypothesis,
+    refuse_shared,
+    results,
+    weaken,
+)
+from fullgraph.control_flow.recording import (
+    Body,
+    name_of,
+    record_body,
+    refuse,
+    refuse_in_transform,
+    refuse_written,
+    stands_for,
+)
+from fullgraph.control_flow.writes_in_steps import note, refuse_written_arguments
 from fullgraph.symbolic import Bool, not_, substitute
 from fullgraph.tracing import Frame, Records, Value, all_operands, attach, call_subgraphs, write_back
 
@@ -39,8 +55,10 @@ def while_loop(
     """
     first = now = tuple(carried)
     while bool(cond_fn(*now)):
+        noted = note(pytree.tree_leaves(now))
         after = _as_tuple(body_fn(*now))
         check_kinds(now, after)
+        refuse_written_arguments(noted, pytree.tree_leaves(after), name_of(body_fn))
         now = after
     return own_memory(now, first)
 
@@ -104,11 +122,11 @@ def _record(
         test, fact = _record_condition(recorder, cond_fn, hypothesis, spec)
         body = record_body(recorder, _with_structure(recorder, body_fn, spec), _given(recorder, hypothesis, spec),
                            fact=fact, fresh=True)  # fmt: skip
-        weaker = weaken(recorder, hypothesis, body, fact)
+        weaker = weaken(recorder, hypothesis, body, fact, leaves)
         if weaker is hypothesis:
             break
         hypothesis = weaker
-    refuse_shared(recorder, hypothesis, body.name, leaves)
+    refuse_shared(recorder, hypothesis, body, leaves)
     made = _call(recorder, hypothesis, leaves, test, body, fact)
     return pytree.tree_unflatten([recorder.give(leaf) for leaf in made], spec)
 
@@ -132,7 +150,7 @@ def _with_structure(recorder: Records, fn: Callable[..., Any], spec: pytree.Tree
             )
         return returned
 
-    body.__name__ = name_of(fn)
+    stands_for(fn, body)
     return body
 
 
@@ -150,8 +168,9 @@ def _record_condition(
             return found if found.dtype == torch.bool else found != 0
         return found != 0 if isinstance(found, torch.SymInt) else found
 
-    condition.__name__ = name_of(cond_fn)
+    stands_for(cond_fn, condition)
     body = record_body(recorder, condition, _given(recorder, hypothesis, spec))
+    refuse_written(recorder, body)
     if len(body.leaves) != 1 or any(not body.frame.is_as_it_came(change) for change in body.frame.written):
         refuse(
             recorder,
@@ -166,7 +185,7 @@ def _record_condition(
 def _call(
     recorder: Records, hypothesis: Hypothesis, leaves: list[Any], test: Body, body: Body, fact: Bool | None
 ) -> list[Any]:
-    carried = [i for i, part in enumerate(hypothesis.parts) if not isinstance(part, Fixed)]
+    carried = hypothesis.carried
     changes = {change.root: change for change in body.frame.written}
     contents = [body.frame.reach(changes[root].contents.node) for root in hypothesis.roots]
     initial = recorder.as_arguments([*(leaves[i] for i in carried), *hypothesis.roots])
@@ -186,5 +205,5 @@ def _call(
         write_back(recorder, changes[root], value)
     if fact is not None and all(s in last or s not in hypothesis.changing for s in fact.symbols):
         recorder.scope.assume(not_(substitute(fact, last)))  # the loop has ended
-    by_place = dict(zip(carried, made))
+    by_place = dict(zip(carried, made)) | copies(recorder, hypothesis, leaves)
     return [by_place.get(i, leaf) for i, leaf in enumerate(leaves)]
