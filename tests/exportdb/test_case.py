@@ -1,11 +1,14 @@
-import sys
+import doctest
+import textwrap
 
 import pytest
 import torch
 
 import fullgraph
+from fullgraph import exportdb
 from fullgraph.exportdb import Call, CaseError, SupportLevel, export_case, get_case
 from fullgraph.exportdb.registry import REGISTRY
+from tests.exportdb.support import HEADER, write_case
 
 ONES = (torch.ones(3),)
 
@@ -48,25 +51,23 @@ def test_a_case_has_what_was_declared():
 
 
 def test_the_decorator_returns_what_it_decorates():
-    def a_function(x):
-        """It is shown."""
-        return x
-
-    a_function.__module__ = "a_notebook"
+    scope = {}
+    exec("def a_function(x):\n    'It is shown.'\n    return x", scope)
+    a_function = scope["a_function"]
 
     assert export_case(example_args=ONES, tags={"torch.operator"})(a_function) is a_function
 
 
 def test_a_class_is_named_in_small_letters_and_made_anew_from_one_seed():
+    text = """
+    @export_case(example_args=(torch.ones(3),), tags={"torch.module"})
     class LinearOf2DInput(torch.nn.Module):
-        """It has weights."""
-
+        '''It has weights.'''
         def __init__(self):
             super().__init__()
             self.linear = torch.nn.Linear(3, 3)
-
-    LinearOf2DInput.__module__ = "a_notebook"
-    export_case(example_args=ONES, tags={"torch.module"})(LinearOf2DInput)
+    """
+    exec(HEADER + textwrap.dedent(text), {"__name__": "a_notebook"})
     case = get_case("linear_of2_d_input")
     state = torch.random.get_rng_state()
     one, other = case.make(), case.make()
@@ -135,7 +136,40 @@ def test_a_case_is_in_the_file_of_its_name():
         export_case(example_args=ONES, tags={"torch.operator"})(misplaced)
 
     assert "Its file is named `test_case.py`; it has to be `misplaced.py`." in caught.value.why
-    assert sys.modules[__name__].__file__ in caught.value.what
+    assert __file__ in caught.value.what
+
+
+def test_decorators_between_do_not_hide_the_file(tmp_path):
+    text = """
+    @export_case(example_args=(torch.ones(3),), tags={"torch.autograd"})
+    @torch.no_grad()
+    def without_gradients(x):
+        '''A decorator of torch is on the function.'''
+        return x + x
+    """
+    exportdb.add_folder(tmp_path)
+    file = write_case(tmp_path, "without_gradients", text)
+
+    assert get_case("without_gradients").file == file
+    assert exportdb.run_case(get_case("without_gradients")).behaves
+
+
+def test_the_page_of_the_error_is_true():
+    """The code that fails fails, the corrected code does not."""
+    page = doctest.DocTestFinder(recurse=False).find(CaseError, "CaseError")[0]
+    out = []
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(page, out=out.append)
+
+    assert result.attempted > 2
+    assert not result.failed, "".join(out)
+
+
+def test_the_docstring_of_the_decorator_is_true():
+    page = doctest.DocTestFinder(recurse=False).find(
+        export_case, "export_case", globs={"export_case": export_case}
+    )[0]
+
+    assert not doctest.DocTestRunner().run(page).failed
 
 
 def test_constraints_may_be_made_from_the_copied_example():

@@ -1,3 +1,4 @@
+import doctest
 import itertools
 import re
 
@@ -120,3 +121,9 @@ def test_tolerances():
 
     assert failure(noisy, (torch.ones(2),))
     assert_captures(noisy, (torch.ones(2),), atol=0.1, rtol=0.1)
+
+
+def test_the_docstring_is_true():
+    page = doctest.DocTestFinder(recurse=False).find(assert_captures, "assert_captures")[0]
+
+    assert not doctest.DocTestRunner().run(page).failed

@@ -17,7 +17,6 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -207,9 +206,16 @@ def _case_name(program: Any) -> str:
 
 
 def _file_of(program: Any) -> Path | None:
-    module = sys.modules.get(getattr(program, "__module__", None) or "")
-    file = getattr(module, "__file__", None)
-    return None if file is None else Path(file).resolve()
+    """Return the file that the program is written in; None for what a prompt, a notebook or `exec` ran.
+
+    The code knows that better than the module does: all that a notebook runs is of one module.
+    """
+    functions = vars(program).values() if isinstance(program, type) else [program]
+    for function in filter(inspect.isfunction, functions):
+        file = Path(inspect.unwrap(function).__code__.co_filename)
+        if not file.name.startswith("<"):  # dataclasses, say, write methods into a class
+            return file.resolve() if file.is_file() else None
+    return None
 
 
 def _faults_of_program(program: Any, name: str, file: Path | None, description: str) -> Iterator[str]:

@@ -46,6 +46,10 @@ class Collection:
         """Return the names of the cases, which are those of the files; files with a leading `_` are no cases."""
         return sorted(path.stem for path in self.folder.glob("*.py") if not path.stem.startswith("_"))
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a case of this name."""
+        return not name.startswith("_") and (self.folder / f"{name}.py").is_file()
+
     def load(self, name: str) -> None:
         """Import the file of one case, which declares the case.
 

@@ -110,7 +110,7 @@ class Registry:
             self._cases, self._folders = {**kept, **cases}, folders
 
     def _load(self, collection: Collection, name: str) -> None:
-        if name not in collection.names():
+        if not collection.has(name):
             return
         file = (collection.folder / f"{name}.py").resolve()
         known = self._cases.get(name)
