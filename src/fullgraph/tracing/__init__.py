@@ -22,6 +22,7 @@ from fullgraph.tracing.dispatch import (
     without_contents,
 )
 from fullgraph.tracing.effects import constant
+from fullgraph.tracing.explaining import explaining
 from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.functions import FunctionTable, Replacement, asking_frame, hash_of_size
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
@@ -97,6 +98,7 @@ __all__ = [
     "compile_state",
     "constant",
     "fill_cell",
+    "explaining",
     "flatten",
     "function_behind",
     "hash_of_size",

@@ -9,13 +9,17 @@ size comes from a tensor's values or the input was a `TensorSpec`, is refused he
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from fullgraph.contract import AssumptionKind, Ledger
 from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, eq, not_, render
+from fullgraph.tracing.explaining import refuse_size
 from fullgraph.tracing.result import Branch
+
+if TYPE_CHECKING:
+    from fullgraph.tracing.records import Records
 
 _DEFAULTS = {"or_false": False, "or_true": True}
 
@@ -34,6 +38,7 @@ class Answers:
         self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
         self.scope: Scope  # set once by the trace: the scope is built with this object
+        self.recorder: Records  # likewise
 
     def branch(self, question: Bool) -> bool | None:
         """Answer a branch of the program's own Python on sizes that are declared dynamic; None for other questions.
@@ -64,7 +69,7 @@ class Answers:
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
         if hint is None:
-            self._refuse(question, f"whether {render(question, self._names)}")
+            hint = self._refuse(question, f"whether {render(question, self._names)}")
         answer = bool(hint)
         self._assume(question if answer else not_(question))
         return answer
@@ -73,7 +78,7 @@ class Answers:
         """Give a size its example's value for good."""
         hint = self.scope.hint_of(expr)
         if hint is None:
-            self._refuse(expr, f"the value of {render(expr, self._names)}")
+            hint = self._refuse(expr, f"the value of {render(expr, self._names)}")
         self._assume(eq(expr, hint))
         return hint
 
@@ -87,15 +92,16 @@ class Answers:
             fact, origin_here(), kind, note="" if self.operator is None else str(self.operator)
         )
 
-    def _refuse(self, question: Expr | Bool, words: str) -> NoReturn:
+    def _refuse(self, question: Expr | Bool, words: str) -> Any:
         asker = "Python" if self.operator is None else f"the operator {self.operator}"
-        raise DataDependent(
+        error = DataDependent(
             f"{asker} must know {words} now.",
             why="\n".join(self._unknown(question.symbols)),
             instead="Give an example tensor for the input, state the fact with torch._check(...), or keep the value in "
             "a tensor (torch.where, masking) so that Python need not know it.",
             where=origin_here(),
         )
+        return refuse_size(self.recorder, question, error)
 
     def _unknown(self, symbols: frozenset[Expr]) -> list[str]:
         """Say of each symbol without an example why it has none."""

@@ -30,6 +30,7 @@ from fullgraph.errors import Unsupported
 from fullgraph.source import Origin, Owner, origin_here, owner_of
 from fullgraph.tracing.ambient import Place, Subject, ambient_places
 from fullgraph.tracing.dispatch import plain_torch
+from fullgraph.tracing.explaining import refuse
 from fullgraph.tracing.program_code import ProgramCode, package_of, program_code
 from fullgraph.tracing.traced import TracedTensor
 from fullgraph.tracing.tree import flatten
@@ -165,11 +166,13 @@ def _refusing(original: Callable[..., Any], shown: str, place: Place) -> Callabl
     def guarded(*args: Any, **kwargs: Any) -> Any:
         watch = _running.watch
         if watch is not None and not watch.allowed and _asks(sys._getframe(1), place, watch):
-            raise Unsupported(
-                f"The program calls `{shown}` while it is traced.",
-                why=f"It gives {place.subject.value}; the graph would give the value of the export in every call.",
-                instead=place.advice,
-                where=origin_here(),
+            refuse(
+                Unsupported(
+                    f"The program calls `{shown}` while it is traced.",
+                    why=f"It gives {place.subject.value}; the graph would give the value of the export in every call.",
+                    instead=place.advice,
+                    where=origin_here(),
+                )
             )
         return original(*args, **kwargs)
 

@@ -26,6 +26,7 @@ from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import PYTHON_METHODS, Bool, expr_of
 from fullgraph.tracing import indexing
+from fullgraph.tracing.explaining import refuse
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
@@ -208,6 +209,9 @@ def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callabl
             return torch.stack([build(item, dtype, device) for item in data])
         if dtype is None:
             dtype = _dtype_of(data)
+        if isinstance(data, torch.SymFloat) and dtype.is_floating_point:
+            # The operator refuses what a float32 cannot hold; torch.tensor makes it infinite.
+            return torch.scalar_tensor(data, dtype=torch.float64, device=device).to(dtype)
         return torch.scalar_tensor(data, dtype=dtype, device=device)
 
     @functools.wraps(original)
@@ -272,7 +276,7 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     def text(size: Any, *spec: str) -> str:
         asker = owner_of(asking_frame().f_code.co_filename)
         return format(
-            _value_of(size, recorder) if asker in (Owner.USER, Owner.PACKAGE) else repr(size), *spec
+            _value_of(size, recorder) if asker in (Owner.USER, Owner.PACKAGE) else str(size.node), *spec
         )
 
     return text
@@ -301,17 +305,16 @@ def _index(original: Callable[..., Any], recorder: Records) -> Callable[..., Any
 
 def _refused(what: str, instead: str) -> Replacement:
     def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-        def refuse(*args: Any, **kwargs: Any) -> Any:
+        def refusing(*args: Any, **kwargs: Any) -> Any:
             error = Unsupported(
                 f"The program calls {what}.",
                 why="It works on, or changes, state that is outside the graph.",
                 instead=instead,
                 where=origin_here(),
             )
-            recorder.refused(error)
-            raise error
+            refuse(error, recorder)
 
-        return refuse
+        return refusing
 
     return replacement
 
@@ -341,7 +344,11 @@ def function_table() -> FunctionTable:
         (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING),
         (torch, "seed"): _refused("torch.seed", _SEEDING),
         **{place: _as_in_python(method) for place, method in PYTHON_METHODS.items()},
-        **{(kind, name): _text_of_size for kind in _SYMBOLIC for name in ("__str__", "__format__")},
+        **{
+            (kind, name): _text_of_size
+            for kind in _SYMBOLIC
+            for name in ("__str__", "__repr__", "__format__")
+        },
         **{(kind, "__hash__"): hash_of_size for kind in _SYMBOLIC},
         (operator, "index"): _index,
     }

@@ -20,6 +20,7 @@ from fullgraph.tracing.addresses import Storage, is_asked_by_a_check, storage_of
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
+from fullgraph.tracing.explaining import refuse, refuse_contents
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
@@ -178,44 +179,33 @@ class Questions:
     def item(self, value: Value) -> Any:
         """Answer `item()`: a Python number for a constant, else one known only during a run."""
         self._require_one_element(value, "item()")
-        known = self.constant(value)
-        if known is not None:
-            return _answer(known, torch.Tensor.item)
-        if not value.dtype.is_complex:
+        if self.constant(value) is None and not value.dtype.is_complex:
             return to_python(scalar_of_item(self.recorder, value), self.recorder.scope)
-        return self.refuse_concrete(value, "item()")
+        return self._concrete(value, "item()", torch.Tensor.item)
 
     def truth(self, value: Value) -> bool:
         """Answer `bool(tensor)`."""
         self._require_one_element(value, "bool()")
-        known = self.constant(value)
-        return _answer(known, bool) if known is not None else self.refuse_concrete(value, "bool()")
+        return bool(self._concrete(value, "bool()", bool))
 
     def as_number(self, value: Value, kind: type) -> Any:
         """Answer `int(tensor)`, `float(tensor)`, `complex(tensor)`, and use as an index."""
         self._require_one_element(value, f"{kind.__name__}()")
-        known = self.constant(value)
-        return (
-            _answer(known, kind) if known is not None else self.refuse_concrete(value, f"{kind.__name__}()")
-        )
+        return self._concrete(value, f"{kind.__name__}()", kind)
 
     def to_list(self, value: Value) -> Any:
         """Answer `tolist()`."""
-        known = self.constant(value)
-        return (
-            _answer(known, torch.Tensor.tolist)
-            if known is not None
-            else self.refuse_concrete(value, "tolist()")
-        )
+        return self._concrete(value, "tolist()", torch.Tensor.tolist)
 
     def format(self, value: Value, spec: str) -> str:
         """Answer `format(tensor)`: text with a tensor's contents would be fixed at export."""
+        return str(self._concrete(value, "formatting as text", lambda tensor: format(tensor, spec)))
+
+    def _concrete(self, value: Value, what: str, question: Callable[[torch.Tensor], Any]) -> Any:
         known = self.constant(value)
-        return (
-            _answer(known, lambda tensor: format(tensor, spec))
-            if known is not None
-            else self.refuse_concrete(value, "formatting as text")
-        )
+        if known is None:
+            known = refuse_contents(self.recorder, value, _depends_on_data(what))
+        return _answer(known, question)
 
     def describe(self, value: Value) -> str:
         """Return text for a person who prints while tracing; it holds no contents."""
@@ -234,18 +224,13 @@ class Questions:
 
     # Refusals
 
-    def refuse_concrete(self, value: Value, what: str) -> NoReturn:
+    def refuse_array(self, value: Value, what: str) -> Any:
+        """Refuse to give a numpy array, which no graph can follow."""
+        return _answer(refuse_contents(self.recorder, value, _depends_on_data(what)), torch.Tensor.numpy)
+
+    def refuse_concrete(self, what: str) -> NoReturn:
         """Refuse a question whose answer depends on the data."""
-        self._refuse(
-            DataDependent(
-                f"Python asked a traced tensor for its contents: {what}.",
-                why="They are known only when the program runs, and differ from call to call.",
-                instead=_ADVICE.get(
-                    what, "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."
-                ),
-                where=origin_here(),
-            )
-        )
+        self._refuse(_depends_on_data(what))
 
     def storage(self, value: Value, what: str) -> Storage:
         """Answer the checks of a program that is called inside; refuse the program that is traced."""
@@ -262,22 +247,34 @@ class Questions:
             )
         )
 
-    def refuse_autograd(self, what: str) -> NoReturn:
+    def refuse_autograd(self, what: str) -> None:
         """Refuse autograd's imperative interface."""
-        self._refuse(
+        refuse(
             Unsupported(
                 f"The program uses autograd's {what} on a traced tensor.",
                 why="It works on a history of real tensors, which a trace does not have.",
                 instead="Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program; "
                 "gradients through the exported program work as usual.",
                 where=origin_here(),
-            )
+            ),
+            self.recorder,
         )
 
     def _refuse(self, error: CaptureError) -> NoReturn:
         # Kept, so that a program that catches every exception cannot hide it.
         self.recorder.refused(error)
         raise error
+
+
+def _depends_on_data(what: str) -> DataDependent:
+    return DataDependent(
+        f"Python asked a traced tensor for its contents: {what}.",
+        why="They are known only when the program runs, and differ from call to call.",
+        instead=_ADVICE.get(
+            what, "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."
+        ),
+        where=origin_here(),
+    )
 
 
 _ADVICE = {

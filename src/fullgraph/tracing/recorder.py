@@ -315,9 +315,7 @@ class Recorder:
         if name == "aten::is_nonzero":
             return self.questions.truth(args[0])
         if name in ("aten::equal", "aten::allclose"):
-            return self.questions.refuse_concrete(
-                args[0], info.overload._schema.name.removeprefix("aten::") + "()"
-            )
+            return self.questions.refuse_concrete(name.removeprefix("aten::") + "()")
         if name == "aten::_has_same_storage_numel":
             return True
         answer = self.shape(info.overload, args, kwargs)

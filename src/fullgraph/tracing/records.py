@@ -37,6 +37,7 @@ class Records(Protocol):
     """The recorder, as the other files see it; `recorder.Recorder` is the one implementation."""
 
     clock: int
+    placed: list[tuple[fx.Node, Value | str]]  # each input: its value, or a scalar's path
     roots: list[Value]  # inputs and lifted tensors, in order of their appearance
     graph: fx.Graph  # being recorded now, with what belongs to it: its sizes, its subgraphs, its grad mode
     frame: InnerGraph | None  # the subgraph being recorded, if any

@@ -33,6 +33,7 @@ from fullgraph.tracing.checking import checks
 from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects
+from fullgraph.tracing.explaining import explaining, go_on_after_refusals
 from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.functions import (
     FunctionTable,
@@ -150,7 +151,8 @@ def _prepare(
     answers.scope = scope = Scope(answers, answers.branch)
     all_dims = specs.declare(scope, ledger)
     owned = told_apart(owned_tensors(fn), {leaf.path for leaf in inputs.leaves})
-    recorder = Recorder(scope, ledger, owned, answers)
+    answers.recorder = recorder = Recorder(scope, ledger, owned, answers)
+    go_on_after_refusals(recorder)
     leaves: list[Any] = []
     same: dict[int, Any] = {}
     for index, (leaf, dims) in enumerate(zip(inputs.leaves, all_dims)):
@@ -223,6 +225,8 @@ def _run(
         **functions,
     }
     with ExitStack() as stack:
+        if forced:  # what the other side of a branch is refused is no obstacle: it becomes an assumption
+            stack.enter_context(explaining(None))
         stack.enter_context(exporting_flags(exporting))
         stack.enter_context(without_shortcuts())
         everywhere = under_other_names(table, program_code(fn).namespaces)

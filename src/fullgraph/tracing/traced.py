@@ -251,10 +251,10 @@ class TracedTensor(torch.Tensor):
         return self.asked.item(self.value)
 
     def numpy(self, *, force: bool = False) -> Any:
-        return self.asked.refuse_concrete(self.value, "numpy()")
+        return self.asked.refuse_array(self.value, "numpy()")
 
     def __array__(self, dtype: Any = None) -> Any:
-        return self.asked.refuse_concrete(self.value, "conversion to a numpy array")
+        return self.asked.refuse_array(self.value, "conversion to a numpy array")
 
     def __bool__(self) -> bool:
         return self.asked.truth(self.value)
@@ -295,7 +295,7 @@ class TracedTensor(torch.Tensor):
         return self.clone()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return self.asked.refuse_concrete(self.value, "pickling")
+        return self.asked.refuse_concrete("pickling")
 
     def __hash__(self) -> int:
         return id(self)
