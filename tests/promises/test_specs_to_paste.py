@@ -1,0 +1,70 @@
+"""A refusal of narrowed dims names a spec that is accepted when it is pasted, and the program is right under it."""
+
+import pytest
+import torch
+
+import fullgraph
+from fullgraph import Dim
+from fullgraph.errors import Specialized
+
+ones = torch.ones
+
+
+def branch(x):
+    return x.sin() if x.shape[0] > 5 else x.cos()
+
+
+def two_branches(x, y):
+    if x.shape[0] == 3:
+        x = x + 1
+    if y.shape[0] > 100:
+        y = y + 1
+    return x, y.view(-1, 4)
+
+
+def three_way(x):
+    n = x.shape[0]
+    return x + 1 if n < 3 else x + 2 if n < 10 else x + 3
+
+
+def nested(inputs):
+    return inputs["a"][0] + inputs["b"]
+
+
+CASES = {
+    "branch": (branch, (ones(6),), {"x": "n"}),
+    "unnamed": (branch, (ones(6),), {"x": {0: Dim.DYNAMIC}}),
+    "several": (two_branches, (ones(4, 2), ones(8)), {"x": "a _", "y": "b"}),
+    "several unnamed": (two_branches, (ones(4, 2), ones(8)), {"x": {0: Dim.DYNAMIC}, "y": Dim.DYNAMIC}),
+    "equal": (lambda x, y: x + y, (ones(4, 2), ones(4, 2)), {"x": "a _", "y": "b _"}),
+    "static": (lambda x, y: x + y, (ones(4, 2), ones(4, 2)), {"x": "a _"}),
+    "divisible": (lambda x: x.view(-1, 4), (ones(8),), {"x": "n"}),
+    "product": (lambda x: x.reshape(-1, 6), (ones(4, 3),), {"x": "a b"}),
+    "range": (three_way, (ones(5),), {"x": "n"}),
+    "declared range": (branch, (ones(6),), {"x": {0: Dim("n", min=2, max=64)}}),
+    "values": (branch, (ones(6),), {"x": {0: Dim("n", values=[3, 6, 9])}}),
+    "derived": (branch, (ones(6),), {"x": "2*n"}),
+    "matmul": (lambda x, y: x @ y, (ones(2, 3), ones(3, 4)), {"x": "a b", "y": "c d"}),
+    "concatenated": (
+        lambda x, y, z: torch.cat([x, y]) + z,
+        (ones(2), ones(3), ones(5)),
+        {"x": "a", "y": "b", "z": "c"},
+    ),
+    "nested": (nested, ({"a": [ones(3, 2)], "b": ones(3, 2)},), {"inputs": {"a": "n _", "b": "m _"}}),
+    "value": (lambda x: x * int(x.shape[0]) + len([0] * x.shape[0]), (ones(3),), {"x": "n"}),
+    "auto beside": (lambda x, y: x.view(-1, 2) + y, (ones(4), ones(2)), {"x": "n", "y": "?"}),
+    "integer": (lambda x, n: x[: n + 1] if n > 2 else x, (ones(9), 4), {"x": "m", "n": Dim.DYNAMIC}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_advice_is_accepted(name):
+    fn, args, shapes = CASES[name]
+    with pytest.raises(Specialized) as refused:
+        fullgraph.export(fn, args, dynamic_shapes=shapes)
+
+    arguments = eval(f"dict({refused.value.instead})")
+    program = fullgraph.export(fn, args, **arguments)
+
+    torch.testing.assert_close(program(*args), fn(*args))
+    assert set(arguments) <= {"dynamic_shapes", "constraints"}
