@@ -139,6 +139,10 @@ def length_of_an_object(x):
     return x.new_ones(len(Sized(x))), len({"a": x}), len([x, x]), len("text")
 
 
+def under_vmap(x):
+    return torch.vmap(lambda column: column * len(column), in_dims=1)(x)
+
+
 def index_of_size(x):
     return x[: operator.index(x.shape[0]) - 0]
 
@@ -165,6 +169,7 @@ def index_of_size(x):
         past_a_cache,
         length_of_an_object,
         index_of_size,
+        under_vmap,
     ],
     ids=lambda fn: fn.__name__,
 )

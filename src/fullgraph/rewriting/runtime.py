@@ -66,10 +66,10 @@ def as_len(*args: Any) -> Any:
     """Return `len(value)`; a class's own `__len__` may return a size."""
     if len(args) == 1:
         value = args[0]
-        if isinstance(value, TracedTensor) and value.dim():
-            return value.shape[0]
+        if isinstance(value, torch.Tensor):  # a traced one, or the wrapper that `vmap` puts around it
+            return value.shape[0] if value.dim() else len(value)
         method = getattr(type(value), "__len__", None)
-        if isinstance(method, types.FunctionType) and not isinstance(value, torch.Tensor):
+        if isinstance(method, types.FunctionType):
             found = method(value)
             return found if isinstance(found, torch.SymInt) else len(_Length(found))
     return len(*args)
