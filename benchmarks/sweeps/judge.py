@@ -2,13 +2,14 @@
 
 A program is right at a call when it returns what eager returns, or refuses the call by its contract. It is wrong when
 it returns something else, or returns where eager raises; when it raises where eager returns, that has its own verdict.
+`judge_torch_export` puts the same question to `torch.export`.
 """
 
 from __future__ import annotations
 
 import enum
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,10 @@ import torch
 from torch.utils import _pytree as pytree
 
 import fullgraph
+from benchmarks.sweeps.compare import Tensors, difference, one_line, outcome
 from benchmarks.sweeps.samples import Subject
 from benchmarks.sweeps.sizes import drawn_sizes, resized
 from fullgraph.errors import CaptureError, ContractError
-
-Tensors = list[torch.Tensor]
 
 
 class Verdict(enum.IntEnum):
@@ -53,25 +53,43 @@ def judge(subject: Subject) -> Finding | None:
     """Export a sample with static and with dynamic sizes and compare with eager; None where eager cannot run it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if isinstance(_outcome(subject.call, subject.fresh()), Exception):
+        if isinstance(outcome(subject.call, subject.fresh()), Exception):
             return None
         static = _judge_static(subject)
         return _judge_dynamic(subject) if static is None else static
+
+
+def judge_torch_export(subject: Subject) -> Finding | None:
+    """Do the same with `torch.export`, whose programs refuse a call by any exception; None as for `judge`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if isinstance(outcome(subject.call, subject.fresh()), Exception):
+            return None
+        try:
+            program = _torch_export(subject, torch.export.Dim.AUTO)
+        except Exception as error:  # noqa: BLE001  # it has no one kind of refusal
+            reason, verdict = one_line(error), Verdict.STATIC
+            try:
+                _torch_export(subject, torch.export.Dim.STATIC)
+            except Exception:  # noqa: BLE001
+                verdict = Verdict.REFUSED
+            return Finding(subject.name, verdict, reason)
+        # A call that raises is one that the program does not take, whatever it raises.
+        return _judge_calls(subject, program, raising=Verdict.ASSUMED)
 
 
 def judge_gradients(subject: Subject) -> Finding | None:
     """Compare the gradients that flow through the program with eager's; None where eager has none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        expected = _outcome(_gradients(subject.call), subject.fresh())
+        expected = outcome(_gradients(subject.call), subject.fresh())
         if isinstance(expected, Exception):
             return None
-        given = _differentiable(subject.fresh())
-        program, failure = _export(subject, None, given)
+        program, failure = _export(subject, None, _differentiable(subject.fresh()))
         if failure is not None:
             return failure
-        difference = _difference(expected, _outcome(_gradients(program), subject.fresh()), subject)
-        return Finding(subject.name, Verdict.WRONG if difference else Verdict.DYNAMIC, difference)
+        found = difference(expected, outcome(_gradients(program), subject.fresh()), subject.contents)
+        return Finding(subject.name, Verdict.WRONG if found else Verdict.DYNAMIC, found)
 
 
 class _Raised(Exception):
@@ -83,10 +101,10 @@ def _judge_static(subject: Subject) -> Finding | None:
     if failure is not None:
         return failure
     try:
-        difference = _compared(subject, program, subject.tensors)
+        found = _compared(subject, program, subject.fresh)
     except (ContractError, _Raised) as error:
-        difference = str(error)
-    return Finding(subject.name, Verdict.WRONG, f"static: {difference}") if difference else None
+        found = str(error)
+    return Finding(subject.name, Verdict.WRONG, f"static: {found}") if found else None
 
 
 def _judge_dynamic(subject: Subject) -> Finding:
@@ -94,24 +112,36 @@ def _judge_dynamic(subject: Subject) -> Finding:
     if failure is not None:
         refused = failure.verdict is Verdict.REFUSED
         return Finding(subject.name, Verdict.STATIC if refused else failure.verdict, failure.reason)
+    return _judge_calls(subject, program, raising=Verdict.RAISES)
+
+
+def _judge_calls(subject: Subject, program: Any, raising: Verdict) -> Finding:
+    """Call a program at the example's sizes and at others."""
     refusal = raised = ""
-    others = [
-        [resized(tensor, drawing) for tensor in subject.tensors] for drawing in drawn_sizes(subject.tensors)
-    ]
-    for tensors in [subject.tensors, *others]:
+    for tensors in _calls(subject):
         try:
-            difference = _compared(subject, program, tensors)
+            found = _compared(
+                subject, program, lambda tensors=tensors: [tensor.clone() for tensor in tensors]
+            )
         except ContractError as error:
             refusal = refusal or f"{_sizes(tensors)}: {error.what}"
             continue
         except _Raised as error:
             raised = raised or f"{_sizes(tensors)}: {error}"
             continue
-        if difference:
-            return Finding(subject.name, Verdict.WRONG, f"{_sizes(tensors)}: {difference}")
+        if found:
+            return Finding(subject.name, Verdict.WRONG, f"{_sizes(tensors)}: {found}")
     if raised:
-        return Finding(subject.name, Verdict.RAISES, raised)
+        return Finding(subject.name, raising, raised)
     return Finding(subject.name, Verdict.ASSUMED if refusal else Verdict.DYNAMIC, refusal)
+
+
+def _calls(subject: Subject) -> Iterator[Tensors]:
+    yield subject.fresh()
+    if any(tensor.layout is not torch.strided for tensor in subject.tensors):
+        return  # contents of other sizes cannot be made of these
+    for drawing in drawn_sizes(subject.tensors):
+        yield [resized(tensor, drawing) for tensor in subject.tensors]
 
 
 def _export(subject: Subject, sizes: Any, given: Tensors) -> tuple[Any, Finding | None]:
@@ -126,73 +156,41 @@ def _export(subject: Subject, sizes: Any, given: Tensors) -> tuple[Any, Finding 
     except CaptureError as error:
         return None, Finding(subject.name, Verdict.REFUSED, f"{error.what} {error.why}")
     except Exception as error:  # noqa: BLE001  # the verdict is that it was raised
-        return None, Finding(subject.name, Verdict.BROKEN, _text(error))
+        return None, Finding(subject.name, Verdict.BROKEN, one_line(error))
 
 
-def _compared(subject: Subject, program: Any, tensors: Tensors) -> str:
+class _Module(torch.nn.Module):
+    def __init__(self, call: Callable[[Tensors], Any]) -> None:
+        super().__init__()
+        self.call = call
+
+    def forward(self, tensors: Tensors) -> Any:
+        return self.call(tensors)
+
+
+def _torch_export(subject: Subject, sizes: Any) -> Any:
+    given = subject.fresh()
+    wanted = ([dict.fromkeys(range(tensor.dim()), sizes) for tensor in given],)
+    return torch.export.export(_Module(subject.call), (given,), dynamic_shapes=wanted, strict=False).module()
+
+
+def _compared(subject: Subject, program: Any, fresh: Callable[[], Tensors]) -> str:
     """Call eager and the program; return how they differ.
 
     Raises:
         ContractError: the program refuses these tensors and eager does not.
         _Raised: the program raises something else and eager does not.
     """
-    for_eager, for_program = [[tensor.clone() for tensor in tensors] for _ in range(2)]
-    expected = _outcome(subject.call, for_eager)
-    actual = _outcome(program, for_program)
+    for_eager, for_program = fresh(), fresh()
+    expected = outcome(subject.call, for_eager)
+    actual = outcome(program, for_program)
     if isinstance(actual, ContractError) and not isinstance(expected, Exception):
         raise actual
     if isinstance(expected, Exception):
-        return "" if isinstance(actual, Exception) else f"returned where eager raises {_text(expected)}"
+        return "" if isinstance(actual, Exception) else f"returned where eager raises {one_line(expected)}"
     if isinstance(actual, Exception):
-        raise _Raised(_text(actual)) from actual
-    return _difference((expected, for_eager), (actual, for_program), subject)
-
-
-def _outcome(function: Callable[[Tensors], Any], tensors: Tensors) -> Any:
-    torch.manual_seed(0)
-    try:
-        return function(tensors)
-    except Exception as error:  # noqa: BLE001  # whether both raise is what is compared
-        return error
-
-
-def _difference(expected: Any, actual: Any, subject: Subject) -> str:
-    """Say how two results differ; the empty string if they do not."""
-    if isinstance(actual, Exception):
-        return f"raised {_text(actual)}"
-    (ones, one_tree), (others, other_tree) = pytree.tree_flatten(expected), pytree.tree_flatten(actual)
-    if one_tree != other_tree:
-        return f"{other_tree} instead of {one_tree}"
-    for number, (one, other) in enumerate(zip(ones, others, strict=True)):
-        found = _leaf_difference(one, other, subject.contents)
-        if found:
-            return f"value {number}: {found}"
-    return ""
-
-
-def _leaf_difference(one: Any, other: Any, contents: bool) -> str:
-    if not isinstance(one, torch.Tensor):
-        # Python values and sizes; nan is equal to nan.
-        return "" if one == other or (str(one) == str(other) == "nan") else f"{other!r} instead of {one!r}"
-    if not isinstance(other, torch.Tensor):
-        return f"{other!r} instead of a tensor"
-    for what in ("shape", "dtype", "layout", "is_conj", "is_neg", "requires_grad"):
-        mine, wanted = getattr(other, what), getattr(one, what)
-        mine, wanted = (mine(), wanted()) if callable(wanted) else (mine, wanted)
-        if mine != wanted:
-            return f"{what} {mine} instead of {wanted}"
-    if one.layout is torch.strided and one.numel() and _steps(one) != _steps(other):
-        return f"strides {other.stride()} instead of {one.stride()}"
-    try:
-        if contents:
-            torch.testing.assert_close(other, one, equal_nan=True)
-    except AssertionError as error:
-        return str(error).replace("\n", " ")[:200]
-    return ""
-
-
-def _steps(tensor: torch.Tensor) -> list[int]:
-    return [step for size, step in zip(tensor.shape, tensor.stride(), strict=True) if size > 1]
+        raise _Raised(one_line(actual)) from actual
+    return difference((expected, for_eager), (actual, for_program), subject.contents)
 
 
 def _gradients(function: Callable[[Tensors], Any]) -> Callable[[Tensors], list[torch.Tensor | None]]:
@@ -213,8 +211,3 @@ def _differentiable(tensors: Tensors) -> Tensors:
 
 def _sizes(tensors: Tensors) -> str:
     return "called with " + " ".join(str(list(tensor.shape)) for tensor in tensors)
-
-
-def _text(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]

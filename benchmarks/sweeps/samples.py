@@ -25,16 +25,27 @@ class Subject:
         call: takes the list of tensors.
         tensors: an example.
         contents: whether the values of the result mean anything (those of `empty` do not).
+        dtype: what the sample was made for.
     """
 
     name: str
     call: Callable[[list[torch.Tensor]], Any]
     tensors: list[torch.Tensor]
     contents: bool = True
+    dtype: torch.dtype = torch.float32
 
     def fresh(self) -> list[torch.Tensor]:
         """Return copies of the tensors that share nothing with them."""
-        return [tensor.detach().clone() for tensor in self.tensors]
+        return [copied(tensor) for tensor in self.tensors]
+
+
+def copied(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a copy with memory of its own and the very same strides, also where elements overlap or lie apart."""
+    if tensor.layout is not torch.strided or tensor.is_conj() or tensor.is_neg() or not tensor.numel():
+        return tensor.detach().clone()
+    last = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+    memory = tensor.detach().as_strided((last + 1,), (1,)).clone()
+    return memory.as_strided(tensor.shape, tensor.stride())
 
 
 OPERATORS: dict[str, list[Any]] = collections.defaultdict(list)
@@ -66,10 +77,10 @@ def samples_of(name: str, dtype: torch.dtype, count: int) -> Iterator[Subject]:
         torch.manual_seed(0)
         samples = info.sample_inputs("cpu", dtype, requires_grad=False)
         for number, sample in enumerate(itertools.islice(samples, count)):
-            yield _subject(info, sample, f"{info.full_name} {str(dtype).removeprefix('torch.')} #{number}")
+            yield _subject(info, sample, dtype, number)
 
 
-def _subject(info: Any, sample: Any, title: str) -> Subject:
+def _subject(info: Any, sample: Any, dtype: torch.dtype, number: int) -> Subject:
     leaves, tree = pytree.tree_flatten(((sample.input, *sample.args), dict(sample.kwargs)))
     places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
     process = sample.output_process_fn_grad
@@ -82,4 +93,5 @@ def _subject(info: Any, sample: Any, title: str) -> Subject:
         return process(info.op(*args, **kwargs))
 
     contents = not info.name.startswith(_UNINITIALISED)
-    return Subject(title, call, [leaves[place] for place in places], contents)
+    title = f"{info.full_name} {str(dtype).removeprefix('torch.')} #{number}"
+    return Subject(title, call, [leaves[place] for place in places], contents, dtype)

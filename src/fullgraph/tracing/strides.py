@@ -195,7 +195,11 @@ def _unsqueezed(parent: Value, view: Value, step: Step, above: Strides) -> Strid
 
 def _expanded(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
     added = len(view.dims) - len(above)
-    kept: list[Size] = [s if a == b else 0 for s, a, b in zip(above, parent.dims, view.dims[added:])]
+    kept: list[Size] = []
+    for stride, before, after in zip(above, parent.dims, view.dims[added:]):
+        if before not in (after, 1):
+            return None  # equal to it by the contract, or 1: its stride is 0 or not
+        kept.append(stride if before == after else 0)
     return (0,) * added + tuple(kept)
 
 

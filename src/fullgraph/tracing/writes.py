@@ -15,7 +15,7 @@ import torch
 from fullgraph.contract import AssumptionKind, Disjoint
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
-from fullgraph.symbolic import Expr, eq
+from fullgraph.symbolic import Expr, eq, gt
 from fullgraph.tracing.dispatch import OpOverload, grad_enabled
 from fullgraph.tracing.functionalize import settle, write
 from fullgraph.tracing.grad_mode import allowed_without_gradients
@@ -307,6 +307,8 @@ def _hidden(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
         if not info.composite:
             _refuse(info)
         return _decomposed(recorder, info, args, kwargs)
+    if _is_empty(recorder, bound["input"]):
+        return recorder.call(info.overload, *args, **kwargs)  # nothing is learnt from nothing
     results = recorder.call(
         aten._native_batch_norm_legit_functional.default,
         *(
@@ -329,6 +331,18 @@ def _hidden(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
     return results[0]
 
 
+def _is_empty(recorder: Records, value: Value) -> bool:
+    """Whether the tensor has no elements: in the example, and by the contract in every call."""
+    if 0 in value.dims:
+        return True
+    some = [gt(size, 0) for size in value.dims if isinstance(size, Expr)]
+    for question in some:
+        if recorder.scope.hint_of(question) is False:
+            return not recorder.scope.ask(question)
+    # Checks, not answers: a batch that is dynamic stays so, and an empty one is refused.
+    return not all(recorder.scope.ask(question, "check") for question in some)
+
+
 def rely_on_write(recorder: Records, root: Value) -> None:
     """Write down that nothing else shares the storage that is written."""
     source = root.source
@@ -345,7 +359,9 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         )  # passed twice: the trace sees to it
         if not one_argument and share_memory(source.real, theirs.real):
             _refuse_windows(source)
-        recorder.ledger.assume(Disjoint(source.known_as, theirs.known_as), origin_here(), AssumptionKind.PROGRAM)
+        recorder.ledger.assume(
+            Disjoint(source.known_as, theirs.known_as), origin_here(), AssumptionKind.PROGRAM
+        )
 
 
 def rely_on_lift(recorder: Records, root: Value) -> None:

@@ -118,12 +118,14 @@ def _stretches(has: Size, wanted: Size, scope: Scope) -> bool:
 def _either(size: Size, wanted: Size, scope: Scope) -> bool:
     """Require that a size is `wanted` or 1, where both give the same result.
 
-    With an example, the contract says which of the two it is, which is shorter and lets more follow.
+    With an example, the contract says which of the two it is, which is shorter and lets more follow; that it is not
+    the other one is left open, for `wanted` may be 1 as well.
     """
     equal = equals(size, wanted)
-    if scope.hint_of(equal) is None:
+    hint = scope.hint_of(equal)
+    if hint is None:
         return require(or_(equal, eq(size, 1)), scope)
-    return ask(equal, scope) or require(eq(size, 1), scope)
+    return require(equal if hint else eq(size, 1), scope)
 
 
 def simplest(dims: Dims) -> Dims:

@@ -5,9 +5,11 @@ That a window is no larger than the padded input is left to the operator, which 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fullgraph.symbolic import Scope, gt
+from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.rules.dims import (
     Dims,
     Size,
@@ -21,7 +23,7 @@ from fullgraph.tracing.rules.dims import (
     times,
 )
 from fullgraph.tracing.rules.dtypes import Shaped
-from fullgraph.tracing.rules.table import Out, rule
+from fullgraph.tracing.rules.table import Out, generic_rule, rule
 
 Numbers = Sequence[Size] | int
 
@@ -83,9 +85,15 @@ def _refuse_negative(sizes: Sequence[Size], spatial: Dims, filters: Dims) -> Non
         )
 
 
-@rule("conv1d conv1d.padding")
-def conv1d(
+@generic_rule("conv1d conv1d.padding conv2d conv2d.padding conv3d conv3d.padding")
+def conv(op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], scope: Scope) -> Out | None:
+    """Convolution over as many dims as the operator's name says."""
+    return _conv(scope, _RANKS[op._schema.name], *args, **kwargs)
+
+
+def _conv(
     scope: Scope,
+    rank: int,
     input: Shaped,
     weight: Shaped,
     bias: Shaped | None = None,
@@ -94,38 +102,7 @@ def conv1d(
     dilation: Numbers = 1,
     groups: Size = 1,
 ) -> Out | None:
-    """Convolution over one dim."""
-    return _convolved(scope, input, weight, 1, stride, padding, dilation, groups)
-
-
-@rule("conv2d conv2d.padding")
-def conv2d(
-    scope: Scope,
-    input: Shaped,
-    weight: Shaped,
-    bias: Shaped | None = None,
-    stride: Numbers = 1,
-    padding: Numbers | str = 0,
-    dilation: Numbers = 1,
-    groups: Size = 1,
-) -> Out | None:
-    """Convolution over two dims."""
-    return _convolved(scope, input, weight, 2, stride, padding, dilation, groups)
-
-
-@rule("conv3d conv3d.padding")
-def conv3d(
-    scope: Scope,
-    input: Shaped,
-    weight: Shaped,
-    bias: Shaped | None = None,
-    stride: Numbers = 1,
-    padding: Numbers | str = 0,
-    dilation: Numbers = 1,
-    groups: Size = 1,
-) -> Out | None:
-    """Convolution over three dims."""
-    return _convolved(scope, input, weight, 3, stride, padding, dilation, groups)
+    return _convolved(scope, input, weight, rank, stride, padding, dilation, groups)
 
 
 @rule("convolution")
@@ -186,9 +163,17 @@ def _grown(
     return plus(plus(minus(spread, times(padding, 2)), output_padding), 1)
 
 
-@rule("conv_transpose1d")
-def conv_transpose1d(
+@generic_rule("conv_transpose1d conv_transpose2d.input conv_transpose3d.input")
+def conv_transpose(
+    op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], scope: Scope
+) -> Out | None:
+    """Transposed convolution over as many dims as the operator's name says."""
+    return _conv_transpose(scope, _RANKS[op._schema.name], *args, **kwargs)
+
+
+def _conv_transpose(
     scope: Scope,
+    rank: int,
     input: Shaped,
     weight: Shaped,
     bias: Shaped | None = None,
@@ -198,37 +183,7 @@ def conv_transpose1d(
     groups: Size = 1,
     dilation: Numbers = 1,
 ) -> Out | None:
-    """Transposed convolution over one dim."""
-    return _transposed(scope, input, weight, 1, stride, padding, output_padding, groups, dilation)
+    return _transposed(scope, input, weight, rank, stride, padding, output_padding, groups, dilation)
 
 
-@rule("conv_transpose2d.input")
-def conv_transpose2d(
-    scope: Scope,
-    input: Shaped,
-    weight: Shaped,
-    bias: Shaped | None = None,
-    stride: Numbers = 1,
-    padding: Numbers = 0,
-    output_padding: Numbers = 0,
-    groups: Size = 1,
-    dilation: Numbers = 1,
-) -> Out | None:
-    """Transposed convolution over two dims."""
-    return _transposed(scope, input, weight, 2, stride, padding, output_padding, groups, dilation)
-
-
-@rule("conv_transpose3d.input")
-def conv_transpose3d(
-    scope: Scope,
-    input: Shaped,
-    weight: Shaped,
-    bias: Shaped | None = None,
-    stride: Numbers = 1,
-    padding: Numbers = 0,
-    output_padding: Numbers = 0,
-    groups: Size = 1,
-    dilation: Numbers = 1,
-) -> Out | None:
-    """Transposed convolution over three dims."""
-    return _transposed(scope, input, weight, 3, stride, padding, output_padding, groups, dilation)
+_RANKS = {f"aten::{name}{rank}d": rank for name in ("conv", "conv_transpose") for rank in (1, 2, 3)}

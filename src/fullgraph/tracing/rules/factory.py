@@ -13,7 +13,7 @@ import torch
 
 from fullgraph.symbolic import Bool, Expr, Scope, sub, to_float, to_integer, truediv
 from fullgraph.tracing.rules.broadcast import simplest
-from fullgraph.tracing.rules.dims import Size, minus, plain, quotient, quotient_up, times
+from fullgraph.tracing.rules.dims import Size, minus, plain, plus, product, quotient, quotient_up, times
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -79,33 +79,12 @@ def empty_strided(
     return Out(simplest(tuple(size)), dtype or torch.get_default_dtype(), _device(device))
 
 
-@rule("randint")
+@rule("randint randint.low")
 def randint(
-    scope: Scope,
-    high: Size,
-    size: Sequence[Size],
-    *,
-    dtype: Any = torch.int64,
-    device: Any = None,
-    **options: Any,
+    scope: Scope, *bounds_and_size: Any, dtype: Any = torch.int64, device: Any = None, **options: Any
 ) -> Out:
-    """Random integers below `high`."""
-    return Out(simplest(tuple(size)), dtype or torch.int64, _device(device))
-
-
-@rule("randint.low")
-def randint_low(
-    scope: Scope,
-    low: Size,
-    high: Size,
-    size: Sequence[Size],
-    *,
-    dtype: Any = torch.int64,
-    device: Any = None,
-    **options: Any,
-) -> Out:
-    """Random integers in a range."""
-    return Out(simplest(tuple(size)), dtype or torch.int64, _device(device))
+    """Random integers below a bound, or between two; the size comes last."""
+    return Out(simplest(tuple(bounds_and_size[-1])), dtype or torch.int64, _device(device))
 
 
 @rule("randperm")
@@ -288,3 +267,10 @@ def combinations(scope: Scope, self: Shaped, r: int = 2, with_replacement: bool 
     n = self.dims[0]
     count = quotient(times(n, minus(n, -1 if with_replacement else 1)), 2)
     return Out((count, 2), self.dtype, self.device)
+
+
+@rule("diagflat")
+def diagflat(scope: Scope, self: Shaped, offset: int = 0) -> Out:
+    """A matrix with all elements on a diagonal."""
+    side = plus(product(self.dims), abs(offset))
+    return Out((side, side), self.dtype, self.device)

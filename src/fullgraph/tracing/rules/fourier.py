@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 
@@ -67,64 +68,30 @@ def irfft(scope: Scope, self: Shaped, n: Size | None = None, dim: int = -1, norm
     return _to_real(self, None if n is None else [n], [dim])
 
 
-@rule("fft_fft2 fft_ifft2")
-def fft2(
-    scope: Scope, self: Shaped, s: Lengths = None, dim: Sequence[int] = (-2, -1), norm: str | None = None
-) -> Out:
-    """Transform two dims."""
-    return _complex(self, s, dim, halved=False)
+def _several(
+    two: str, many: str, transform: Callable[[Shaped, Lengths, Sequence[int] | None], Out | None]
+) -> None:
+    """Register transforms of several dims: those that take the last two by default, and those that take all."""
+    for names, default in ((two, (-2, -1)), (many, None)):
+
+        @rule(names)
+        def transformed(
+            scope: Scope,
+            self: Shaped,
+            s: Lengths = None,
+            dim: Sequence[int] | None = default,
+            norm: str | None = None,
+        ) -> Out | None:
+            return transform(self, s, dim)
 
 
-@rule("fft_rfft2")
-def rfft2(
-    scope: Scope, self: Shaped, s: Lengths = None, dim: Sequence[int] = (-2, -1), norm: str | None = None
-) -> Out:
-    """Transform two dims of real numbers."""
-    return _complex(self, s, dim, halved=True)
+def _back(self: Shaped, lengths: Lengths, over: Sequence[int] | None) -> Out | None:
+    return None if lengths is not None and -1 in lengths else _to_real(self, lengths, over)
 
 
-@rule("fft_irfft2")
-def irfft2(
-    scope: Scope, self: Shaped, s: Lengths = None, dim: Sequence[int] = (-2, -1), norm: str | None = None
-) -> Out | None:
-    """Transform two dims back to real numbers."""
-    return None if s is not None and -1 in s else _to_real(self, s, dim)
-
-
-@rule("fft_fftn fft_ifftn")
-def fftn(
-    scope: Scope,
-    self: Shaped,
-    s: Lengths = None,
-    dim: Sequence[int] | None = None,
-    norm: str | None = None,
-) -> Out:
-    """Transform several dims, by default all."""
-    return _complex(self, s, dim, halved=False)
-
-
-@rule("fft_rfftn")
-def rfftn(
-    scope: Scope,
-    self: Shaped,
-    s: Lengths = None,
-    dim: Sequence[int] | None = None,
-    norm: str | None = None,
-) -> Out:
-    """Transform several dims of real numbers."""
-    return _complex(self, s, dim, halved=True)
-
-
-@rule("fft_irfftn")
-def irfftn(
-    scope: Scope,
-    self: Shaped,
-    s: Lengths = None,
-    dim: Sequence[int] | None = None,
-    norm: str | None = None,
-) -> Out | None:
-    """Transform several dims back to real numbers."""
-    return None if s is not None and -1 in s else _to_real(self, s, dim)
+_several("fft_fft2 fft_ifft2", "fft_fftn fft_ifftn", partial(_complex, halved=False))
+_several("fft_rfft2 fft_ihfft2", "fft_rfftn fft_ihfftn", partial(_complex, halved=True))
+_several("fft_irfft2 fft_hfft2", "fft_irfftn fft_hfftn", _back)
 
 
 @rule("fft_fftshift fft_ifftshift")

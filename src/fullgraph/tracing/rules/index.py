@@ -38,6 +38,21 @@ def index(scope: Scope, self: Shaped, indices: Sequence[Shaped | None]) -> Out |
     return Out((*kept[:front], *taken, *kept[front:]), self.dtype, self.device)
 
 
+@rule("_unsafe_masked_index")
+def masked_index(
+    scope: Scope, self: Shaped, mask: Shaped, indices: Sequence[Shaped | None], fill: Any
+) -> Out | None:
+    """`x[i]` where the mask holds, elsewhere a number."""
+    taken = index(scope, self, indices)
+    return None if taken is None else taken._replace(dims=broadcast([taken.dims, mask.dims], scope))
+
+
+@rule("put")
+def put(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out:
+    """A copy with some elements replaced."""
+    return Out(self.dims, self.dtype, self.device)
+
+
 @rule("index_put _unsafe_index_put _unsafe_masked_index_put_accumulate")
 def index_put(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out:
     """`x[i] = values`."""

@@ -1,4 +1,4 @@
-"""Linear algebra on batches of matrices: factorizations, inverses, determinants, norms.
+"""Linear algebra on batches of matrices: factorizations, inverses, determinants, norms, ranks.
 
 Whether a matrix is square or can be inverted is checked by the operator; the rules say what comes out when it is.
 """
@@ -10,26 +10,27 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope, expression, le, not_
-from fullgraph.tracing.rules.broadcast import broadcast
+from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.dims import Dims, ask, axes, equals, require_same, smaller
-from fullgraph.tracing.rules.dtypes import Shaped
+from fullgraph.tracing.rules.dtypes import Shaped, tensors_in
 from fullgraph.tracing.rules.reduction import reduced
 from fullgraph.tracing.rules.table import Out, rule
 
 _FLOATS = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 
-def _is_matrix(self: Shaped) -> bool:
+def is_matrix(self: Shaped) -> bool:
+    """Say whether linear algebra is defined on it."""
     return len(self.dims) >= 2 and self.dtype in _FLOATS
 
 
-def _real(dtype: torch.dtype) -> torch.dtype:
+def real(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype of absolute values."""
     return dtype.to_real() if dtype.is_complex else dtype
 
 
 def _require_square(self: Shaped, scope: Scope) -> bool:
-    return _is_matrix(self) and require_same(self.dims[-2], self.dims[-1], scope)
+    return is_matrix(self) and require_same(self.dims[-2], self.dims[-1], scope)
 
 
 @rule(
@@ -66,7 +67,7 @@ def sign_and_log(scope: Scope, self: Shaped) -> list[Out] | None:
     if not _require_square(self, scope):
         return None
     batch = self.dims[:-2]
-    return [Out(batch, self.dtype, self.device), Out(batch, _real(self.dtype), self.device)]
+    return [Out(batch, self.dtype, self.device), Out(batch, real(self.dtype), self.device)]
 
 
 @rule("linalg_eigh")
@@ -74,14 +75,21 @@ def eigh(scope: Scope, self: Shaped, uplo: str = "L") -> list[Out] | None:
     """Eigenvalues and eigenvectors of symmetric matrices."""
     if not _require_square(self, scope):
         return None
-    values = Out(self.dims[:-1], _real(self.dtype), self.device)
+    values = Out(self.dims[:-1], real(self.dtype), self.device)
     return [values, Out(self.dims, self.dtype, self.device)]
 
 
 @rule("linalg_eigvalsh")
 def eigvalsh(scope: Scope, self: Shaped, uplo: str = "L") -> Out | None:
     """Eigenvalues of symmetric matrices."""
-    return Out(self.dims[:-1], _real(self.dtype), self.device) if _require_square(self, scope) else None
+    return Out(self.dims[:-1], real(self.dtype), self.device) if _require_square(self, scope) else None
+
+
+@rule("linalg_eigvals")
+def eigvals(scope: Scope, self: Shaped) -> Out | None:
+    """Complex eigenvalues."""
+    found = eig(scope, self)
+    return None if found is None else found[0]
 
 
 @rule("linalg_eig")
@@ -98,7 +106,7 @@ def svd(
     scope: Scope, self: Shaped, full_matrices: bool = True, *, driver: str | None = None
 ) -> list[Out] | None:
     """Singular values and vectors."""
-    if not _is_matrix(self):
+    if not is_matrix(self):
         return None
     *batch, rows, columns = self.dims
     rank = smaller(rows, columns, scope)
@@ -106,24 +114,36 @@ def svd(
     right: Dims = (*batch, columns if full_matrices else rank, columns)
     return [
         Out(left, self.dtype, self.device),
-        Out((*batch, rank), _real(self.dtype), self.device),
+        Out((*batch, rank), real(self.dtype), self.device),
         Out(right, self.dtype, self.device),
     ]
+
+
+@rule("svd")
+def svd_transposed(
+    scope: Scope, self: Shaped, some: bool = True, compute_uv: bool = True
+) -> list[Out] | None:
+    """Singular values and vectors, the right ones as columns; without vectors, matrices of zeros."""
+    found = svd(scope, self, full_matrices=not (some and compute_uv))
+    if found is None:
+        return None
+    left, values, right = found
+    return [left, values, right._replace(dims=(*right.dims[:-2], right.dims[-1], right.dims[-2]))]
 
 
 @rule("linalg_svdvals")
 def svdvals(scope: Scope, self: Shaped, *, driver: str | None = None) -> Out | None:
     """Singular values."""
-    if not _is_matrix(self):
+    if not is_matrix(self):
         return None
     *batch, rows, columns = self.dims
-    return Out((*batch, smaller(rows, columns, scope)), _real(self.dtype), self.device)
+    return Out((*batch, smaller(rows, columns, scope)), real(self.dtype), self.device)
 
 
 @rule("linalg_qr")
 def qr(scope: Scope, self: Shaped, mode: str = "reduced") -> list[Out] | None:
     """An orthogonal and a triangular matrix."""
-    if not _is_matrix(self):
+    if not is_matrix(self):
         return None
     *batch, rows, columns = self.dims
     rank = rows if mode == "complete" else smaller(rows, columns, scope)
@@ -134,23 +154,63 @@ def qr(scope: Scope, self: Shaped, mode: str = "reduced") -> list[Out] | None:
     ]
 
 
+@rule("qr")
+def qr_older(scope: Scope, self: Shaped, some: bool = True) -> list[Out] | None:
+    """An orthogonal and a triangular matrix."""
+    return qr(scope, self, "reduced" if some else "complete")
+
+
+@rule("linalg_ldl_factor_ex")
+def ldl(
+    scope: Scope, self: Shaped, *, hermitian: bool = False, check_errors: bool = False
+) -> list[Out] | None:
+    """A factorization of symmetric matrices, its pivots, and whether it went well."""
+    if not _require_square(self, scope):
+        return None
+    return [
+        Out(self.dims, self.dtype, self.device),
+        Out(self.dims[:-1], torch.int32, self.device),
+        Out(self.dims[:-2], torch.int32, self.device),
+    ]
+
+
+@rule("linalg_vander")
+def vander(scope: Scope, x: Shaped, **options: Any) -> Out | None:
+    """The powers of each element, as many as there are elements unless told otherwise."""
+    if not x.dims or x.dtype is torch.bool:
+        return None
+    exact = not (x.dtype.is_floating_point or x.dtype.is_complex)
+    count = options.get("N")
+    return Out((*x.dims, x.dims[-1] if count is None else count), torch.int64 if exact else x.dtype, x.device)
+
+
+@rule(
+    """
+    linalg_matrix_rank linalg_matrix_rank.tol_tensor linalg_matrix_rank.atol_rtol_tensor
+    linalg_matrix_rank.atol_rtol_float
+    """
+)
+def matrix_rank(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out | None:
+    """How many singular values are not 0, by tolerances that may be tensors."""
+    given = tensors_in([*rest, *options.values()])
+    if not is_matrix(self) or any(each.dims for each in given):
+        return None  # tolerances are broadcast to the batch
+    return Out(self.dims[:-2], torch.int64, self.device)
+
+
+@rule("linalg_pinv.atol_rtol_tensor linalg_pinv.rcond_tensor")
+def pinv_within(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out | None:
+    """The pseudo-inverse, by tolerances that may be tensors."""
+    given = tensors_in([*rest, *options.values()])
+    return None if any(each.dims for each in given) else pinv(scope, self)
+
+
 @rule("linalg_pinv pinverse linalg_pinv.atol_rtol_float")
 def pinv(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out | None:
     """The pseudo-inverse: rows and columns change places."""
-    if not _is_matrix(self):
+    if not is_matrix(self):
         return None
     return Out((*self.dims[:-2], self.dims[-1], self.dims[-2]), self.dtype, self.device)
-
-
-@rule("linalg_solve_triangular")
-def solve_triangular(
-    scope: Scope, self: Shaped, other: Shaped, *, upper: bool, left: bool = True, unitriangular: bool = False
-) -> Out | None:
-    """Solve with a triangular matrix; batches are broadcast."""
-    if not _is_matrix(self) or not _is_matrix(other) or self.dtype != other.dtype:
-        return None
-    batch = broadcast([self.dims[:-2], other.dims[:-2]], scope)
-    return Out((*batch, *other.dims[-2:]), self.dtype, self.device)
 
 
 @rule("linalg_matrix_norm linalg_matrix_norm.str_ord")
@@ -164,9 +224,9 @@ def matrix_norm(
     dtype: torch.dtype | None = None,
 ) -> Out | None:
     """Norm of matrices over two dims."""
-    if not _is_matrix(self):
+    if not is_matrix(self):
         return None
-    return Out(reduced(self.dims, dim, keepdim), _real(dtype or self.dtype), self.device)
+    return Out(reduced(self.dims, dim, keepdim), real(dtype or self.dtype), self.device)
 
 
 @rule("linalg_norm linalg_norm.ord_str")
@@ -184,7 +244,7 @@ def norm(
         return None
     if dim is not None:
         axes(dim, len(self.dims))
-    return Out(reduced(self.dims, dim, keepdim), _real(dtype or self.dtype), self.device)
+    return Out(reduced(self.dims, dim, keepdim), real(dtype or self.dtype), self.device)
 
 
 @rule("cov")
@@ -203,36 +263,10 @@ def cov(scope: Scope, self: Shaped, **options: Any) -> Out | None:
 @rule("geqrf")
 def geqrf(scope: Scope, self: Shaped) -> list[Out] | None:
     """Householder's form of a QR factorization: the reflections in place of the matrix, and their factors."""
-    if not _is_matrix(self):
+    if not is_matrix(self):
         return None
     *batch, rows, columns = self.dims
     return [
         Out(self.dims, self.dtype, self.device),
         Out((*batch, smaller(rows, columns, scope)), self.dtype, self.device),
-    ]
-
-
-@rule("linalg_lstsq")
-def lstsq(
-    scope: Scope, self: Shaped, b: Shaped, rcond: float | None = None, *, driver: str | None = None
-) -> list[Out] | None:
-    """Least squares: the solution; the residuals, if the driver works them out; the rank, if it does."""
-    driver = driver or ("gelsy" if self.device.type == "cpu" else "gels")
-    if not _is_matrix(self) or driver not in ("gelsy", "gels"):
-        return None  # of the other drivers the sizes of the results follow from the rank
-    *batch, rows, columns = self.dims
-    if b.dims == self.dims[:-1]:
-        solution: Dims = (*batch, columns)
-    elif len(b.dims) == len(self.dims) and b.dims[:-2] == self.dims[:-2]:
-        solution = (*batch, columns, b.dims[-1])
-    else:
-        return None
-    residuals: Dims = (0,)
-    if driver == "gels" and ask(not_(le(expression(rows), expression(columns))), scope):
-        residuals = (*batch, *solution[len(batch) + 1 :])
-    return [
-        Out(solution, self.dtype, self.device),
-        Out(residuals, _real(self.dtype), self.device),
-        Out(tuple(batch) if driver == "gelsy" else (0,), torch.int64, self.device),
-        Out((0,), _real(self.dtype), self.device),
     ]

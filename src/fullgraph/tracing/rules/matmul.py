@@ -13,7 +13,7 @@ import torch
 
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import broadcast, meet
-from fullgraph.tracing.rules.dims import Dims, Size, axis, product, require_same, shown, without
+from fullgraph.tracing.rules.dims import Dims, Size, axis, product, require_same, same, shown, without
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -114,6 +114,25 @@ def addbmm(
     return _plus_product(self, None if out is None else out._replace(dims=out.dims[1:]))
 
 
+@rule("addmv")
+def addmv(
+    scope: Scope, self: Shaped, mat: Shaped, vec: Shaped, *, beta: Any = 1, alpha: Any = 1
+) -> Out | None:
+    """`beta * self + alpha * (mat @ vec)`."""
+    product = mv(scope, mat, vec)
+    if product is None or not same(self.dims[-1] if self.dims else 1, product.dims[0], scope):
+        return None  # where there is nothing to sum up, eager forgets to expand `self`
+    return _plus_product(self, product)
+
+
+@rule("addr")
+def addr(
+    scope: Scope, self: Shaped, vec1: Shaped, vec2: Shaped, *, beta: Any = 1, alpha: Any = 1
+) -> Out | None:
+    """`beta * self + alpha * outer(vec1, vec2)`."""
+    return _plus_product(self, outer(scope, vec1, vec2))
+
+
 def _plus_product(bias: Shaped, product: Out | None) -> Out | None:
     """The bias is expanded to the product, so it decides nothing but that dtypes must agree."""
     return None if product is None or bias.dtype != product.dtype else product
@@ -135,6 +154,37 @@ def outer(scope: Scope, self: Shaped, vec2: Shaped) -> Out | None:
     return (
         Out((*self.dims, *vec2.dims), dtype, self.device) if len(self.dims) == len(vec2.dims) == 1 else None
     )
+
+
+@rule("bilinear")
+def bilinear(
+    scope: Scope, input1: Shaped, input2: Shaped, weight: Shaped, bias: Shaped | None = None
+) -> Out | None:
+    """`input1 @ weight[k] @ input2` for each k."""
+    if len(weight.dims) != 3 or len(input1.dims) != len(input2.dims) or not input1.dims:
+        return None
+    if len({each.dtype for each in (input1, input2, weight, bias) if each is not None}) != 1:
+        return None
+    for a, b in zip((*input1.dims, input2.dims[-1]), (*input2.dims[:-1], *weight.dims[1:])):
+        if not require_same(a, b, scope):
+            return None
+    return Out((*input1.dims[:-1], weight.dims[0]), input1.dtype, input1.device)
+
+
+@rule("linalg_multi_dot")
+def multi_dot(scope: Scope, tensors: Sequence[Shaped]) -> Out | None:
+    """A product of matrices in whatever order is cheapest; the first and the last may be vectors."""
+    if len(tensors) < 2 or any(len(each.dims) != 2 for each in tensors[1:-1]):
+        return None
+    if any(len(each.dims) not in (1, 2) for each in (tensors[0], tensors[-1])):
+        return None
+    product = Out(tensors[0].dims, tensors[0].dtype, tensors[0].device)
+    for each in tensors[1:]:
+        found = matmul(scope, product, each)
+        if found is None:
+            return None
+        product = found
+    return product
 
 
 @rule("tensordot")

@@ -13,7 +13,7 @@ import torch
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import simplest
 from fullgraph.tracing.rules.dims import Dims, Size, require_same, shown
-from fullgraph.tracing.rules.dtypes import Shaped
+from fullgraph.tracing.rules.dtypes import Shaped, tensors_in
 from fullgraph.tracing.rules.table import Out, rule
 
 
@@ -102,6 +102,17 @@ def native_group_norm(
     return [Out(input.dims, input.dtype, input.device), statistic, statistic]
 
 
+@rule("native_batch_norm _native_batch_norm_legit.no_stats")
+def native_batch_norm(scope: Scope, input: Shaped, *rest: Any) -> list[Out] | None:
+    """Normalize over the batch; also its mean and inverse deviation, in training."""
+    dtypes = {each.dtype for each in tensors_in((input, *rest))}
+    training = rest[-3]
+    if len(input.dims) < 2 or len(dtypes) != 1 or not input.dtype.is_floating_point:
+        return None
+    statistic = Out((input.dims[1],) if training else (0,), input.dtype, input.device)
+    return [Out(input.dims, input.dtype, input.device), statistic, statistic]
+
+
 @rule("_native_batch_norm_legit_functional")
 def batch_norm_with_statistics(
     scope: Scope,
@@ -115,9 +126,9 @@ def batch_norm_with_statistics(
 ) -> list[Out] | None:
     """Normalize over the batch; also its mean and inverse deviation, and the running statistics as they are then."""
     dtypes = {each.dtype for each in (input, weight, bias, running_mean, running_var) if each is not None}
-    if len(input.dims) < 2 or len(dtypes) != 1 or not training or not input.dtype.is_floating_point:
+    if len(input.dims) < 2 or len(dtypes) != 1 or not input.dtype.is_floating_point:
         return None
-    statistic = Out((input.dims[1],), input.dtype, input.device)
+    statistic = Out((input.dims[1],) if training else (0,), input.dtype, input.device)
     after = [Out(each.dims, each.dtype, each.device) for each in (running_mean, running_var)]
     return [Out(input.dims, input.dtype, input.device), statistic, statistic, *after]
 

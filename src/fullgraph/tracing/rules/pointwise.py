@@ -36,6 +36,7 @@ _ALIKE = """
     where.ScalarSelf where.ScalarOther where.Scalar isclose isreal log_sigmoid hardswish hardswish_backward
     hardsigmoid_backward hardtanh_backward mish_backward elu_backward leaky_relu_backward softplus_backward
     softshrink_backward hardshrink_backward real imag polar complex masked_fill.Tensor conj resolve_conj resolve_neg
+    chalf
 """
 
 

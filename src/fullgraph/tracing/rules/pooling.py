@@ -223,3 +223,28 @@ def pixel_unshuffle(scope: Scope, self: Shaped, downscale_factor: int) -> Out | 
             return None
     shrunk = quotient(height, downscale_factor), quotient(width, downscale_factor)
     return Out((*batch, times(channels, downscale_factor**2), *shrunk), self.dtype, self.device)
+
+
+@rule("max_unpool2d max_unpool3d")
+def max_unpool(
+    scope: Scope, self: Shaped, indices: Shaped, output_size: Sequence[Size], *rest: Any
+) -> Out | None:
+    """Elements put back where they were the largest of their windows."""
+    if len(self.dims) not in (len(output_size) + 1, len(output_size) + 2):
+        return None
+    return Out((*self.dims[: -len(output_size)], *output_size), self.dtype, self.device)
+
+
+@rule("fractional_max_pool2d fractional_max_pool3d")
+def fractional_max_pool(
+    scope: Scope,
+    self: Shaped,
+    window: Sequence[Size],
+    output_size: Sequence[Size],
+    random_samples: Shaped,
+) -> list[Out] | None:
+    """The largest element of windows at random places, and where it is."""
+    if len(self.dims) not in (len(output_size) + 1, len(output_size) + 2):
+        return None
+    dims = (*self.dims[: -len(output_size)], *output_size)
+    return [Out(dims, self.dtype, self.device), Out(dims, torch.int64, self.device)]

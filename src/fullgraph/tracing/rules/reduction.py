@@ -13,7 +13,17 @@ import torch
 
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import broadcast
-from fullgraph.tracing.rules.dims import Dims, Size, axes, axis, without
+from fullgraph.tracing.rules.dims import (
+    Dims,
+    Size,
+    axes,
+    axis,
+    minus,
+    quotient,
+    require_same,
+    times,
+    without,
+)
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, dims_rule, rule
 
@@ -80,6 +90,12 @@ def spread_corrected(
     return reduced(self.dims, dim, keepdim)
 
 
+@dims_rule("var_mean std_mean")
+def spread_and_mean_of_all(scope: Scope, self: Shaped, unbiased: bool = True) -> list[Dims]:
+    """Variance and mean of all elements."""
+    return [(), ()]
+
+
 @dims_rule("var_mean.dim std_mean.dim")
 def spread_and_mean(
     scope: Scope, self: Shaped, dim: DimArgument, unbiased: bool = True, keepdim: bool = False
@@ -140,6 +156,15 @@ def pairwise_distance(
     return reduced(dims, -1, keepdim)
 
 
+@rule("pdist")
+def pdist(scope: Scope, self: Shaped, p: float = 2) -> Out | None:
+    """Distances between each two rows."""
+    if len(self.dims) != 2:
+        return None
+    rows = self.dims[0]
+    return Out((quotient(times(rows, minus(rows, 1)), 2),), self.dtype, self.device)
+
+
 @dims_rule("cdist")
 def cdist(scope: Scope, x1: Shaped, x2: Shaped, *rest: Any, **options: Any) -> Dims:
     """Distances between all rows of two batches of matrices."""
@@ -186,6 +211,27 @@ def hinge_embedding_loss(
 ) -> Dims:
     """A loss for each element."""
     return _loss(broadcast([self.dims, target.dims], scope), reduction)
+
+
+@dims_rule("triplet_margin_loss")
+def triplet_margin_loss(
+    scope: Scope, anchor: Shaped, positive: Shaped, negative: Shaped, *rest: Any, **options: Any
+) -> Dims | None:
+    """A loss for each triplet of rows."""
+    options |= dict(zip(("margin", "p", "eps", "swap", "reduction"), rest))
+    dims = broadcast([anchor.dims, positive.dims, negative.dims], scope)
+    return _loss(dims[:-1], options.get("reduction", 1)) if dims else None
+
+
+@rule("multilabel_margin_loss")
+def multilabel_margin_loss(scope: Scope, self: Shaped, target: Shaped, reduction: int = 1) -> Out | None:
+    """A loss for each row."""
+    if not self.dims:
+        return None
+    for a, b in zip(self.dims, target.dims):
+        if not require_same(a, b, scope):
+            return None
+    return Out(_loss(self.dims[:-1], reduction), self.dtype, self.device)
 
 
 @dims_rule("poisson_nll_loss")

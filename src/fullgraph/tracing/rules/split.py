@@ -134,6 +134,30 @@ def vsplit(scope: Scope, self: Shaped, sections: int) -> list[Out] | None:
     return _evenly(scope, self, sections, 0) if len(self.dims) > 1 else None
 
 
+@rule("dsplit.int")
+def dsplit(scope: Scope, self: Shaped, sections: int) -> list[Out] | None:
+    """Split the third dim evenly."""
+    return _evenly(scope, self, sections, 2) if len(self.dims) > 2 else None
+
+
+@rule("hsplit.array")
+def hsplit_at(scope: Scope, self: Shaped, indices: Sequence[Size]) -> list[Out] | None:
+    """Cut columns, of a vector its elements, before each index."""
+    return tensor_split_at(scope, self, indices, 1 if len(self.dims) > 1 else 0)
+
+
+@rule("vsplit.array")
+def vsplit_at(scope: Scope, self: Shaped, indices: Sequence[Size]) -> list[Out] | None:
+    """Cut rows before each index."""
+    return tensor_split_at(scope, self, indices) if len(self.dims) > 1 else None
+
+
+@rule("dsplit.array")
+def dsplit_at(scope: Scope, self: Shaped, indices: Sequence[Size]) -> list[Out] | None:
+    """Cut the third dim before each index."""
+    return tensor_split_at(scope, self, indices, 2) if len(self.dims) > 2 else None
+
+
 def _evenly(scope: Scope, self: Shaped, sections: int, at: int) -> list[Out] | None:
     if not self.dims or sections <= 0 or not require_same(remainder(self.dims[at], sections), 0, scope):
         return None
