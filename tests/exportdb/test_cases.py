@@ -8,6 +8,7 @@ from fullgraph import exportdb
 
 # Case -> what it waits for. A case leaves this list by passing: it is an error to stay longer.
 WAITING = {
+    "cond_predicate": "`and` of a question about a dynamic size, kept as a value: it is asked at once (issue 4)",
     "dynamic_shape_if_guard": "plain Python branches whose two sides give different graphs (issue 4)",
 }
 SEED_PAGE = """
