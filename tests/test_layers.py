@@ -29,7 +29,7 @@ BELOW = {
     "exported_program": ["artifact", "interop"],
     "export": ["rewriting", "exported_program"],
     "explain": ["export"],
-    "__init__": ["export"],
+    "__init__": ["explain"],
     "testing": ["__init__"],
     "exportdb": ["explain", "testing"],
     "cli": ["exportdb"],

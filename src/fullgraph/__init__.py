@@ -19,6 +19,7 @@ from fullgraph.errors import (
     Specialized,
     Unsupported,
 )
+from fullgraph.explain import explain
 from fullgraph.export import export
 from fullgraph.exported_program import ExportedProgram, load
 from fullgraph.tracing import check, constant
@@ -42,6 +43,7 @@ __all__ = [
     "cond",
     "constant",
     "dynamic_dim",
+    "explain",
     "export",
     "load",
     "map",

@@ -82,7 +82,12 @@ class CaptureError(FullgraphError):
     """The program cannot be captured as one graph that is right for every input.
 
     It always is one of `Unsupported`, `DataDependent` and `Specialized`.
+
+    Attributes:
+        parts: the single refusals, when one error stands for several.
     """
+
+    parts: tuple[CaptureError, ...] = ()
 
 
 class Unsupported(CaptureError):

@@ -4,7 +4,7 @@ What may enter: what the user says of sizes (`Dim`, specs), what a trace relied 
 two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
 
 Read in this order: `dim`, `tensor_spec`, `inputs` (what is spoken of), `entries`, `matching`, `relations`, `gather`,
-`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `simplify`, `refusal`,
+`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`, `simplify`, `refusal`,
 `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
 """
 
@@ -22,7 +22,7 @@ from fullgraph.contract.simplify import fresh_scope, simplify
 from fullgraph.contract.specs import Specs, read_specs
 from fullgraph.contract.symbols import Binding, DimSpec, Source
 from fullgraph.contract.tensor_spec import TensorSpec
-from fullgraph.contract.text import assumption_text, fact_text
+from fullgraph.contract.text import assumption_text, constant_text, fact_text
 from fullgraph.contract.values import same_value
 from fullgraph.contract.violation import symbol_values
 
@@ -54,6 +54,7 @@ __all__ = [
     "assumption_text",
     "check_source",
     "compile_check",
+    "constant_text",
     "contradictory",
     "dynamic_dim",
     "fact_text",

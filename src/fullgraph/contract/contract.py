@@ -105,6 +105,10 @@ class Contract:
         stated = line.kind is AssumptionKind.DECLARED and line.note and line.fact not in self._solved
         return line.note if stated else self.fact_text(line.fact)
 
+    def line_text(self, line: Assumption) -> str:
+        """Return an assumption in the user's names, with its reason."""
+        return with_reason(self._line_text(line), line)
+
     @property
     def given_up(self) -> tuple[tuple[DimSpec, Assumption], ...]:
         """The dims that `Dim.AUTO` gave up, each with the line that pins it."""
@@ -122,7 +126,7 @@ class Contract:
             input_text(i.path, i.dtype, i.dims, i.device, i.value, i.scalar, i.sort) for i in self.inputs
         )
         ranges = (range_text(s.text, s.sizes) for s in self.symbols.values() if s.sizes.arguments)
-        facts = (with_reason(self._line_text(line), line) for line in (*self.assumptions, *self.deferred))
+        facts = map(self.line_text, (*self.assumptions, *self.deferred))
         constants = (constant_text(c.path, c.value, c.origin) for c in self.constants)
         return (*inputs, *ranges, *facts, *constants)
 

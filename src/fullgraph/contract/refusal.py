@@ -30,12 +30,15 @@ def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
         what = f"The program only works if {fact_text(first.assumption.fact, names)}."
     else:
         what = f"The program only works if {len(refused)} things hold of dims that are declared dynamic."
-    return Specialized(
+    error = Specialized(
         what,
         why="\n".join(_reason(item, specs, names) for item in refused),
         instead=accepted_spec([item.assumption for item in refused], specs),
         where=next((r.assumption.origin for r in refused if r.assumption.origin is not None), None),
     )
+    if len(refused) > 1:
+        error.parts = tuple(specialized([each], specs) for each in refused)
+    return error
 
 
 def contradictory(

@@ -113,7 +113,7 @@ class _GoesOn:
 
     def _run(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         taken = fx.node.map_aggregate((args, kwargs), self._example)
-        with plain_torch(), torch.no_grad():
+        with plain_torch(), torch.no_grad(), _random_numbers_put_back():
             results = op(*taken[0], **taken[1])
         recorder = self._recorder
         return torch.utils._pytree.tree_map_only(
@@ -143,13 +143,23 @@ def example_of(recorder: Records, node: fx.Node) -> torch.Tensor | None:
 
 def _value_of(recorder: Records, node: fx.Node) -> Any:
     known = _explaining.known
-    with plain_torch(), torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with plain_torch(), torch.no_grad(), _random_numbers_put_back():
         for each in _not_known(node, known):
             contents = _placed(recorder, each) if each.op == "placeholder" else _computed(each, known)
             if contents is None:
                 return None
             known[each] = contents
     return known[node]
+
+
+@contextmanager
+def _random_numbers_put_back() -> Iterator[None]:
+    # Not `torch.random.fork_rng`: it calls functions that are refused to the program.
+    state = torch.default_generator.get_state()
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(state)
 
 
 def _not_known(node: fx.Node, known: dict[fx.Node, Any]) -> list[fx.Node]:
