@@ -143,7 +143,7 @@ def test_dynamic_integers():
 
     assert accepts(contract, [7, zeros(7)])
     assert "n2 <= n" in rejected(contract, 3, zeros(4))
-    assert "`n` is of type bool, but the program takes int." in rejected(contract, True, zeros(1))
+    assert "`n` is of type bool, but the program takes an int." in rejected(contract, True, zeros(1))
     assert "`n` is of type float" in rejected(contract, 3.0, zeros(1))
 
 

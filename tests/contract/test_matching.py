@@ -80,7 +80,7 @@ def test_prefixes_leave_other_values_alone():
         ),
         (["b ..."] * 9, "has 9 entries", "a dict by name"),
         ({"past.*": {"keys": "b ..."}}, "a pattern takes the spec of a tensor", "past.*.keys"),
-        ({"flag": "b"}, "`flag`, which is a bool", "torch.tensor"),
+        ({"flag": Dim("b", max=3)}, "`flag`, which is a bool", "Dim.DYNAMIC"),
         ({"mask": "b s"}, "`mask`, which is None", ""),
         ({"box": "b ..."}, "`box`, where the example has no tensor", ""),
         ({"x": {"n": "b ..."}}, "its keys are dims", ""),

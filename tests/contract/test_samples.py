@@ -36,7 +36,7 @@ def test_specs_go_first():
             "`x` is a torch.float32 tensor with 3 dims on cpu in example 2",
         ),
         ({"x": zeros(2, 4).long(), "flag": True}, "torch.int64"),
-        ({"x": zeros(2, 4), "flag": False}, "`flag` is False in example 2, but True in the first"),
+        ({"x": zeros(2, 4), "flag": 1}, "`flag` is 1 in example 2, but True in the first"),
         ({"x": None, "flag": True}, "`x` is None in example 2"),
         ({"x": zeros(2, 4)}, "does not have the inputs of the first: flag"),
     ],

@@ -6,6 +6,7 @@ expected, what came, and how each symbol got its value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -178,10 +179,17 @@ def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[
         )
     value = symbol_values(contract, leaves).get(spec.symbol)
     return ContractError(
-        f"`{spec.text}` is {value}, but its range is {spec.sizes}.",
+        f"`{spec.text}` is {value}, but its range is {_range_of(spec)}.",
         why=_values_text(contract, {spec.symbol}, leaves) if spec.is_named else "",
-        instead=f"a size in {spec.sizes}",
+        instead=f"{'an integer' if source.dim is None else 'a size'} in {_range_of(spec)}",
     )
+
+
+def _range_of(spec: DimSpec) -> str:
+    """`2..8`; an integer that is passed itself starts anywhere, where a size starts at 0."""
+    if spec.sizes.values is None and spec.range.lo == -math.inf:
+        return f"-oo..{spec.sizes.max}"
+    return str(spec.sizes)
 
 
 def _assumption(contract: Contract, assumption: Assumption, leaves: Sequence[Any]) -> ContractError:

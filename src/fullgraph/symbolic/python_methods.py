@@ -8,7 +8,7 @@
 | `divmod(n, 8)`, `~n`        | `TypeError`                                                                   |
 | `f"{n}"`, `str(n)`          | the expression's text, where Python gives the digits                          |
 | `min(n, 4)`, `max(n, 4)`    | branch on `n < 4`, where no branch is needed                                  |
-| `n < 0.5`, `n == x`         | round a large integer to a float first, where Python compares exactly         |
+| `x < 2**60 + 1`             | round the integer to a float first, where Python compares exactly             |
 | `flag + 1`, `x * flag`      | ask for the truth value, or `TypeError`                                       |
 | `torch.sym_max(1.0, x)`     | swap the operands, which differ when one is nan                               |
 | `math.exp(x)`, ...          | ask for the value (`python_math`)                                             |
@@ -20,13 +20,13 @@ leave symbolic numbers that aren't ours to the original.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats
 from fullgraph.symbolic.domains import require_nonzero
 from fullgraph.symbolic.expr import Expr
+from fullgraph.symbolic.python_lists import LIST_REPLACEMENTS
 from fullgraph.symbolic.python_math import MATH_REPLACEMENTS, scope_of
 from fullgraph.symbolic.scalars import as_number
 from fullgraph.symbolic.scope import Scope
@@ -81,6 +81,11 @@ def _invert(scope: Scope, a: Expr) -> Expr:
     return arithmetic.invert(a)
 
 
+def _asked(comparison: str) -> Callable[[Scope, Expr, Expr], Any]:
+    ask = getattr(boolean, comparison)
+    return lambda scope, a, b: ask(a, b)
+
+
 def _swapped(compute: Callable[[Scope, Expr, Expr], Any]) -> Callable[[Scope, Expr, Expr], Any]:
     return lambda scope, a, b: compute(scope, b, a)
 
@@ -113,58 +118,33 @@ def _text_of_value(original: Original | None) -> Original:
     return text
 
 
-def _extreme(kind: str) -> Replacement:
-    """Make `min` or `max` of integers, or of floats, an expression; with a `key`, or of anything else, Python's own."""
-    combine = arithmetic.min_ if kind == "min" else arithmetic.max_
-
-    def of_floats(first: Expr, other: Expr) -> Expr:
-        # With nan the order matters: Python keeps the first one that no other is smaller than.
-        taken = boolean.lt(other, first) if kind == "min" else boolean.gt(other, first)
-        return boolean.if_else(taken, other, first)
-
-    def replacement(original: Original | None) -> Original:
-        assert original is not None
-
-        def extreme(*args: Any, **options: Any) -> Any:
-            if options or not args:
-                return original(*args, **options)
-            values: tuple[Any, ...] = tuple(args[0]) if len(args) == 1 else args
-            scope = scope_of(*values)
-            sorts = {_SORTS.get(type(value)) for value in values}
-            if scope is None or sorts not in ({int}, {float}):
-                return original(values)
-            found = expr_of(values[0])
-            for value in values[1:]:
-                found = (combine if sorts == {int} else of_floats)(found, expr_of(value))
-            return to_python(found, scope)
-
-        return extreme
-
-    return replacement
-
-
-_SORTS = {int: int, SYMBOLIC_CLASSES[0]: int, float: float, SYMBOLIC_CLASSES[1]: float}
-
-
-def _exact_comparison(name: str, of: type) -> Replacement:
-    """Compare an integer with a float as they are; numbers of one sort are PyTorch's matter."""
-    same_sort = {_SORTS[of], of}
+def _exact_comparison(name: str) -> Replacement:
+    """Compare a float with a plain integer as they are; between symbolic numbers that is the nodes' matter."""
 
     def replacement(original: Original | None) -> Original:
         assert original is not None
 
         def compare(a: Any, b: Any) -> Any:
-            if type(b) in same_sort or type(b) not in _SORTS or scope_of(a) is None:
+            if type(b) is not int or scope_of(a) is None:
                 return original(a, b)
-            node = (
-                a.node.wrap_int(b) if type(b) is int else a.node.wrap_float(b) if type(b) is float else b.node
-            )
-            found = getattr(a.node, name)(node)
+            found = getattr(a.node, name)(a.node.wrap_int(b))
             return found.expr.value if found.expr.is_const else SYMBOLIC_CLASSES[2](found)
 
         return compare
 
     return replacement
+
+
+def _xor(original: Original | None) -> Original:
+    def xor(a: Any, b: Any) -> Any:
+        scope = scope_of(a)
+        if scope is None or not isinstance(b, (bool, SYMBOLIC_CLASSES[2])):
+            return NotImplemented
+        p, q = expr_of(a), expr_of(b)
+        one = boolean.and_(boolean.or_(p, q), boolean.not_(boolean.and_(p, q)))
+        return to_python(one, scope)
+
+    return xor
 
 
 def _sym_ite(original: Original | None) -> Original:
@@ -188,7 +168,11 @@ def _chosen(test: Any, yes: Any, no: Any) -> Any:
 
 def _methods() -> Mapping[tuple[Any, str], Replacement]:
     integer, real, truth = SYMBOLIC_CLASSES
-    binary = {"floordiv": _floordiv, "divmod": _divmod, "pow": domains.power}
+    binary: dict[str, Callable[[Scope, Expr, Expr], Any]] = {
+        "floordiv": _floordiv,
+        "divmod": _divmod,
+        "pow": domains.power,
+    }
     # PyTorch's floats ask a truth value for its answer, and its truth values have no arithmetic at all.
     with_truths: dict[str, Callable[[Scope, Expr, Expr], Any]] = {
         "add": lambda scope, a, b: arithmetic.add(a, b),
@@ -202,20 +186,25 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         (integer, "__round__"): _rounded,
         (integer, "__invert__"): _computed(_invert),
         (truth, "__invert__"): _computed(_invert),
+        (truth, "__neg__"): _computed(lambda scope, a: arithmetic.neg(a)),
+        (truth, "__pos__"): _computed(lambda scope, a: a),
+        (truth, "__abs__"): _computed(lambda scope, a: a),
         (truth, "__sym_ite__"): _sym_ite,
         (PYTORCH, "sym_min"): _computed(lambda scope, a, b: arithmetic.min_(a, b)),
         (PYTORCH, "sym_max"): _computed(lambda scope, a, b: arithmetic.max_(a, b)),
-        (builtins, "min"): _extreme("min"),
-        (builtins, "max"): _extreme("max"),
     }
     for owner, operations in ((integer, binary), (real, with_truths), (truth, with_truths)):
         for name, compute in operations.items():
             table[owner, f"__{name}__"] = _computed(compute)
             table[owner, f"__r{name}__"] = _computed(_swapped(compute))
-    for owner in (integer, real):
-        for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-            table[owner, f"__{name}__"] = _exact_comparison(name, owner)
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        table[real, f"__{name}__"] = _exact_comparison(name)
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        table[truth, f"__{name}__"] = _computed(_asked(name))
+    for name in ("__xor__", "__rxor__"):
+        table[truth, name] = _xor
     table.update(MATH_REPLACEMENTS)
+    table.update(LIST_REPLACEMENTS)
     for owner in (integer, real, truth):
         table[owner, "__str__"] = _text_of_value
         table[owner, "__format__"] = _text_of_value

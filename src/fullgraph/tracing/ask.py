@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fullgraph.contract import AssumptionKind, Ledger
 from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
-from fullgraph.symbolic import Bool, Expr, Scope, eq, not_, render
+from fullgraph.symbolic import Bool, Expr, Scope, not_, render, same_value
 from fullgraph.tracing.explaining import refuse_size
 from fullgraph.tracing.result import Branch
 
@@ -79,7 +79,7 @@ class Answers:
         hint = self.scope.hint_of(expr)
         if hint is None:
             hint = self._refuse(expr, f"the value of {render(expr, self._names)}")
-        self._assume(eq(expr, hint))
+        self._assume(same_value(expr, hint))
         return hint
 
     @property

@@ -18,9 +18,9 @@ from typing import Any
 import torch
 from torch import fx
 
-from fullgraph.contract import TensorSpec
+from fullgraph.contract import InputContract, TensorSpec
 from fullgraph.program.parts import ProgramParts
-from fullgraph.symbolic import Bool, Expr, eq, lower, or_, render
+from fullgraph.symbolic import Bool, Expr, eq, lower, or_, render, scalar_of
 
 _SIZE = torch.ops.aten.sym_size.int
 _SCALAR_TENSOR = torch.ops.aten.scalar_tensor.default
@@ -64,12 +64,22 @@ class _Assertions:
                 continue
             accepted = self.parts.contract.inputs[entry.leaf]
             if accepted.scalar is not None:
-                self.known.setdefault(accepted.scalar, node)
+                self._know_scalar(accepted, node)
             for dim, size in enumerate(accepted.dims or ()):
                 read = self._node(_SIZE, (node, dim), size)
                 self.sizes[entry.leaf, dim] = read
                 if isinstance(size, Expr) and size.kind == "symbol":
                     self.known.setdefault(size, read)
+
+    def _know_scalar(self, accepted: InputContract, node: fx.Node) -> None:
+        assert accepted.scalar is not None
+        if accepted.sort is not bool:
+            self.known.setdefault(accepted.scalar, node)
+        elif not accepted.scalar.is_const:
+            self.known.setdefault(scalar_of(accepted.scalar), node)
+            self.known.setdefault(accepted.scalar, self._node(torch.sym_ite, (node, 1, 0), accepted.scalar))
+        if accepted.sort is int and accepted.scalar.kind == "symbol":
+            self._assert_range(node, accepted.scalar, f"Input {accepted.path}")
 
     def _assert_size(self, leaf: int, dim: int) -> None:
         read = self.sizes[leaf, dim]
@@ -97,7 +107,7 @@ class _Assertions:
             return
         low, high = declared.range.lo, declared.range.hi
         text = f"{name} is outside of specified dynamic range [{low}, {'oo' if high == math.inf else high}]"
-        if low > 0:
+        if low > 0 or (-math.inf < low and declared.binding.source.dim is None):
             self._assert(self._node(operator.ge, (read, low)), text)
         if high != math.inf:
             self._assert(self._node(operator.le, (read, high)), text)
