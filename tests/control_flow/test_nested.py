@@ -1,7 +1,7 @@
 """Random nestings of conds, loops, scans and writes: the program is eager, whichever way the data sends it."""
 
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fullgraph
@@ -37,6 +37,8 @@ block = st.recursive(
             step,
             st.tuples(st.just("cond"), st.sampled_from(PREDICATES), inner, inner),
             st.tuples(st.just("while"), st.sampled_from(COUNTS), inner),
+            st.tuples(st.just("while in place"), st.sampled_from(COUNTS), inner),
+            st.tuples(st.just("switch"), inner, inner, inner),
             st.tuples(st.just("scan"), inner),
             st.tuples(st.just("map"), inner),
         ),
@@ -68,6 +70,19 @@ def run_while(x, a, count, body):
     return fullgraph.while_loop(lambda i, y: i < limit, lambda i, y: (i + 1, run(body, y, a)), (0, x))[1]
 
 
+def run_while_in_place(x, a, count, body):
+    limit, kept = count(x, a), x * 1
+    last = fullgraph.while_loop(
+        lambda i, y: i < limit, lambda i, y: (i + 1, y.add_(run(body, y * 1, a))), (0, kept)
+    )[1]
+    return last - kept * 0.5
+
+
+def run_switch(x, a, *branches):
+    index = (x.sum() * 5).long() % 3
+    return fullgraph.switch(index, [lambda x, each=each: run(each, x, a) for each in branches], (x,))
+
+
 def run_scan(x, a, body):
     def combine(carry, row):
         return run(body, carry + row.sum(), a), carry.mean()
@@ -81,12 +96,13 @@ STEPS = {
     "write": run_write,
     "cond": run_cond,
     "while": run_while,
+    "while in place": run_while_in_place,
+    "switch": run_switch,
     "scan": run_scan,
     "map": lambda x, a, body: x + fullgraph.map(lambda row: run(body, row, a), a * 2).mean(),
 }
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(steps=block, written=st.booleans())
 def test_any_nesting_is_eager(steps, written):
     """`a` is an input, or made of one: what is written to it in any branch or step is seen after it, and only then."""
@@ -100,7 +116,6 @@ def test_any_nesting_is_eager(steps, written):
     assert_same(program, calls[0], calls, dynamic_shapes={"x": "_ _", "a": "n _"}, rtol=1e-4, atol=1e-5)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(steps=block)
 def test_gradients_of_any_nesting(steps):
     """Gradients flow through the branches and steps that ran, and through what they wrote."""
