@@ -18,7 +18,9 @@ from torch import fx
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
+from fullgraph.symbolic import Expr
 from fullgraph.tracing.dispatch import plain_torch
+from fullgraph.tracing.handed_back import asked_format
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, strides_of
@@ -124,7 +126,7 @@ def settle(records: Records, root: Value) -> None:
             _rely_on_layout(records, source.root)
         if result.parent is not None or result.root is source.root:
             continue
-        shares = _shares(source, result)
+        shares = _shares(source, result, step)
         if shares is None:
             _lose(records, source.root if result.root is root else result.root, root, step)
         _rely_on_layout(records, source.root)
@@ -175,15 +177,18 @@ def _rely_on_layout(records: Records, root: Value) -> None:
     records.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 
-def _shares(source: Value, result: Value) -> bool | None:
+def _shares(source: Value, result: Value, step: Step) -> bool | None:
     strides = strides_of(source)
     if strides is None:
         return None
+    static = not any(isinstance(size, Expr) for size in (*source.dims, *result.dims, *strides))
+    if asked_format(step.op, step.args, step.kwargs) is not None:
+        return _shares_in_format(source, strides, step) if static else None
     if strides == contiguous_strides(source.dims):
         return True
     if source.dims == result.dims:  # contiguous() of something that is not
         return False
-    if any(not isinstance(size, int) for size in (*source.dims, *result.dims, *strides)):
+    if not static:
         return None
     with plain_torch():
         window = torch.empty_strided(_integers(source.dims), _integers(strides), device="meta")
@@ -192,6 +197,17 @@ def _shares(source: Value, result: Value) -> bool | None:
         except RuntimeError:
             return False
     return True
+
+
+def _shares_in_format(source: Value, strides: tuple[Size, ...], step: Step) -> bool:
+    """Whether a tensor that is asked for in a memory format has it already: tried on one without data."""
+    sizes = _integers(source.dims)
+    with plain_torch():
+        trial = torch.empty_strided(sizes, _integers(strides), dtype=source.dtype, device="meta")
+        wanted = asked_format(step.op, step.args, step.kwargs) or torch.preserve_format
+        if step.op is torch.ops.aten.contiguous.default:
+            return trial.is_contiguous(memory_format=wanted)
+        return trial.to(memory_format=wanted) is trial
 
 
 def _integers(sizes: tuple[Size, ...]) -> list[int]:

@@ -30,7 +30,7 @@ from fullgraph.tracing.dispatch import (
     left_by_functorch,
 )
 from fullgraph.tracing.functionalize import current, note_maybe_shared
-from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, is_handed_back
+from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, in_format, is_handed_back
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
 from fullgraph.tracing.operators import Kind, Operator, operator_of
@@ -169,10 +169,8 @@ class Recorder:
             return self._question(info, args, kwargs)
         return writes.perform(self, info, args, kwargs)
 
-    def call(
-        self, op: OpOverload, /, *args: Any, **kwargs: Any
-    ) -> Any:  # `/`: operators have arguments named `self`
-        """Record a pure operator or a view on values; return its value, or a list of values."""
+    def call(self, op: OpOverload, /, *args: Any, **kwargs: Any) -> Any:
+        """Record a pure operator or a view on values, some of which are named `self`; return its value or values."""
         if op._schema.name in DATA_DEPENDENT:
             found = record_data_dependent(self, op, args, kwargs)
             if found is not None:
@@ -279,6 +277,13 @@ class Recorder:
     ) -> Value:
         """`to` shares storage when it changes nothing, `contiguous` and `reshape` when strides allow."""
         name = op._schema.name
+        asked = in_format(op, base, args, kwargs, out)
+        if asked is not None:
+            copy = self._fresh(node, out, base.requires_grad, contiguous=asked[1])
+            if asked[0]:
+                self.asked_contiguous.add(base)
+                note_maybe_shared(base, copy, Step(op, tuple(args), kwargs))
+            return copy
         if name in COPIES_OR_HANDS_BACK:
             if is_handed_back(op, base, args, kwargs, out):
                 self.graph.erase_node(node)
@@ -290,9 +295,7 @@ class Recorder:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source
             if source is not None and source.role is InputRole.USER:
-                note_maybe_shared(
-                    base, view, Step(op, tuple(args), kwargs)
-                )  # as long as the input is contiguous
+                note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # while the input is contiguous
             return view
         value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
         note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
@@ -401,8 +404,7 @@ class Recorder:
 
     def inputs_behind(self, value: Value) -> Iterator[Value]:
         """Yield the graph inputs that a property of `value` may follow from."""
-        root = value.root
-        yield from [root] if root.source is not None else [r for r in self.roots if r.source is not None]
+        yield from [value.root] if value.root.source else [r for r in self.roots if r.source]
 
     def _refuse_stranger(self) -> None:
         error = Unsupported(
