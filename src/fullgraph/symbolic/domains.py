@@ -62,8 +62,10 @@ def require_nonzero(scope: Scope, divisor: Expr) -> None:
     require(scope, ne(divisor, 0), ZeroDivisionError("division by zero"))
 
 
-def power(scope: Scope, base: Expr, exponent: Expr) -> Expr:
+def power(scope: Scope, base: Expr, exponent: Expr, modulus: Expr | None = None) -> Expr:
     """Return `base ** exponent`, whose type Python chooses by the sign of an integer exponent."""
+    if modulus is not None:
+        return _power_modulo(scope, base, exponent, modulus)
     if not (base.is_float or exponent.is_float) and scope.ask(ge(exponent, 0), "guard"):
         return arithmetic.pow_(base, exponent)
     whole = not exponent.is_float or (exponent.is_const and float(exponent.value).is_integer())
@@ -77,6 +79,15 @@ def power(scope: Scope, base: Expr, exponent: Expr) -> Expr:
         # 0.0 ** -1 raises, and is the only thing that does.
         require(scope, or_(ne(base, 0), not_(lt(exponent, 0))), ZeroDivisionError("0.0 to a negative power"))
     return arithmetic.pow_(floats.to_float(base), floats.to_float(exponent))
+
+
+def _power_modulo(scope: Scope, base: Expr, exponent: Expr, modulus: Expr) -> Expr:
+    """Return `pow(base, exponent, modulus)` of integers."""
+    if base.is_float or exponent.is_float or modulus.is_float:
+        raise TypeError("pow() 3rd argument not allowed unless all arguments are integers")
+    require(scope, ge(exponent, 0), ValueError("a size has no inverse modulo another in a graph"))
+    require(scope, ne(modulus, 0), ValueError("pow() 3rd argument cannot be 0"))
+    return arithmetic.mod(arithmetic.pow_(base, exponent), modulus)
 
 
 _LARGEST_EXP = math.log(sys.float_info.max)

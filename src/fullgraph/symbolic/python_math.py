@@ -67,6 +67,16 @@ def _gcd(scope: Scope, *numbers: Expr) -> Expr:
     return reduce(arithmetic.gcd, numbers)
 
 
+def _lcm(scope: Scope, *numbers: Expr) -> Expr:
+    def of_two(a: Expr, b: Expr) -> Expr:
+        # Where the divisor is 0, both numbers are, and so is the result.
+        return arithmetic.floordiv(
+            arithmetic.abs_(arithmetic.mul(a, b)), arithmetic.max_(arithmetic.gcd(a, b), 1)
+        )
+
+    return arithmetic.abs_(reduce(of_two, numbers))
+
+
 def _table() -> Mapping[str, Compute]:
     def named(name: str) -> Compute:
         return lambda scope, x: domains.function(name, x, scope)
@@ -76,6 +86,7 @@ def _table() -> Mapping[str, Compute]:
         "log": _log,
         "pow": _power,
         "gcd": _gcd,
+        "lcm": _lcm,
         "fabs": lambda scope, x: arithmetic.abs_(floats.to_float(x)),
         "copysign": lambda scope, x, y: floats.binary("copysign", floats.to_float(x), floats.to_float(y)),
         "isnan": lambda scope, x: boolean.ne(floats.to_float(x), floats.to_float(x)),

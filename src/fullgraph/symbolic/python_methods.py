@@ -86,7 +86,7 @@ def _asked(comparison: str) -> Callable[[Scope, Expr, Expr], Any]:
     return lambda scope, a, b: ask(a, b)
 
 
-def _swapped(compute: Callable[[Scope, Expr, Expr], Any]) -> Callable[[Scope, Expr, Expr], Any]:
+def _swapped(compute: Callable[..., Any]) -> Callable[[Scope, Expr, Expr], Any]:
     return lambda scope, a, b: compute(scope, b, a)
 
 
@@ -174,7 +174,7 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         "pow": domains.power,
     }
     # PyTorch's floats ask a truth value for its answer, and its truth values have no arithmetic at all.
-    with_truths: dict[str, Callable[[Scope, Expr, Expr], Any]] = {
+    with_truths: dict[str, Callable[..., Any]] = {
         "add": lambda scope, a, b: arithmetic.add(a, b),
         "sub": lambda scope, a, b: arithmetic.sub(a, b),
         "mul": lambda scope, a, b: arithmetic.mul(a, b),
