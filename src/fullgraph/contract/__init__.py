@@ -4,8 +4,8 @@ What may enter: what the user says of sizes (`Dim`, specs), what a trace relied 
 two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
 
 Read in this order: `dim`, `tensor_spec`, `inputs` (what is spoken of), `entries`, `matching`, `relations`, `gather`,
-`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`, `simplify`, `refusal`,
-`contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
+`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`, `simplify`,
+`refusal`, `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dy
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
-from fullgraph.contract.refusal import contradictory
 from fullgraph.contract.sharing import share_memory
 from fullgraph.contract.simplify import fresh_scope, simplify
 from fullgraph.contract.specs import Specs, read_specs
@@ -55,7 +54,6 @@ __all__ = [
     "check_source",
     "compile_check",
     "constant_text",
-    "contradictory",
     "dynamic_dim",
     "fact_text",
     "fresh_scope",

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from fullgraph.contract.contract import Contract, InputContract
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
+from fullgraph.contract.readable import readable
 from fullgraph.contract.refusal import Refused, contradictory, rejects_example, specialized
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, applied, declare, holds, solved_for
@@ -30,6 +31,8 @@ from fullgraph.symbolic import (
     eq,
     ge,
     le,
+    ne,
+    not_,
     or_,
     render,
     substitute,
@@ -128,7 +131,13 @@ class _Reduction:
     def take(self, assumption: Assumption) -> None:
         """Learn an assumption; keep it as a line unless it follows, refuse it if it may not narrow what it narrows."""
         assert isinstance(assumption.fact, Bool)
-        fact = _without_known_parts(applied(assumption.fact, self.solutions), self._scope)
+        fact = readable(_without_known_parts(applied(assumption.fact, self.solutions), self._scope))
+        if fact.kind == "or" and len(fact.symbols) == 1 and self._sort_of(fact) is int:
+            fact = self._all_but_one(fact)
+        if fact.kind == "and":
+            for part in fact.args:
+                self.take(replace(assumption, fact=part))
+            return
         answer = self._scope.decide(fact)
         if answer is True:
             return
@@ -152,6 +161,24 @@ class _Reduction:
             self._contradicted(assumption, fact)
             return
         self._lines.append(_Line(_restated(assumption, fact), solved))
+
+    def _sort_of(self, fact: Bool) -> type:
+        (symbol,) = fact.symbols
+        return self._symbols[symbol].sort
+
+    def _all_but_one(self, fact: Bool) -> Bool:
+        """Say `n == 0 or n >= 2` of a size as `n != 1`."""
+        (symbol,) = fact.symbols
+        scope = fresh_scope([self._symbols[symbol]])
+        try:
+            for part in fact.args:
+                scope.assume(not_(part))
+        except Contradiction:
+            return fact
+        left = scope.range_of(symbol)
+        if left.lo != left.hi or holds(fact, {symbol: int(left.lo)}):
+            return fact
+        return ne(symbol, int(left.lo))
 
     def narrowed(self) -> list[Refused]:
         """Return what several accepted lines together take away from strict dims (`b <= s0` and `s0 <= 8`)."""

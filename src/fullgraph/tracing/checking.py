@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from fullgraph.contract import Assumption, AssumptionKind, contradictory
+from fullgraph.contract import AssumptionKind, assumption_text
+from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, expr_of
 from fullgraph.tracing.functions import FunctionTable
@@ -49,17 +50,28 @@ def checks() -> FunctionTable:
 
 def _check_with(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     def checked(error: Any, condition: Any, message: Any) -> Any:
-        if isinstance(condition, torch.SymBool):
-            _refuse_contradiction(recorder, expr_of(condition))
+        known = (
+            recorder.scope.decide(expr_of(condition)) if isinstance(condition, torch.SymBool) else condition
+        )
+        if known is False:
+            _refuse_contradiction(recorder)
         return original(error, condition, message)
 
     return checked
 
 
-def _refuse_contradiction(recorder: Records, fact: Bool) -> None:
-    ledger = recorder.ledger
-    if recorder.scope.decide(fact) is not False:
-        return
-    demand = Assumption(fact, origin_here(), AssumptionKind.CHECK)
-    if any(isinstance(a.fact, Bool) and a.fact.symbols & fact.symbols for a in ledger.assumptions):
-        raise contradictory(demand, ledger.assumptions, ledger.symbols)
+def _refuse_contradiction(recorder: Records) -> None:
+    """What was checked before is known from there on, so that a check can be false for all sizes."""
+    names = {spec.symbol: spec.text for spec in recorder.ledger.symbols}
+    earlier = [
+        assumption_text(each, names)
+        for each in recorder.ledger.assumptions
+        if each.kind is AssumptionKind.CHECK and isinstance(each.fact, Bool)
+    ]
+    if earlier:
+        raise Unsupported(
+            "This check can never hold here, so no call would be accepted.",
+            why="\n".join(["It comes after:", *earlier]),
+            instead="checks that some size satisfies",
+            where=origin_here(),
+        )

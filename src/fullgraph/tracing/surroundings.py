@@ -2,6 +2,9 @@
 
 Only the program's own questions count. PyTorch's code asks for the same state all the time, to do at the call what it
 does in eager, and the operators it comes down to are in the graph.
+
+The default device (`torch.set_default_device`, `with torch.device(...)`) is no such line: PyTorch puts it into each
+call of a factory before we see it, so a program makes its tensors where they were made when it was exported.
 """
 
 from __future__ import annotations

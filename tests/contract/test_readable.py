@@ -1,0 +1,35 @@
+"""A fact and its readable form hold for the same values."""
+
+from itertools import product
+
+import pytest
+
+from fullgraph.contract.readable import readable
+from fullgraph.symbolic import evaluate, parse, render, symbol
+
+TABLE = {
+    "(n + 1)//2 < n or n == 0": "n == 0 or n >= 2",
+    "n == 2*((n + 1)//2)": "n % 2 == 0",
+    "(n + 2)//3 == 3": "n <= 9 and n >= 7",
+    "(n + 2)//3 <= m": "n <= 3*m",
+    "m <= (n - 5)//4": "4*m + 5 <= n",
+    "6*(n//3) == 12": "n <= 8 and n >= 6",
+    "3*((n + 1)//3) == n + 1": "n % 3 == 2",
+    "3*((n + 1)//3) == n - 1": "n % 3 == 1",
+    "5 - n//2 <= 0": "n >= 10",
+    "4*((n + 2)//4) == n - 3": "n == 4*((n + 2) // 4) + 3",
+    "n//2 == 1 + m//2": "n // 2 == m // 2 + 1",
+    "2*((n + 1)//2) <= m": "2*((n + 1) // 2) <= m",
+    "n + 1 <= m": "n < m",
+}
+
+
+@pytest.mark.parametrize("text", TABLE)
+def test_divisions_are_said_without_them(text):
+    fact = parse(text)
+    found = readable(fact)
+
+    assert render(found) == TABLE[text]
+    for n, m in product(range(-8, 24), repeat=2):
+        values = {symbol("n"): n, symbol("m"): m}
+        assert bool(evaluate(fact, values)) == bool(evaluate(found, values))
