@@ -27,6 +27,7 @@ from fullgraph.tracing import (
     all_operands,
     attach,
     call_subgraphs,
+    has_contents,
     inside_functorch,
     is_of_the_program,
     write_back,
@@ -55,7 +56,8 @@ def cond(pred: Any, true_fn: Branch, false_fn: Branch, operands: Operands = ()) 
         tensor([0., 0.])
     """
     _check_predicate(pred)
-    return true_fn(*operands) if pred else false_fn(*operands)
+    # Without contents (see `scan`) only the kind of the result is wanted, which is that of either branch.
+    return true_fn(*operands) if not has_contents(pred) or pred else false_fn(*operands)
 
 
 def switch(index: Any, branches: Sequence[Branch], operands: Operands = ()) -> Any:

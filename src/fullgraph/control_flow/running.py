@@ -17,6 +17,7 @@ from torch import fx
 
 from fullgraph.control_flow.associative_scan import scan_rows
 from fullgraph.control_flow.scan import scan_rows_in_order
+from fullgraph.tracing import has_contents
 
 
 def call(body: Callable[..., Any], *args: Any) -> Any:
@@ -74,7 +75,7 @@ class WithGraphsOnce(WithGraphs):
 
 def run_cond(predicate: Any, if_true: fx.GraphModule, if_false: fx.GraphModule, operands: Any) -> Any:
     """Do what `cond` does."""
-    return call(if_true if predicate else if_false, *operands)
+    return call(if_true if not has_contents(predicate) or predicate else if_false, *operands)
 
 
 def run_while_loop(
@@ -82,7 +83,8 @@ def run_while_loop(
 ) -> tuple[Any, ...]:
     """Do what `while_loop` does."""
     now, test, step = tuple(carried), _plain(condition), _plain(body)
-    if not test(*now, *operands):
+    first = test(*now, *operands)
+    if not has_contents(first) or not first:
         return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in now)
     while True:
         now = step(*now, *operands)

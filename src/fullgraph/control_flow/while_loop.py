@@ -31,7 +31,16 @@ from fullgraph.control_flow.recording import (
 )
 from fullgraph.control_flow.writes_in_steps import note, refuse_written_arguments
 from fullgraph.symbolic import Bool, not_, substitute
-from fullgraph.tracing import Frame, Records, Value, all_operands, attach, call_subgraphs, write_back
+from fullgraph.tracing import (
+    Frame,
+    Records,
+    Value,
+    all_operands,
+    attach,
+    call_subgraphs,
+    has_contents,
+    write_back,
+)
 
 _OPERATOR: Any = torch.ops.higher_order.while_loop
 
@@ -54,13 +63,18 @@ def while_loop(
         (3, tensor([8., 8.]))
     """
     first = now = tuple(carried)
-    while bool(cond_fn(*now)):
+    while _goes_on(cond_fn(*now)):
         noted = note(pytree.tree_leaves(now))
         after = _as_tuple(body_fn(*now))
         check_kinds(now, after)
         refuse_written_arguments(noted, pytree.tree_leaves(after), name_of(body_fn))
         now = after
     return own_memory(now, first)
+
+
+def _goes_on(answer: Any) -> bool:
+    """Whether there is another step. Without contents only the kind of the result is wanted: that of no step."""
+    return has_contents(answer) and bool(answer)
 
 
 def own_memory(values: Any, initial: Any) -> Any:
@@ -71,7 +85,7 @@ def own_memory(values: Any, initial: Any) -> Any:
 
 
 def _storage(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+    return tensor.untyped_storage().data_ptr() if has_contents(tensor) else id(tensor)
 
 
 def _as_tuple(returned: Any) -> tuple[Any, ...]:

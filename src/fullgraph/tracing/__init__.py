@@ -18,6 +18,7 @@ from fullgraph.tracing.dispatch import (
     HigherOrderOperator,
     OpOverload,
     function_behind,
+    has_contents,
     inside_functorch,
     without_contents,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "explaining",
     "flatten",
     "function_behind",
+    "has_contents",
     "hash_of_size",
     "inside_functorch",
     "is_of_the_program",

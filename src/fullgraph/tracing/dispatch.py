@@ -171,6 +171,12 @@ def without_contents(tensors: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor
     return [mode.from_tensor(tensor) for tensor in tensors], mode
 
 
+def has_contents(value: Any) -> bool:
+    """Whether a value is anything but a tensor of `without_contents`, or computed from one."""
+    made_by = sys.modules.get("torch._subclasses.fake_tensor")
+    return made_by is None or not isinstance(value, made_by.FakeTensor)
+
+
 def traced_tensor_base(
     cls: type[torch.Tensor], sizes: tuple[int, ...], dtype: torch.dtype, device: torch.device
 ) -> Any:
