@@ -29,7 +29,7 @@ def test_a_contract():
     made.assume("s0 == seq", origin=origin, note="aten.add").assume("batch % 2 == 0", CHECK, note="even")
     made.ledger.constant("model.scale", 2.0)
     contract = made.contract()
-    line = f"test_text.py:{origin.frames[-1][1]}"
+    line = f"test_text.py:{origin.line}"
 
     assert contract.lines() == (
         "input_ids: int64[batch, seq] on cpu",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import fullgraph
-from fullgraph.cli import db
+from fullgraph.cli import db, programs
 from fullgraph.cli.output import Exit
 from fullgraph.errors import FullgraphError
 
@@ -27,6 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EXIT_CODES,
 )
+app.command("export", epilog=_EXIT_CODES)(programs.export)
+app.command("show", epilog=_EXIT_CODES)(programs.show)
+app.command("explain", epilog=_EXIT_CODES)(programs.explain)
 app.add_typer(db.app, name="db", epilog=_EXIT_CODES)
 
 
