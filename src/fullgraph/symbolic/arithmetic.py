@@ -10,6 +10,7 @@ ever reordered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, reduce
 from math import gcd as _gcd
 
@@ -31,22 +32,24 @@ from fullgraph.symbolic.expr import (
 _LARGEST_POWER = 16
 
 
+def _binary(kind: str, of_integers: Callable[[Expr, Expr], Expr], a: Operand, b: Operand) -> Expr:
+    a, b = expression(a), expression(b)
+    return floats.binary(kind, a, b) if a.is_float or b.is_float else of_integers(a, b)
+
+
 def add(a: Operand, b: Operand) -> Expr:
     """Return `a + b`."""
-    a, b = expression(a), expression(b)
-    return floats.binary("add", a, b) if a.is_float or b.is_float else plus(a, b)
+    return _binary("add", plus, a, b)
 
 
 def sub(a: Operand, b: Operand) -> Expr:
     """Return `a - b`."""
-    a, b = expression(a), expression(b)
-    return floats.binary("sub", a, b) if a.is_float or b.is_float else minus(a, b)
+    return _binary("sub", minus, a, b)
 
 
 def mul(a: Operand, b: Operand) -> Expr:
     """Return `a * b`."""
-    a, b = expression(a), expression(b)
-    return floats.binary("mul", a, b) if a.is_float or b.is_float else times(a, b)
+    return _binary("mul", times, a, b)
 
 
 def neg(a: Operand) -> Expr:
@@ -72,14 +75,12 @@ def truediv(a: Operand, b: Operand) -> Expr:
 
 def floordiv(a: Operand, b: Operand) -> Expr:
     """Return `a // b`, rounded towards minus infinity."""
-    a, b = expression(a), expression(b)
-    return floats.binary("floordiv", a, b) if a.is_float or b.is_float else floordiv_integers(a, b)
+    return _binary("floordiv", floordiv_integers, a, b)
 
 
 def mod(a: Operand, b: Operand) -> Expr:
     """Return `a % b`, which has the sign of `b`."""
-    a, b = expression(a), expression(b)
-    return floats.binary("mod", a, b) if a.is_float or b.is_float else mod_integers(a, b)
+    return _binary("mod", mod_integers, a, b)
 
 
 def pow_(a: Operand, b: Operand) -> Expr:

@@ -6,7 +6,6 @@ C++, it is then an integer whose value is not known yet.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,7 @@ from fullgraph.symbolic.boolean import Bool, as_bool
 from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.lowering import lowered
 from fullgraph.symbolic.nodes import BoolNode, FloatNode, IntNode, Node
-from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS
+from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON
 from fullgraph.symbolic.scope import Scope
 
 # `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, for whoever must not import torch.
@@ -74,24 +73,11 @@ def expr_of(value: Any) -> Any:
     raise TypeError(f"expected a number or a symbolic number, not {kind.__name__}")
 
 
-# The function that a graph calls for each operation.
+# The function that a graph calls for each operation: Python's, but where PyTorch's symbolic numbers need another.
 CALLABLES: dict[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "neg": operator.neg,
-    "truediv": operator.truediv,
-    "floordiv": operator.floordiv,
-    "mod": operator.mod,
-    "pow": operator.pow,
-    "abs": operator.abs,
-    "lshift": operator.lshift,
-    "rshift": operator.rshift,
+    **PYTHON,
     "and": operator.and_,
     "or": operator.or_,
-    "bitand": operator.and_,
-    "bitor": operator.or_,
-    "bitxor": operator.xor,
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,
@@ -103,14 +89,6 @@ CALLABLES: dict[str, Callable[..., Any]] = {
     "max": torch.sym_max,
     "ite": torch.sym_ite,
     "to_float": torch.sym_float,
-    "gcd": math.gcd,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "trunc": math.trunc,
-    "round": round,
-    "round_digits": round,
-    "copysign": math.copysign,
-    **{name: getattr(math, name) for name in FLOAT_FUNCTIONS},
     **{name: getattr(torch, f"_sym_{name}") for name in MATH_FUNCTIONS},
 }
 
