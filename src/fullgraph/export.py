@@ -87,7 +87,17 @@ def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trac
 
 
 def _settled(record: Callable[..., Trace], specs: Specs) -> Trace:
-    """Trace, and look at the other sides of the branches on sizes."""
-    recorded = record(specs)
+    """Trace, and look at the other sides of the branches on sizes.
+
+    A comparison of sizes is a question until somebody asks. Some of PyTorch's functions take plain booleans only
+    (`is_causal=length > 1`): then all comparisons are asked where they are made.
+    """
+    try:
+        recorded = record(specs)
+    except TypeError as error:
+        if "SymBool" not in str(error):
+            raise
+        record = partial(record, at_once=True)
+        recorded = record(specs)
     settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))
     return recorded

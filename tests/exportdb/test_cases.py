@@ -6,11 +6,6 @@ import pytest
 
 from fullgraph import exportdb
 
-# Case -> what it waits for. A case leaves this list by passing: it is an error to stay longer.
-WAITING = {
-    "cond_predicate": "`and` of a question about a dynamic size, kept as a value: it is asked at once (issue 4)",
-    "dynamic_shape_if_guard": "plain Python branches whose two sides give different graphs (issue 4)",
-}
 SEED_PAGE = """
     cond_branch_class_method cond_branch_nested_function cond_branch_nonlocal_variables cond_operands cond_predicate
     dynamic_shape_constructor dynamic_shape_if_guard dynamic_shape_map dynamic_shape_round dynamic_shape_slicing
@@ -18,12 +13,7 @@ SEED_PAGE = """
 """.split()
 
 
-def names():
-    marks = {name: pytest.mark.xfail(reason=reason) for name, reason in WAITING.items()}
-    return [pytest.param(name, marks=marks.get(name, ())) for name in exportdb.case_names()]
-
-
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", exportdb.case_names())
 def test_case(name):
     result = exportdb.run_case(exportdb.get_case(name))
 
@@ -51,7 +41,3 @@ def test_golden_texts_are_the_same_on_every_machine():
             text = golden.read_text()
             assert text == exportdb.on_any_machine(text), name
             assert not re.search(r"0x[0-9a-f]{6,}", text), f"{name}: an address"
-
-
-def test_waiting_cases_exist():
-    assert set(WAITING) <= set(exportdb.case_names())

@@ -87,15 +87,39 @@ def test_branches_that_follow_each_other_are_all_looked_at():
     )
 
 
-def test_and_or_give_plain_booleans():
-    """What Python's `and` and `or` hand on from a comparison of sizes is a `bool`, as in eager."""
+def test_what_decides_and_or_is_a_plain_boolean():
+    """What Python's `and` and `or` hand on from a comparison that decided is a `bool`, as in eager."""
 
     def attend(x):
-        causal = x.shape[0] > 1 and x.shape[0] > 0
+        causal = x.shape[0] > 1 and x.ndim == 2
         assert isinstance(causal, bool)
         return x
 
     assert_same(attend, (torch.randn(4, 3),), SIZES, dynamic_shapes={"x": "n _"})
+
+
+def test_the_last_operand_of_and_or_stays_a_question():
+    def fn(x):
+        return fullgraph.cond(x.ndim == 2 and x.shape[0] > 4, torch.cos, torch.sin, (x,))
+
+    assert_same(fn, (torch.randn(4, 3),), [*SIZES, (torch.randn(9, 3),)], dynamic_shapes={"x": "n _"})
+
+
+def test_a_question_as_the_argument_of_an_operator():
+    """PyTorch takes a plain boolean there, so the comparison is answered, and the contract says what it relies on."""
+
+    def attend(x):
+        return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=x.shape[2] > 1)
+
+    auto = {"x": {0: fullgraph.Dim.AUTO, 2: fullgraph.Dim.AUTO}}
+    program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes=auto)
+
+    for x in (torch.randn(2, 2, 2, 4), torch.randn(1, 2, 7, 4)):
+        torch.testing.assert_close(program(x), attend(x))
+    with pytest.raises(ContractError):
+        program(torch.randn(2, 2, 1, 4))
+    with pytest.raises(Specialized, match="n >= 2"):
+        fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes={"x": "_ _ n _"})
 
 
 class Prepared(nn.Module):

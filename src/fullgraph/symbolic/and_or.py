@@ -3,6 +3,9 @@
 `causal = length > 1 and mask is None` is `False` in eager when the length is 1: Python's `and` returns the operand
 that decided. With a symbolic length that operand would be an undecided condition, and `causal` would be no `bool`.
 So a comparison in that place is asked for its answer at once. It is recognised by the instruction that follows it.
+
+The last operand decides nothing: it is the value, as a comparison alone is, and stays a question until somebody asks
+(`cond(x.ndim > 2 and x.shape[2] > 10, ...)`).
 """
 
 from __future__ import annotations
@@ -37,8 +40,7 @@ def _looks_so(code: CodeType, at: int) -> bool:
     first = _next(bytecode, at)
     if bytecode[at] != _COMPARE or first is None:
         return False
-    # The last operand is followed by the place to which the others jump.
-    return _keeps(bytecode, first) or first in _targets(code)
+    return _keeps(bytecode, first)
 
 
 def _keeps(bytecode: bytes, at: int) -> bool:
@@ -47,18 +49,6 @@ def _keeps(bytecode: bytes, at: int) -> bool:
         return True
     after = _next(bytecode, at)
     return not _KEEPING and bytecode[at] == _COPY and after is not None and bytecode[after] in _TESTING
-
-
-def _targets(code: CodeType) -> set[int]:
-    """The places to which `and` and `or` jump when an operand decides."""
-    found: set[int] = set()
-    instructions = list(dis.get_instructions(code))
-    for index, instruction in enumerate(instructions):
-        if not _keeps(code.co_code, instruction.offset):
-            continue
-        jump = next(i for i in instructions[index:] if i.opcode in dis.hasjrel or i.opcode in dis.hasjabs)
-        found.add(jump.argval)
-    return found
 
 
 def _next(code: bytes, at: int) -> int | None:

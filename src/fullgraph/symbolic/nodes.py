@@ -119,11 +119,13 @@ class Node:
             question = compare(self.compared, other.compared)
             answer = self.scope.decide(question)
             if answer is None:
-                return BoolNode(self._asked_by_and_or(question), self.scope)
+                return BoolNode(self._asked_now(question), self.scope)
             found = results[key] = BoolNode(as_bool(answer), self.scope)
         return found
 
-    def _asked_by_and_or(self, question: Bool) -> Bool:
+    def _asked_now(self, question: Bool) -> Bool:
+        if self.scope.at_once:
+            return as_bool(self.scope.ask(question, "guard"))
         # The frames below are the two above and PyTorch's operator method; then comes who compared.
         caller = sys._getframe(3)
         while caller.f_globals.get("__name__") in _BETWEEN and caller.f_back is not None:

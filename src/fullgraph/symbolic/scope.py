@@ -30,6 +30,7 @@ class Scope:
         undecided: asked when no answer follows from the facts.
         branch: asked first at a guard. What it answers is not learnt: the asker takes one of two ways, and nothing
             else may rely on it.
+        at_once: whether comparisons are asked when they are made, so that the program sees plain booleans.
 
     Example:
         >>> scope = Scope(undecided)
@@ -38,9 +39,15 @@ class Scope:
         True
     """
 
-    def __init__(self, undecided: Undecided, branch: Callable[[Bool], bool | None] | None = None) -> None:
+    def __init__(
+        self,
+        undecided: Undecided,
+        branch: Callable[[Bool], bool | None] | None = None,
+        at_once: bool = False,
+    ) -> None:
         self.undecided = undecided
         self.branch = branch
+        self.at_once = at_once
         self._facts = Facts()
         self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
         self._hints: dict[Expr, Any] = {}

@@ -96,6 +96,7 @@ def trace(
     functions: FunctionTable,
     forced: Mapping[Bool, bool] = MappingProxyType({}),
     exporting: bool = True,
+    at_once: bool = False,
 ) -> Trace:
     """Run `fn` once on traced inputs and record what it does.
 
@@ -106,6 +107,7 @@ def trace(
         functions: what else stands in for Python functions during the run (control flow, rewriting).
         forced: branches on sizes to take whatever the examples say.
         exporting: what `torch.compiler.is_exporting()` tells libraries; `is_compiling()` is always true.
+        at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take booleans only.
 
     Raises:
         CaptureError: the program cannot be recorded.
@@ -113,7 +115,7 @@ def trace(
     repeated = _repeated(inputs)
 
     def once(state: PythonState) -> Trace:
-        recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared)
+        recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared, at_once)
         with torch.enable_grad():  # see grad_mode.py
             result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
             outputs = _Outputs(recorder, inputs, rebuilt)
@@ -143,12 +145,17 @@ def _repeated(inputs: Inputs) -> frozenset[str]:
 
 
 def _prepare(
-    fn: Callable[..., Any], inputs: Inputs, specs: Specs, forced: Mapping[Bool, bool], shared: bool
+    fn: Callable[..., Any],
+    inputs: Inputs,
+    specs: Specs,
+    forced: Mapping[Bool, bool],
+    shared: bool,
+    at_once: bool,
 ) -> tuple[Recorder, Answers, list[Any]]:
     """Declare the symbols and make a traced tensor for each tensor argument."""
     ledger = Ledger()
     answers = Answers(ledger, forced)
-    answers.scope = scope = Scope(answers, answers.branch)
+    answers.scope = scope = Scope(answers, answers.branch, at_once)
     all_dims = specs.declare(scope, ledger)
     owned = told_apart(owned_tensors(fn), {leaf.path for leaf in inputs.leaves})
     answers.recorder = recorder = Recorder(scope, ledger, owned, answers)

@@ -1,19 +1,22 @@
 import torch
 
+import fullgraph
 from fullgraph.exportdb import export_case
 
 
 @export_case(
     example_args=(torch.ones(3, 2, 2),),
     tags={"torch.dynamic-shape", "python.control-flow"},
-    dynamic_shapes={"x": "n _ _"},
-    extra_args=[(torch.ones(4, 2, 2),), (torch.ones(2, 2, 2),)],
+    dynamic_shapes={"x": (fullgraph.Dim.AUTO, fullgraph.Dim.AUTO, fullgraph.Dim.AUTO)},
+    extra_args=[(torch.ones(3, 5, 1),), (torch.ones(3, 0, 2),)],
+    rejected_args=[(torch.ones(4, 2, 2),)],
 )
 class DynamicShapeIfGuard(torch.nn.Module):
     """
-    An `if` on a dynamic size is captured with both of its branches.
+    An `if` on a size that may be pinned (`Dim.AUTO`) follows the side of the example, and the contract says so.
 
-    Other exporters keep the branch of the example, or refuse the program when the size is declared dynamic.
+    The other sizes stay dynamic. Were the first dim declared dynamic, the export would be refused: the case
+    `branch_on_size` shows that, and how to capture both sides.
     """
 
     def forward(self, x):
