@@ -4,8 +4,8 @@ What may enter: what the user says of sizes (`Dim`, specs), what a trace relied 
 two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
 
 Read in this order: `dim`, `tensor_spec`, `inputs` (what is spoken of), `entries`, `matching`, `relations`, `gather`,
-`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`, `simplify`,
-`refusal`, `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
+`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`,
+`simplify`, `refusal`, `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
 """
 
 from __future__ import annotations
