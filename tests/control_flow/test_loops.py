@@ -102,6 +102,20 @@ def test_a_counter_may_run_down():
     assert_same(down, *rows(4), rows(0, 1, 5), dynamic_shapes=N)
 
 
+def test_a_float_is_carried():
+    """One that changes is a number of the steps; one that does not stays what it is."""
+
+    def decay(x):
+        def body(i, rate, kept, y):
+            return i + 1, rate * 0.5, kept, y * rate + kept
+
+        return while_loop(lambda i, rate, kept, y: i < x.shape[0], body, (0, 1.5, -0.0, x.sum(0)))
+
+    assert_same(decay, *rows(3), rows(0, 1, 7), dynamic_shapes=N)
+    with pytest.raises(TypeError, match="tensors"):
+        fullgraph.export(lambda x: scan(lambda c, row: (c * 0.5, row), 1.0, x), *rows(3))
+
+
 def test_a_body_writes_to_what_is_around_it():
     """Inputs, buffers and views of them are carried by themselves; the next step sees what the last one wrote."""
 

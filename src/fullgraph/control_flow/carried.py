@@ -42,6 +42,13 @@ class Integer:
 
 
 @dataclass(frozen=True)
+class Float:
+    """A carried Python float that changes."""
+
+    symbol: Expr
+
+
+@dataclass(frozen=True)
 class Fixed:
     """A carried Python value that stays the same."""
 
@@ -83,7 +90,7 @@ def refuse_shared(recorder: Records, hypothesis: Hypothesis, body: Body, given: 
         )
 
 
-Part = Tensor | Integer | Fixed | HandedOn
+Part = Tensor | Integer | Float | Fixed | HandedOn
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Hypothesis:
     @property
     def carried(self) -> list[int]:
         """Which leaves the operator carries; the others stay what they were."""
-        return [i for i, part in enumerate(self.parts) if isinstance(part, (Tensor, Integer))]
+        return [i for i, part in enumerate(self.parts) if isinstance(part, (Tensor, Integer, Float))]
 
     def arguments(self, recorder: Records, frame: Frame) -> list[Any]:
         """Add the carried values to a subgraph's arguments; return them as the program gets them."""
@@ -111,7 +118,7 @@ class Hypothesis:
         for part in self.parts:
             if isinstance(part, Tensor):
                 given.append(recorder.give(frame.argument(part.out, part.requires_grad)))
-            elif isinstance(part, Integer):
+            elif isinstance(part, (Integer, Float)):
                 frame.size_argument(part.symbol)
                 given.append(to_python(part.symbol, recorder.scope))
             elif isinstance(part, HandedOn):
@@ -143,6 +150,19 @@ def is_integer(leaf: Any) -> TypeGuard[int | Expr]:
     return (isinstance(leaf, int) and not isinstance(leaf, bool)) or (
         isinstance(leaf, Expr) and not leaf.is_float
     )
+
+
+def _is_same(value: Any, leaf: Any) -> bool:
+    """Whether a Python value stays what it is; -0.0 is not 0.0."""
+    if leaf is value:
+        return True
+    return type(leaf) is type(value) and (
+        repr(leaf) == repr(value) if isinstance(leaf, float) else leaf == value
+    )
+
+
+def _is_float(leaf: Any) -> bool:
+    return isinstance(leaf, float) or (isinstance(leaf, Expr) and leaf.is_float)
 
 
 def weaken(
@@ -196,7 +216,7 @@ def _as_handed_on(hypothesis: Hypothesis, body: Body) -> list[Any]:
 
 
 def _symbols(part: Part) -> set[Expr]:
-    if isinstance(part, Integer):
+    if isinstance(part, (Integer, Float)):
         return {part.symbol}
     return {s for s in part.out.dims if isinstance(s, Expr)} if isinstance(part, Tensor) else set()
 
@@ -212,23 +232,23 @@ def _weaken(recorder: Records, part: Part, leaf: Any, body: Body, sizes: _Sizes)
         if part.least == LEAST or recorder.scope.decide(ge(leaf, part.least)) is True:
             return part
         return Integer(recorder.new_symbol(LEAST), LEAST)
-    if (
-        isinstance(part, Fixed)
-        and type(leaf) is type(part.value)
-        and (leaf is part.value or leaf == part.value)
-    ):
+    if isinstance(part, Fixed) and _is_same(part.value, leaf):
         return part
+    if isinstance(part, Float) and _is_float(leaf):
+        return part
+    if isinstance(part, Fixed) and _is_float(part.value) and _is_float(leaf):
+        return Float(recorder.new_symbol(sort=float))
     if isinstance(part, HandedOn):
         if leaf is part.value:
             return part
         return refuse_writing(recorder, body)
-    before = part.value if isinstance(part, Fixed) else part.symbol if isinstance(part, Integer) else part.out
+    before = part.value if isinstance(part, Fixed) else part.out if isinstance(part, Tensor) else part.symbol
     return refuse(
         recorder,
         f"`{body.name}` is given one kind of value and returns another for the next step:\n"
         f"given: {_show(before)}{at(origin_here())}\nreturned: {show(leaf)}{line_of(leaf, body)}",
         "All steps run the same graph, so dtype, device and number of dims of a carried value, and a carried Python "
-        "value that is no integer, must stay the same.",
+        "value that is no int or float, must stay the same.",
         "Convert the result (`.to(dtype)`, `.reshape(...)`), or carry a tensor instead of the Python value.",
     )
 
@@ -292,6 +312,10 @@ def results(
     for part in hypothesis.parts:
         if isinstance(part, Integer):
             last[part.symbol] = recorder.new_symbol(part.least)
+            outs.append(last[part.symbol])
+            grads.append(False)
+        elif isinstance(part, Float):
+            last[part.symbol] = recorder.new_symbol(sort=float)
             outs.append(last[part.symbol])
             grads.append(False)
         elif isinstance(part, Tensor):

@@ -14,6 +14,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.carried import (
+    Float,
     Hypothesis,
     Integer,
     copies,
@@ -210,8 +211,7 @@ def record_rows(
     flat, init_spec = pytree.tree_flatten(init)
     leaves = [recorder.take(leaf) for leaf in flat]
     hypothesis = first_hypothesis(recorder, leaves)
-    if any(isinstance(part, Integer) for part in hypothesis.parts):
-        raise TypeError("what a scan carries are tensors; carry torch.tensor(...) instead of a number")
+    _refuse_numbers(hypothesis)
     known = frozenset(recorder.scope.symbols)
     while True:
         step = _Step(recorder, combine_fn, hypothesis, init_spec, rows, spec)
@@ -220,10 +220,16 @@ def record_rows(
         if weaker is hypothesis:
             break
         hypothesis = weaker
+        _refuse_numbers(hypothesis)
     refuse_shared(recorder, hypothesis, body, [*leaves, *rows])
     made, stacked = _call(recorder, hypothesis, leaves, rows, body, known)
     carry = pytree.tree_unflatten([recorder.give(leaf) for leaf in made], init_spec)
     return carry, [recorder.give(y) for y in stacked], step.structure
+
+
+def _refuse_numbers(hypothesis: Hypothesis) -> None:
+    if any(isinstance(part, (Integer, Float)) for part in hypothesis.parts):
+        raise TypeError("what a scan carries are tensors; carry torch.tensor(...) instead of a number")
 
 
 class _Step:
