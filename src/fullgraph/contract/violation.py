@@ -86,10 +86,10 @@ def symbol_values(contract: Contract, leaves: Sequence[Any]) -> dict[Expr, int]:
     return values
 
 
-def _at(leaves: Sequence[Any], spec: DimSpec) -> int | None:
+def _at(leaves: Sequence[Any], spec: DimSpec) -> Any:
     leaf, dim = leaves[spec.binding.source.leaf], spec.binding.source.dim
     if dim is None:
-        return leaf if type(leaf) is spec.sort else None
+        return leaf if isinstance(leaf, (int, float)) and type(leaf) is spec.sort else None
     return leaf.shape[dim] if isinstance(leaf, torch.Tensor) and dim < leaf.dim() else None
 
 

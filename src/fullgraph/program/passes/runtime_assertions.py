@@ -79,7 +79,7 @@ class _Assertions:
             self.known.setdefault(scalar_of(accepted.scalar), node)
             self.known.setdefault(accepted.scalar, self._node(torch.sym_ite, (node, 1, 0), accepted.scalar))
         if accepted.sort is int and accepted.scalar.kind == "symbol":
-            self._assert_range(node, accepted.scalar, f"Input {accepted.path}")
+            self._assert_range(node, accepted.scalar, f"Input {accepted.path}", least=-math.inf)
 
     def _assert_size(self, leaf: int, dim: int) -> None:
         read = self.sizes[leaf, dim]
@@ -96,8 +96,11 @@ class _Assertions:
                 f"{name} is not {render(size, self.parts.contract.names)}",
             )
 
-    def _assert_range(self, read: fx.Node, symbol: Expr, name: str) -> None:
-        """Assert the range that the user declared; what narrows it further is among the facts."""
+    def _assert_range(self, read: fx.Node, symbol: Expr, name: str, least: float = 0) -> None:
+        """Assert the range that the user declared; what narrows it further is among the facts.
+
+        Nothing need be said of a lower bound that is `least`: no size is below 0.
+        """
         declared = self.parts.contract.symbols.get(symbol)
         if declared is None:
             return
@@ -107,7 +110,7 @@ class _Assertions:
             return
         low, high = declared.range.lo, declared.range.hi
         text = f"{name} is outside of specified dynamic range [{low}, {'oo' if high == math.inf else high}]"
-        if low > 0 or (-math.inf < low and declared.binding.source.dim is None):
+        if low > least:
             self._assert(self._node(operator.ge, (read, low)), text)
         if high != math.inf:
             self._assert(self._node(operator.le, (read, high)), text)
