@@ -122,6 +122,10 @@ def test_an_operator_whose_arguments_have_changed():
             find_operators({name: other})
 
 
+def test_operators_under_python_s_names():
+    assert find_operators({"aten.__and__.Tensor": str(torch.ops.aten.__and__.Tensor._schema)})
+
+
 @pytest.mark.parametrize(
     "name",
     [

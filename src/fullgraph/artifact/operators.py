@@ -86,8 +86,6 @@ def _find(name: str) -> Any:
     found: Any = torch.ops
     try:
         for part in name.split("."):
-            if part.startswith("_") and part.endswith("__"):
-                return None
             found = getattr(found, part)
     except (AttributeError, RuntimeError):
         return None

@@ -25,8 +25,8 @@ InputOption = Annotated[
         "--input",
         "-i",
         metavar="NAME=...",
-        help="An argument: `x=f32[batch,3,224,224]` (a name is a dynamic size, `?` one that may be pinned), "
-        "`x=i64[batch,seq]:batch=1..64`, or a value as in JSON: `n=3`. Repeatable.",
+        help="An argument: `x=f32\\[batch,3,224,224]` (a name is a dynamic size, `?` one that may be pinned), "
+        "`x=i64\\[batch,seq]:batch=1..64`, or a value as in JSON: `n=3`. Repeatable.",
     ),
 ]
 CallOption = Annotated[
