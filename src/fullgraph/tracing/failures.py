@@ -13,7 +13,7 @@ from __future__ import annotations
 import dis
 from types import TracebackType
 
-from fullgraph.errors import FullgraphError
+from fullgraph.errors import ContractError, FullgraphError
 from fullgraph.source import Owner, owner_of
 
 # What operators raise from C, in the frame that called them.
@@ -35,6 +35,8 @@ def is_of_the_program(error: BaseException) -> bool:
     Args:
         error: what a trace ended with, with its traceback.
     """
+    if isinstance(error, ContractError):  # a program called inside this one does not take these sizes
+        return True
     if isinstance(error, FullgraphError) or error.__traceback__ is None:
         return False
     place = _innermost(error.__traceback__)
