@@ -1,7 +1,7 @@
 """Loops in a program against the same loops in eager Python, and against `torch.export`'s program, in one run.
 
 The idea: each subject is a loop written for the operators, and the same loop in plain Python. All of them run in turn,
-several times over, and the fastest of each is compared; only ratios are reported.
+many times over, and the median of the ratios of neighbouring runs is reported.
 
     python -m benchmarks.control_flow            # 1,000 steps
     python -m benchmarks.control_flow --steps 100
@@ -10,6 +10,7 @@ several times over, and the fastest of each is compared; only ratios are reporte
 from __future__ import annotations
 
 import argparse
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,14 +126,19 @@ def compare(subject: Subject, steps: int) -> tuple[float, float | None]:
         runs["torch"] = torch.export.export(_Module(subject.torchs), inputs).module()
     except Exception as error:  # noqa: BLE001  whatever it refuses with, there is nothing to compare
         print(f"{subject.name}: torch.export: {type(error).__name__}")
-    best = dict.fromkeys(runs, float("inf"))
+    times: dict[str, list[float]] = {name: [] for name in runs}
     with torch.no_grad():
         for _ in range(_REPEATS):
             for name, run in runs.items():
                 start = time.perf_counter()
                 run(*inputs)
-                best[name] = min(best[name], time.perf_counter() - start)
-    return best["ours"] / best["python"], best["ours"] / best["torch"] if "torch" in best else None
+                times[name].append(time.perf_counter() - start)
+    return _ratio(times, "python"), _ratio(times, "torch") if "torch" in runs else None
+
+
+def _ratio(times: dict[str, list[float]], other: str) -> float:
+    """Returns the median of the ratios of runs that followed one another: what slows the machine slows both."""
+    return statistics.median(ours / theirs for ours, theirs in zip(times["ours"], times[other]))
 
 
 def main() -> None:

@@ -312,3 +312,48 @@ def test_the_bare_graph_runs_too():
     program = fullgraph.export(nonlocal_variables, *rows(3), dynamic_shapes=ROWS)
     for (x,) in rows(2, 8):
         torch.testing.assert_close(program.graph_module(x)[0], nonlocal_variables(x))
+
+
+def test_refusals_name_the_lines_of_both_branches():
+    """For tensors the lines that made them, for Python values those of the functions."""
+
+    def dtypes(x):
+        return cond(
+            x.sum() > 0,
+            lambda: x.double(),
+            lambda: x.half(),
+        )
+
+    def strings(x):
+        def one():
+            return "one"
+
+        def other():
+            return None
+
+        return cond(x.sum() > 0, one, other)
+
+    for program, lines in ((dtypes, ["x.double()", "x.half()"]), (strings, ["def one()", "def other()"])):
+        error = assert_refused(program, (torch.ones(2),), kind=Unsupported)
+        assert all(line in error.what for line in lines), error
+
+
+def test_numbers_of_one_kind_are_merged():
+    """Floats, too; a float and an int compute differently, and are refused."""
+
+    def numbers(x, flag):
+        scale = cond(flag > 0, lambda: 1.5, lambda: -2.0)
+        shift = cond(flag > 0, lambda: x.shape[0] / 2, lambda: scale * 2)
+        return x * scale + shift, scale, cond(flag > 0, lambda: 0.0, lambda: -0.0)
+
+    calls = [(torch.ones(n), torch.tensor(flag)) for n in (1, 3) for flag in (1, -1)]
+    assert_same(numbers, calls[0], calls, dynamic_shapes={"x": "n", "flag": ""})
+    assert_refused(lambda flag: cond(flag > 0, lambda: 1, lambda: 2.5), (torch.tensor(1),), kind=Unsupported)
+
+
+def test_a_predicate_that_is_none_is_refused():
+    """In a trace and outside of one."""
+    with pytest.raises(TypeError, match="is not None"):
+        cond(None, torch.sin, torch.cos, (torch.ones(2),))
+    with pytest.raises(TypeError, match="is not None"):
+        fullgraph.export(lambda x: cond(None, torch.sin, torch.cos, (x,)), (torch.ones(2),))

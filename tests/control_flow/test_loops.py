@@ -239,37 +239,6 @@ def test_a_result_that_a_later_step_writes_is_refused():
         program(torch.ones(3, 2))
 
 
-def test_python_state_in_a_body_is_refused():
-    """A graph does not change Python objects; whatever way the body is called."""
-
-    def loop(x):
-        count = 0
-
-        def body(i, y):
-            nonlocal count
-            count += 1
-            return i + 1, y
-
-        return while_loop(lambda i, y: i < 3, body, (0, x))[1] * count
-
-    def listed(x):
-        rows = []
-        fullgraph.map(lambda row: (rows.append(row), row)[1], x)
-        return len(rows) * x
-
-    def scanned(x):
-        seen = {}
-
-        def step(total, row):
-            seen["last"] = 1
-            return total + row, row
-
-        return scan(step, x[0], x), seen
-
-    for program, name in ((loop, "count"), (listed, "rows"), (scanned, "seen")):
-        assert f"`{name}`" in assert_refused(program, (torch.ones(2, 2),), kind=Unsupported).what
-
-
 def test_a_write_to_what_is_carried_or_gone_over_is_refused():
     """Given to the body and written from outside at once: whether a step sees the write would differ."""
 

@@ -1,9 +1,10 @@
-"""What branches do to Python objects around them: merged like results, or refused; never taken from one branch alone."""
+"""What branches do to Python objects around them: merged like results, or refused."""
 
 import pytest
 import torch
 
-from fullgraph import cond, while_loop
+import fullgraph
+from fullgraph import cond, scan, while_loop
 from fullgraph.errors import Unsupported
 from tests.support import assert_refused, assert_same
 
@@ -161,3 +162,34 @@ def test_what_cannot_be_merged_is_refused():
         error = assert_refused(program, FLAGS[0], kind=Unsupported, line="cond(")
         assert f"`{place}`" in error.what
         assert error.what.count("test_python_state.py:") == 2
+
+
+def test_python_state_in_a_body_is_refused():
+    """A graph does not change Python objects; whatever way the body is called."""
+
+    def loop(x):
+        count = 0
+
+        def body(i, y):
+            nonlocal count
+            count += 1
+            return i + 1, y
+
+        return while_loop(lambda i, y: i < 3, body, (0, x))[1] * count
+
+    def listed(x):
+        rows = []
+        fullgraph.map(lambda row: (rows.append(row), row)[1], x)
+        return len(rows) * x
+
+    def scanned(x):
+        seen = {}
+
+        def step(total, row):
+            seen["last"] = 1
+            return total + row, row
+
+        return scan(step, x[0], x), seen
+
+    for program, name in ((loop, "count"), (listed, "rows"), (scanned, "seen")):
+        assert f"`{name}`" in assert_refused(program, (torch.ones(2, 2),), kind=Unsupported).what
