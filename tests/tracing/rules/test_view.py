@@ -179,3 +179,19 @@ def test_a_requested_size_that_could_be_minus_one_is_asked_about():
     """-1 means something else than the number."""
     _, assumed = agree(lambda t, n: (aten.view.default, (t(minus(n, 1)), [minus(n, 1)])), n=6)
     assert assumed == ["n >= 1"]
+
+
+def test_dims_of_indices_stand_in_front_when_a_dim_lies_between():
+    """`x[i, :, j]` begins with the dims of the indices, `x[:, i, j]` has them where they stood."""
+
+    def apart(t, n, m):
+        return aten.index.Tensor, (t(5, n, 5), [None, None, t(m, dtype=torch.int64)])
+
+    def between(t, n, m):
+        return aten.index.Tensor, (
+            t(n, 5, 5, 5),
+            [None, t(m, dtype=torch.int64), None, t(m, dtype=torch.int64)],
+        )
+
+    assert text(agree(apart, n=2, m=3)[0]) == ["5", "n", "m"]
+    assert text(agree(between, n=2, m=3)[0]) == ["m", "n", "5"]

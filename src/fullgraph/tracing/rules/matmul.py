@@ -13,7 +13,7 @@ import torch
 
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import broadcast, meet
-from fullgraph.tracing.rules.dims import Dims, Size, axis, product, require_same, same, shown, without
+from fullgraph.tracing.rules.dims import Dims, Size, axis, product, require_same, shown, without
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -120,7 +120,7 @@ def addmv(
 ) -> Out | None:
     """`beta * self + alpha * (mat @ vec)`."""
     product = mv(scope, mat, vec)
-    if product is None or not same(self.dims[-1] if self.dims else 1, product.dims[0], scope):
+    if product is None or not self.dims or not require_same(self.dims[-1], product.dims[0], scope):
         return None  # where there is nothing to sum up, eager forgets to expand `self`
     return _plus_product(self, product)
 

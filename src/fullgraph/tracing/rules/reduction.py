@@ -20,7 +20,6 @@ from fullgraph.tracing.rules.dims import (
     axis,
     minus,
     quotient,
-    require_same,
     times,
     without,
 )
@@ -221,17 +220,6 @@ def triplet_margin_loss(
     options |= dict(zip(("margin", "p", "eps", "swap", "reduction"), rest))
     dims = broadcast([anchor.dims, positive.dims, negative.dims], scope)
     return _loss(dims[:-1], options.get("reduction", 1)) if dims else None
-
-
-@rule("multilabel_margin_loss")
-def multilabel_margin_loss(scope: Scope, self: Shaped, target: Shaped, reduction: int = 1) -> Out | None:
-    """A loss for each row."""
-    if not self.dims:
-        return None
-    for a, b in zip(self.dims, target.dims):
-        if not require_same(a, b, scope):
-            return None
-    return Out(_loss(self.dims[:-1], reduction), self.dtype, self.device)
 
 
 @dims_rule("poisson_nll_loss")
