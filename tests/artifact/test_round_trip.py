@@ -335,3 +335,30 @@ def test_nothing_is_imported(tmp_path, monkeypatch):
         fullgraph.load(tmp_path / "m.fgx")
 
     assert f"import {__name__}" in str(refused.value)
+
+
+def test_floats_and_truth_values_that_are_symbols(tmp_path):
+    def f(x, scale, flag):
+        return x * (scale + 1) + flag
+
+    program = fullgraph.export(
+        f,
+        (torch.ones(3), 0.5, True),
+        dynamic_shapes={"x": "n", "scale": fullgraph.Dim.DYNAMIC, "flag": fullgraph.Dim.DYNAMIC},
+    )
+    loaded = through_file(program, tmp_path)
+
+    assert torch.equal(loaded(torch.ones(2), 2.0, False), torch.full((2,), 3.0))
+
+
+@pytest.mark.parametrize("sort", [int, float, bool])
+def test_sizes_of_every_sort(sort):
+    from fullgraph.artifact.sizes import read_size, write_size
+    from fullgraph.symbolic import add, and_, gt, mul, not_, scalar_of, scalar_symbol, symbol
+
+    scalar, n = scalar_symbol("u0", sort), symbol("n")
+    conditions = [gt(scalar, n), and_(gt(n, 2), gt(mul(scalar, 3), 1))]
+    if sort is bool:
+        conditions += [scalar_of(scalar), not_(scalar_of(scalar)), and_(scalar_of(scalar), gt(n, 2))]
+    for each in (scalar, add(mul(scalar, 2), n), *conditions):
+        assert read_size(json.loads(json.dumps(write_size(each)))) is each

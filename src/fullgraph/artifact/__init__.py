@@ -3,7 +3,7 @@
 What may enter: `ProgramParts` and the values in them. Nothing here runs a program or knows how one is captured.
 
 Read in this order: `format` (the layout and its versions), `names`, `schema`, `operators` (what a file may speak of),
-`tensors`, `encode`, `decode`, `file`, `write`, `read`.
+`sizes`, `tensors`, `encode`, `decode`, `file`, `write`, `read`.
 """
 
 from __future__ import annotations

@@ -21,9 +21,10 @@ from torch import fx
 from fullgraph.artifact.format import DERIVED, ENUMS, RECORDS, Shown
 from fullgraph.artifact.names import find
 from fullgraph.artifact.schema import conforms, field_types
+from fullgraph.artifact.sizes import read_size
 from fullgraph.contract import Dim, Sizes
 from fullgraph.source import Origin, PlaceText
-from fullgraph.symbolic import Bool, Expr, Range, parse
+from fullgraph.symbolic import Bool, Expr, Range
 from fullgraph.tracing import Container, can_be_made, unflatten
 
 _OPS: Final = frozenset({"placeholder", "get_attr", "call_function", "output"})
@@ -56,7 +57,7 @@ class Decoder:
         self._stacks = [
             MappingProxyType({name: (path, kind) for name, path, kind in stack}) for stack in stacks
         ]
-        self._texts: dict[str, Expr | Bool] = {}
+        self._texts: dict[str, Any] = {}
         self._nodes: dict[str, fx.Node] = {}
         self._readers: dict[str, Callable[[Any], Any]] = {
             "bytes": bytes.fromhex,
@@ -120,22 +121,22 @@ class Decoder:
             raise ValueError(f"`{made.type.__name__}` is no {made.kind.name.lower()}")
         return made
 
-    def _text(self, text: str) -> Expr | Bool:
-        known = self._texts.get(text)
-        if known is None:
-            known = self._texts[text] = parse(text)
-        return known
+    def _text(self, content: Any) -> Any:
+        key = content if isinstance(content, str) else repr(content)
+        if key not in self._texts:
+            self._texts[key] = read_size(content)
+        return self._texts[key]
 
-    def _expression(self, text: str) -> Expr:
-        found = self._text(text)
+    def _expression(self, content: Any) -> Expr:
+        found = self._text(content)
         if not isinstance(found, Expr):
-            raise TypeError(f"{text!r} is no size")
+            raise TypeError(f"{content!r} is no size")
         return found
 
-    def _fact(self, text: str) -> Bool:
-        found = self._text(text)
+    def _fact(self, content: Any) -> Bool:
+        found = self._text(content)
         if not isinstance(found, Bool):
-            raise TypeError(f"{text!r} is no condition")
+            raise TypeError(f"{content!r} is no condition")
         return found
 
     def _dim(self, content: Any) -> Dim:

@@ -26,11 +26,12 @@ from torch import fx
 from fullgraph.artifact.format import DERIVED, ENUMS, RECORDS
 from fullgraph.artifact.names import name_of
 from fullgraph.artifact.operators import operator_name, schema_of
+from fullgraph.artifact.sizes import write_size
 from fullgraph.artifact.tensors import TensorsToWrite
 from fullgraph.contract import Constant, Dim
 from fullgraph.errors import ArtifactError, FullgraphError
 from fullgraph.source import Origin, PlaceText
-from fullgraph.symbolic import Bool, Expr, Range, parse, render
+from fullgraph.symbolic import Bool, Expr, Range
 from fullgraph.tracing import Container, HigherOrderOperator, Leaf, OpOverload, can_be_made, flatten
 
 _JSON = (str, int, bool, type(None))
@@ -51,7 +52,7 @@ class Encoder:
         self._place_numbers: dict[PlaceText, int] = {}
         self._origin_numbers: dict[Any, int] = {}
         self._stack_numbers: dict[int, int] = {}
-        self._texts: dict[Expr | Bool, str] = {}
+        self._texts: dict[Expr | Bool, Any] = {}
         self._kept: list[Any] = []  # whatever is known by its id stays alive
 
     def encode(self, value: Any, where: str) -> Any:
@@ -192,20 +193,10 @@ class Encoder:
             return [parameter.name, kind]
         return [parameter.name, kind, self.encode(parameter.default, f"the default of `{parameter.name}`")]
 
-    def _text(self, what: Expr | Bool) -> str:
+    def _text(self, what: Expr | Bool) -> Any:
         known = self._texts.get(what)
         if known is None:
-            known = self._texts[what] = render(what)
-            try:
-                same = parse(known) is what
-            except FullgraphError:
-                same = False
-            if not same:
-                raise ArtifactError(
-                    f"The size `{known}` cannot be written to a file.",
-                    why="Its text does not read back as the same size; often a dim is called like a Python keyword.",
-                    instead="Give the dims other names.",
-                )
+            known = self._texts[what] = write_size(what)
         return known
 
     def _origin(self, origin: Origin) -> int:
