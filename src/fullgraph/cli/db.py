@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from fullgraph import exportdb
+from fullgraph.cli.docs import write_docs
 from fullgraph.cli.output import Exit, JsonOption, code, each_with_progress, paged, print_json, print_table
 from fullgraph.exportdb import ExportCase, SupportLevel
 
 app = typer.Typer(no_args_is_help=True, help="ExportDB: what can be captured, what cannot, how to write it.")
+app.command("docs")(write_docs)
 
 TagsOption = Annotated[
     list[str] | None,

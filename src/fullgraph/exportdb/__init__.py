@@ -12,6 +12,16 @@ from fullgraph.exportdb.collection import OWN_CASES, Collection
 from fullgraph.exportdb.data import case_as_data
 from fullgraph.exportdb.golden import Golden, golden_diff, on_any_machine, write_golden
 from fullgraph.exportdb.new_case import new_case_text, write_new_case
+from fullgraph.exportdb.pages import (
+    PAGE_ASSETS,
+    Entry,
+    PageChanges,
+    Verdict,
+    compare_pages,
+    entries_of,
+    site_pages,
+    write_pages,
+)
 from fullgraph.exportdb.registry import (
     Registry,
     add_folder,
@@ -34,19 +44,25 @@ __all__ = [
     "CaseResult",
     "Checked",
     "Collection",
+    "Entry",
     "ExportCase",
     "Golden",
     "OWN_CASES",
+    "PAGE_ASSETS",
+    "PageChanges",
     "Registry",
     "SupportLevel",
     "TAGS",
     "Tag",
+    "Verdict",
     "add_folder",
     "all_cases",
     "case_as_data",
     "case_names",
     "check_all_together",
     "check_case",
+    "compare_pages",
+    "entries_of",
     "export_case",
     "faults_between",
     "get_case",
@@ -57,7 +73,9 @@ __all__ = [
     "rewrites_of",
     "run_case",
     "search",
+    "site_pages",
     "unknown_case",
     "write_golden",
     "write_new_case",
+    "write_pages",
 ]
