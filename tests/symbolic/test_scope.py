@@ -209,3 +209,24 @@ def test_a_fact_that_would_divide_another_by_zero_contradicts_it():
     guarded.assume(or_(eq(b, 7), eq(mod(b, a), 1)))
     guarded.assume(eq(a, 0))
     assert guarded.decide(eq(a, 0)) is True
+
+
+def test_a_refused_fact_leaves_nothing_behind():
+    """A conjunction whose second half contradicts the first isn't learnt by half."""
+    scope = Scope(NobodyAsked())
+    a, b = scope.declare("a"), scope.declare("b", hi=9)
+
+    with pytest.raises(Contradiction):
+        scope.assume(parse("a >= 5 and a + b >= 20 and a + b <= 13"))
+
+    assert scope.range_of(a) == Range(0, float("inf"))
+    assert scope.decide(gt(add(a, b), 13)) is None
+
+
+def test_an_absolute_value_stays_where_the_sign_is_open():
+    """`abs` is dropped only of what is never negative."""
+    scope = Scope(NobodyAsked())
+    scope.declare("a", hi=2)
+
+    assert render(scope.simplify(parse("abs(a - 1)"))) in ("abs(a - 1)", "abs(1 - a)")
+    assert render(scope.simplify(parse("abs(a + 1)"))) == "a + 1"
