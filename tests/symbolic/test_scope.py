@@ -209,6 +209,8 @@ def test_a_fact_that_would_divide_another_by_zero_contradicts_it():
     guarded.assume(or_(eq(b, 7), eq(mod(b, a), 1)))
     guarded.assume(eq(a, 0))
     assert guarded.decide(eq(a, 0)) is True
+    assert guarded.decide(eq(mod(b, a), 1)) is None
+    assert guarded.decide(or_(eq(a, 0), eq(mod(b, a), 1))) is True
 
 
 def test_a_refused_fact_leaves_nothing_behind():

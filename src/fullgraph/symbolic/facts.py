@@ -111,12 +111,16 @@ class Facts:
         self._rewritten.clear()
 
     def rewrite(self, what: T) -> T:
-        """Apply the replacements."""
+        """Apply the replacements. What would be divided by zero with them has no value, and stays as it is."""
         if not self.replacements:
             return what
         done: T | None = self._rewritten.get(what)
         if done is None:
-            done = self._rewritten[what] = substitute(what, self.replacements)
+            try:
+                done = substitute(what, self.replacements)
+            except ZeroDivisionError:
+                done = what
+            self._rewritten[what] = done
         return done
 
     def range_of(self, e: Expr) -> Range | None:
@@ -320,14 +324,14 @@ class Facts:
         """Say again, without `atom`, what was known with it."""
         old_bounds, self.bounds, self.linked = self.bounds, {}, {}
         for form, known in old_bounds.items():
-            new = self.rewrite(form)
+            new = substitute(form, self.replacements)
             if new is form:
                 self._set_bound(form, known & self.bounds.get(form, ANY))
             else:
                 self._bound(new, known)
         for held in [f for f, holds in self.learnt.items() if holds and f.kind not in ("le", "eq")]:
             try:
-                without = self.rewrite(held)
+                without = substitute(held, self.replacements)
             except ZeroDivisionError:
                 if held.kind == "or":
                     continue  # the part that has no value now is not the one that holds
