@@ -7,6 +7,7 @@ import types
 import pytest
 import torch
 
+import fullgraph
 from fullgraph.errors import Unsupported
 from fullgraph.tracing.state import PythonState, with_state_put_back
 
@@ -236,6 +237,12 @@ def test_globals():
     assert trace(keep_globally, T)[0] == [("LAST", "global")]
     assert trace(append_globally, T)[0] == [("HISTORY", "contents")]
     assert (COUNT, LAST, HISTORY) == (0, None, [])
+
+
+def test_looking_for_tensors_in_a_container_is_no_read_of_the_program():
+    """What a program holds is searched while containers are watched."""
+    fullgraph.export(append_globally, (T,))
+    assert HISTORY == []
 
 
 def test_closure_cells():

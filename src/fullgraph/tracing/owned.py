@@ -17,6 +17,7 @@ import torch
 
 from fullgraph.tracing.lifting import Owned
 from fullgraph.tracing.result import InputRole, name_in_facts
+from fullgraph.tracing.write_only import behind
 
 
 def owned_tensors(fn: Callable[..., Any]) -> dict[int, Owned]:
@@ -107,7 +108,8 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
 
 def _items(items: Any) -> Iterator[tuple[str, Any]]:
     """Yield modules and tensors, also one level down in lists, tuples and dicts, and in plain functions."""
-    for name, value in items:
+    for name, held in items:
+        value = behind(held)
         if isinstance(value, (torch.Tensor, torch.nn.Module)):
             yield name, value
         elif isinstance(value, dict):

@@ -128,3 +128,8 @@ class WriteOnly:
     def _read(self) -> None:
         if not self._is_new:
             self._on_read()
+
+
+def behind(value: Any) -> Any:
+    """Return the container that a stand-in stands for, any other value as it is; for reads of our own."""
+    return value._container if type(value) is WriteOnly else value
