@@ -19,6 +19,7 @@ version = release = fullgraph.__version__
 extensions = [
     "exportdb_pages",
     "changelog",
+    "command_line",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",

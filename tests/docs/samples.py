@@ -1,8 +1,8 @@
 """Code samples in Markdown, run as a reader would run them: those of a page one after the other, in one module.
 
 A block of Python is executed. The block after it, with nothing but blank lines between, is what it prints, in the form
-of doctest: `...` stands for anything. A refusal is printed as its class and its text, as golden files have it. In a block
-of `console`, lines that begin with `$ fullgraph` are run, and what stands below each is what it prints.
+of doctest: `...` stands for anything. A refusal is printed as its class and its text, as golden files have it. In a
+block of `console`, lines that begin with `$ fullgraph` are run, and what stands below each is what it prints.
 
 The code of a page is a file to Python, `model.py`, with the blocks one below the other, so that errors quote it and
 name its lines.
