@@ -7,7 +7,8 @@ found at the end of the trace (`root.written_at > 0`) and becomes a write-back o
 
 An operator that shares storage or not, as strides decide (`reshape`), is recorded as a new value with a note; the
 question is settled only if one of the two is written later (`settle`). Where even then nobody can tell, the other
-one is *lost*: nobody knows its contents any more, and the program is refused only if it uses it again.
+one is *lost*: nobody knows its contents any more. If the program uses it again, a question on sizes (`x.t()` has
+another layout than `x` unless a size is 1) is asked like any other; the program is refused where it is none.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from torch import fx
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
-from fullgraph.symbolic import Expr
+from fullgraph.symbolic import Bool, Expr, and_, eq, floordiv, mul, or_, sub
 from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.handed_back import asked_format
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, strides_of
-from fullgraph.tracing.traced import Size, Step, Value
+from fullgraph.tracing.traced import Lost, Size, Step, Value
 from fullgraph.tracing.views import put_back
 
 
@@ -32,7 +33,7 @@ def current(records: Records, value: Value) -> fx.Node:
     """Return the node that computes the value's present contents."""
     root = value.root
     if root.lost is not None:
-        raise root.lost
+        _find_again(records, root, root.lost)
     if value.parent is None or value.fresh_at >= root.written_at:
         return value.node
     return _refresh(records, value).node
@@ -126,43 +127,60 @@ def settle(records: Records, root: Value) -> None:
             _rely_on_layout(records, source.root)
         if result.parent is not None or result.root is source.root:
             continue
-        shares = _shares(source, result, step)
-        if shares is None:
-            _lose(records, source.root if result.root is root else result.root, root, step)
+        other = source.root if result.root is root else result.root
+        shares = _whether_shared(records, other, source, result, step)
+        if shares is None or isinstance(shares, Bool):
+            _lose(records, other, root, Lost(_cannot_tell(step), shares))
         _rely_on_layout(records, source.root)
-        if shares:
+        if shares is True:
             records.touch(result)
             records.touch(source.root)
             result.parent, result.step = source, step
-            other = result.maybe_shared
+            noted = result.maybe_shared
             result.maybe_shared = None
             top = source.root
-            if other:
-                top.maybe_shared = [*(top.maybe_shared or ()), *other]
+            if noted:
+                top.maybe_shared = [*(top.maybe_shared or ()), *noted]
             if top is not root:
                 settle(records, top)
 
 
-def _lose(records: Records, other: Value, written: Value, step: Step) -> None:
-    """Nobody can tell whether a write changed `other`: its contents, and those of what may share them, are lost."""
-    error = Unsupported(
+def _cannot_tell(step: Step) -> Unsupported:
+    return Unsupported(
         "A tensor was written that may or may not share memory with another one that is used later, the argument or "
         f"the result of `{step.op._schema.name.removeprefix('aten::')}`.",
         why="Whether it does depends on the strides of a tensor, which the operator that made it chooses.",
         instead="Use `.view(...)` where memory must be shared, or `.clone()` where it must not.",
         where=origin_here(),
     )
-    waiting = [other]
+
+
+def _lose(records: Records, other: Value, written: Value, lost: Lost) -> None:
+    """Nobody can tell whether a write changed `other`: its contents, and those of what may share them, are lost."""
+    waiting, met = [other], {written}
     while waiting:
-        lost = waiting.pop()
-        if lost is written or lost.lost is not None:
+        root = waiting.pop()
+        if root in met:
             continue
-        if lost.source is not None:
-            raise error
-        records.touch(lost)
-        lost.lost = error
-        for source, result, _ in lost.maybe_shared or ():
+        met.add(root)
+        if root.source is not None:
+            raise lost.error
+        records.touch(root)
+        root.lost = lost if root.lost is None else _either(root.lost, lost)
+        for source, result, _ in root.maybe_shared or ():
             waiting += [source.root, result.root]
+
+
+def _either(a: Lost, b: Lost) -> Lost:
+    return Lost(a.error, None if a.shares is None or b.shares is None else or_(a.shares, b.shares))
+
+
+def _find_again(records: Records, root: Value, lost: Lost) -> None:
+    """The program uses what was lost: if the sizes say that nothing was shared, nothing was lost."""
+    if lost.shares is None or records.scope.ask(lost.shares):
+        raise lost.error
+    records.touch(root)
+    root.lost = None
 
 
 def _rely_on_layout(records: Records, root: Value) -> None:
@@ -177,19 +195,38 @@ def _rely_on_layout(records: Records, root: Value) -> None:
     records.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 
-def _shares(source: Value, result: Value, step: Step) -> bool | None:
+def _whether_shared(
+    records: Records, other: Value, source: Value, result: Value, step: Step
+) -> Bool | bool | None:
+    """Say whether a write to one is a write to the other; None if nobody can tell, a question if sizes tell."""
+    shares = _shares(source, result, step)
+    if not isinstance(shares, Bool):
+        return shares
+    known = records.scope.decide(shares)
+    if step.op not in _COPY_UNLESS_IN_ORDER:
+        return known or None  # another layout may do as well
+    if known is None and other.source is not None:
+        return records.scope.ask(shares)  # what outlives the program is written back or not
+    return shares if known is None else known
+
+
+_COPY_UNLESS_IN_ORDER = (torch.ops.aten.contiguous.default, torch.ops.aten.ravel.default)
+
+
+def _shares(source: Value, result: Value, step: Step) -> Bool | bool | None:
+    """Say whether the result of an operator is a view; None if nobody can tell, else as the sizes tell."""
     strides = strides_of(source)
     if strides is None:
         return None
     static = not any(isinstance(size, Expr) for size in (*source.dims, *result.dims, *strides))
     if asked_format(step.op, step.args, step.kwargs) is not None:
         return _shares_in_format(source, strides, step) if static else None
-    if strides == contiguous_strides(source.dims):
+    if step.op in _COPY_UNLESS_IN_ORDER:
+        return _in_order(source.dims, strides)
+    if source.dims == result.dims:
         return True
-    if source.dims == result.dims:  # contiguous() of something that is not
-        return False
     if not static:
-        return None
+        return _in_order(source.dims, strides)
     with plain_torch():
         window = torch.empty_strided(_integers(source.dims), _integers(strides), device="meta")
         try:
@@ -197,6 +234,23 @@ def _shares(source: Value, result: Value, step: Step) -> bool | None:
         except RuntimeError:
             return False
     return True
+
+
+def _in_order(sizes: tuple[Size, ...], strides: tuple[Size, ...]) -> Bool:
+    """Say when a tensor with elements lies in order without gaps; a dim of size 1 may have any stride.
+
+    One without elements may be called either way: there is nothing to share. So sizes count as not 0, and a
+    difference of strides that is a multiple of one is divided by it.
+    """
+    conditions: list[Bool] = []
+    for size, stride, expected in zip(sizes, strides, contiguous_strides(sizes)):
+        difference = sub(stride, expected)
+        for factor in sizes:
+            quotient = None if isinstance(factor, int) else floordiv(difference, factor)
+            while quotient is not None and quotient is not difference and mul(quotient, factor) is difference:
+                difference, quotient = quotient, floordiv(quotient, factor)
+        conditions.append(or_(eq(size, 1), eq(difference, 0)))
+    return and_(*conditions)
 
 
 def _shares_in_format(source: Value, strides: tuple[Size, ...], step: Step) -> bool:

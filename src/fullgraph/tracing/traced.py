@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fullgraph.symbolic import Expr
+from fullgraph.symbolic import Bool, Expr
 from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
 from fullgraph.tracing.result import InputRole
 
@@ -63,6 +63,19 @@ class Source:
         return self.alias or self.target
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Why nobody can tell the contents of a value any more.
+
+    Args:
+        error: raised when it is used again.
+        shares: when it shares storage with what was written, if sizes tell: otherwise it was not changed.
+    """
+
+    error: Exception
+    shares: Bool | None
+
+
 class Value:
     """What a trace knows of one tensor."""
 
@@ -99,9 +112,7 @@ class Value:
         self.requires_grad = False
         self.contiguous = False  # True: known to be; False: not known
         self.source: Source | None = None
-        self.lost: Exception | None = (
-            None  # of a root: nobody can tell its contents; raised when it is used again
-        )
+        self.lost: Lost | None = None  # of a root: nobody can tell its contents
         self.maybe_shared: list[tuple[Value, Value, Step]] | None = None
         self.constant: torch.Tensor | None = None
         self.wrote_under_no_grad = False
