@@ -3,7 +3,6 @@
 What differs from that page, and why:
 
 * `arg0_1` is `x`, and nodes say the line that they came from.
-* `torch.ones` stays `aten.ones`, the operator that PyTorch records today, where the page has `aten.full`.
 * A dynamic size may be 0 and 1 (`min_val=0`), since nothing is special about them here.
 * The sizes that are read for the assertions come after those of the program in the numbering of names.
 * `dynamic_shape_round` is supported.

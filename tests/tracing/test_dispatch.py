@@ -1,5 +1,7 @@
 """What fullgraph relies on in torch's private dispatch; each test fails loudly when torch changes it."""
 
+import inspect
+
 import pytest
 import torch
 import torch._C as _C
@@ -109,6 +111,18 @@ def test_sizes_are_asked_of_the_class():
     assert tuple(tensor.size()) == (7, 5)
     assert tensor.dim() == 2
     assert "aten.sym_size.default" in asked
+
+
+def test_meta_kernels_do_not_ask_whether_memory_overlaps():
+    """`copy_` of a meta tensor asks this function, by this name; of a symbolic size that would be a question."""
+    import torch._meta_registrations as kernels
+
+    assert "torch._debug_has_internal_overlap(self)" in inspect.getsource(kernels.meta_copy_)
+    before = torch._debug_has_internal_overlap
+    with dispatch.symbolic_torch():
+        assert torch._debug_has_internal_overlap(torch.zeros(1).expand(3)) == 2
+    assert torch._debug_has_internal_overlap is before
+    assert before(torch.zeros(1).expand(3)) == 1
 
 
 def test_compiler_flags_are_put_back():

@@ -174,6 +174,14 @@ def _bincount(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     return _node(recorder, op, args, kwargs, lambda n: Out((n,), dtype, args[0].device), most)
 
 
+def _repeat_interleave(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
+    """The positions to repeat: as many as the counts add up to, unless the program says how many."""
+    if op is not aten.repeat_interleave.Tensor or _bound(op, args, kwargs).get("output_size") is not None:
+        return None
+    most = torch.iinfo(torch.int64).max
+    return _node(recorder, op, args, kwargs, lambda n: Out((n,), args[0].dtype, args[0].device), most)
+
+
 def _where(recorder: Records, op: Any, args: Any, kwargs: Any) -> Any:
     return _nonzero_numpy(recorder, op, args, kwargs) if op is aten.where.default else None
 
@@ -187,6 +195,7 @@ _RULES = {
     "unique_consecutive": _unique_consecutive,
     "unique_dim": _unique_along,
     "bincount": _bincount,
+    "repeat_interleave": _repeat_interleave,
     "where": _where,
 }
 

@@ -120,11 +120,24 @@ def plain_torch() -> Any:
     return _C._ForceDispatchKeyGuard(_PLAIN_INCLUDED, _PLAIN_EXCLUDED)
 
 
+# What `torch._debug_has_internal_overlap` returns for "too hard" (aten/src/ATen/MemoryOverlap.h).
+_CANNOT_TELL = 2
+
+
 @contextmanager
 def symbolic_torch() -> Iterator[None]:
-    """Like `plain_torch`, with the Python kernels of torch in front, which understand symbolic sizes."""
-    with plain_torch(), enable_python_dispatcher():
-        yield
+    """Like `plain_torch`, with the Python kernels of torch in front, which understand symbolic sizes.
+
+    Meta tensors have no memory in which elements could overlap; symbolic sizes would be asked whether they are 0 or 1.
+    """
+    private: Any = torch
+    before = private._debug_has_internal_overlap
+    private._debug_has_internal_overlap = lambda tensor: _CANNOT_TELL
+    try:
+        with plain_torch(), enable_python_dispatcher():
+            yield
+    finally:
+        private._debug_has_internal_overlap = before
 
 
 @contextmanager

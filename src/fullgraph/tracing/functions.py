@@ -211,7 +211,8 @@ def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callabl
             dtype = _dtype_of(data)
         if isinstance(data, torch.SymFloat) and dtype.is_floating_point:
             # The operator refuses what a float32 cannot hold; torch.tensor makes it infinite.
-            return torch.scalar_tensor(data, dtype=torch.float64, device=device).to(dtype)
+            number: Any = data  # torch's stubs do not know symbolic numbers
+            return torch.scalar_tensor(number, dtype=torch.float64, device=device).to(dtype)
         return torch.scalar_tensor(data, dtype=dtype, device=device)
 
     @functools.wraps(original)

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from fullgraph.contract import Ledger
-from fullgraph.errors import FullgraphError, Unsupported
+from fullgraph.errors import DataDependent, FullgraphError, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, to_python
 from fullgraph.tracing.dispatch import OpOverload, is_composite, plain_torch, symbolic_torch
@@ -60,12 +60,17 @@ def shape_by_meta(
         if before is not None:
             scope.undo(before[0])
             ledger.undo(before[1])
-        if is_composite(op) or isinstance(error, NotImplementedError):
+        if is_composite(op) or isinstance(error, NotImplementedError) or _is_of_meta(error):
             raise NoShape(str(op)) from error
         if not symbolic:
             raise
         result = _run_at_example(op, args, kwargs, scope)
     return _outs(result, _device_of(args, kwargs))
+
+
+def _is_of_meta(error: BaseException | None) -> bool:
+    """Whether a kernel refuses tensors without contents; what else it raises, eager raises too."""
+    return isinstance(error, RuntimeError) and " meta " in str(error).lower()
 
 
 def _run(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], number: Number) -> Any:
@@ -97,6 +102,13 @@ def by_parts(
         Exception: what eager PyTorch raises for these arguments.
     """
     if not is_composite(op):
+        if torch.Tag.dynamic_output_shape in op.tags or _is_of_meta(failure.__cause__):
+            raise DataDependent(
+                f"The sizes of what `{op}` returns depend on the contents of its arguments.",
+                why="They are known only when the program runs, and differ from call to call.",
+                instead="Use operators whose results have known sizes, with a mask for what is left out.",
+                where=origin_here(),
+            ) from failure
         raise Unsupported(
             f"The sizes of what `{op}` returns cannot be told.",
             why="The operator has no meta kernel, which would work them out without running it.",
@@ -109,9 +121,9 @@ def by_parts(
     facts, lines = scope.mark(), ledger.mark()
     try:
         return recorder.take(recorder.interceptor.decompose(op, given, named))
-    except FullgraphError:
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again or asked of eager
+    except Exception as error:  # whatever it is, it is raised again or asked of eager
+        if isinstance(error, FullgraphError) and not isinstance(error.__cause__, NoShape):
+            raise
         # Its parts may look at sizes, or at memory, from C++ (`ctc_loss`). What they recorded is used by nothing.
         scope.undo(facts)
         ledger.undo(lines)

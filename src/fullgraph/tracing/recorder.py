@@ -21,7 +21,6 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, integer, le, to_python
 from fullgraph.tracing import writes
 from fullgraph.tracing.ask import Answers
-from fullgraph.tracing.data_dependent import DATA_DEPENDENT, record_data_dependent
 from fullgraph.tracing.dispatch import (
     Interceptor,
     OpOverload,
@@ -39,6 +38,7 @@ from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out, shape_of
 from fullgraph.tracing.sizes import SizeNodes
+from fullgraph.tracing.special import SPECIAL, record_special
 from fullgraph.tracing.strides import result_is_contiguous, view_is_contiguous
 from fullgraph.tracing.subgraph import refuse_leak, refuse_unwritable, size_out_of_reach
 from fullgraph.tracing.traced import DIFFERENTIABLE, Source, Step, TracedTensor, Value
@@ -171,8 +171,8 @@ class Recorder:
 
     def call(self, op: OpOverload, /, *args: Any, **kwargs: Any) -> Any:
         """Record a pure operator or a view on values, some of which are named `self`; return its value or values."""
-        if op._schema.name in DATA_DEPENDENT:
-            found = record_data_dependent(self, op, args, kwargs)
+        if op._schema.name in SPECIAL:
+            found = record_special(self, op, args, kwargs)
             if found is not None:
                 return found
         try:

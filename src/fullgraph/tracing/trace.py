@@ -107,7 +107,8 @@ def trace(
         functions: what else stands in for Python functions during the run (control flow, rewriting).
         forced: branches on sizes to take whatever the examples say.
         exporting: what `torch.compiler.is_exporting()` tells libraries; `is_compiling()` is always true.
-        at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take booleans only.
+        at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take plain
+            booleans only.
 
     Raises:
         CaptureError: the program cannot be recorded.

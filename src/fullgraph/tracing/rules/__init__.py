@@ -23,6 +23,7 @@ from fullgraph.tracing.rules import (
     index,
     joining,
     linalg,
+    losses,
     matmul,
     norm,
     pointwise,
@@ -56,6 +57,7 @@ FAMILIES = (
     random,
     fourier,
     linalg,
+    losses,
     histogram,
     backward,
 )

@@ -1,4 +1,4 @@
-"""Recurrent layers: `lstm`, `gru`, `rnn_tanh`, `rnn_relu` over a whole sequence."""
+"""Recurrent layers: `lstm`, `gru`, `rnn_tanh`, `rnn_relu` over a whole sequence, and their cells for one step."""
 
 from __future__ import annotations
 
@@ -32,6 +32,26 @@ def recurrent(
     """Outputs of the last layer, and the last hidden states of each."""
     out = _sequence(input, hx, options)
     return None if out is None else [out, Out(hx.dims, hx.dtype, hx.device)]
+
+
+@rule("gru_cell rnn_tanh_cell rnn_relu_cell")
+def cell(scope: Scope, input: Shaped, hx: Shaped, w_ih: Shaped, *weights: Shaped | None) -> Out | None:
+    """The next hidden state."""
+    return _next_state(input, hx, w_ih)
+
+
+@rule("lstm_cell")
+def lstm_cell(
+    scope: Scope, input: Shaped, hx: Sequence[Shaped], w_ih: Shaped, *weights: Shaped | None
+) -> list[Out] | None:
+    """The next hidden and cell states."""
+    states = [_next_state(input, each, w_ih) for each in hx]
+    return None if None in states or len(states) != 2 else [each for each in states if each is not None]
+
+
+def _next_state(input: Shaped, state: Shaped, w_ih: Shaped) -> Out | None:
+    fits = input.dims[:-1] == state.dims[:-1] and input.dims[-1:] == w_ih.dims[-1:]
+    return Out(state.dims, state.dtype, state.device) if fits and input.dtype == state.dtype else None
 
 
 def _sequence(input: Shaped, hidden: Shaped, options: Sequence[Any]) -> Out | None:

@@ -1,0 +1,57 @@
+"""Operators whose results have sizes that only contents tell, and operators that want contents to tell sizes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import fullgraph
+
+
+def test_rows_repeated_as_often_as_a_tensor_says():
+    def program(x, counts):
+        return torch.repeat_interleave(x, counts, dim=0), torch.repeat_interleave(counts)
+
+    exported = fullgraph.export(
+        program, (torch.randn(3, 2), torch.tensor([1, 0, 2])), dynamic_shapes={"x": "n _", "counts": "n"}
+    )
+
+    for counts in ([0, 0], [5], [], [1, 2, 3, 0]):
+        arguments = torch.randn(len(counts), 2), torch.tensor(counts, dtype=torch.int64)
+        for expected, actual in zip(program(*arguments), exported(*arguments)):
+            assert torch.equal(expected, actual)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_a_loss_of_lengths_in_tensors(reduction):
+    def program(log_probs, targets, lengths, target_lengths):
+        return F.ctc_loss(log_probs, targets, lengths, target_lengths, reduction=reduction)
+
+    def inputs(steps, batch):
+        lengths = torch.full((batch,), steps), torch.randint(1, 3, (batch,))
+        return torch.randn(steps, batch, 4).log_softmax(2), torch.randint(1, 4, (batch, 5)), *lengths
+
+    exported = fullgraph.export(program, inputs(8, 3), dynamic_shapes=("t n _", "n _", "n", "n"))
+
+    for steps, batch in ((9, 2), (12, 1), (5, 4)):
+        arguments = inputs(steps, batch)
+        torch.testing.assert_close(exported(*arguments), program(*arguments))
+
+
+def test_lengths_that_are_read_on_the_host_are_refused():
+    def program(x, lengths):
+        return torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True).data
+
+    with pytest.raises(fullgraph.DataDependent, match="pack_padded_sequence"):
+        fullgraph.export(program, (torch.randn(2, 3, 4), torch.tensor([3, 1])))
+
+
+@pytest.mark.parametrize("kind", [torch.nn.GRUCell, torch.nn.LSTMCell, torch.nn.RNNCell])
+def test_recurrent_cells_take_any_batch(kind):
+    cell = kind(3, 4)
+    exported = fullgraph.export(cell, (torch.randn(2, 3),), dynamic_shapes=("n _",))
+
+    for batch in (0, 1, 5):
+        x = torch.randn(batch, 3)
+        torch.testing.assert_close(exported(x), cell(x))
