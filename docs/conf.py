@@ -20,6 +20,7 @@ extensions = [
     "exportdb_pages",
     "changelog",
     "command_line",
+    "docstrings",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from fullgraph.errors import CaptureError, Specialized, Unsupported
+import fullgraph
+from fullgraph import Dim
+from fullgraph.errors import CaptureError, ContractError, Specialized, Unsupported
 from tests.support import assert_refused, assert_same, assert_same_gradients
 
 
@@ -365,3 +367,22 @@ def test_squeeze_of_a_dynamic_size_says_so():
     assert_refused(
         lambda x: x.squeeze().add_(1), (torch.zeros(3, 4),), dynamic_shapes={"x": "n _"}, kind=Specialized
     )
+
+
+@pytest.mark.parametrize("sizes", [(3, 4), (1, 4), (3, 1), (1, 1), (0, 4), (3, 0)])
+def test_whether_a_view_lies_in_order_is_asked_of_the_sizes(sizes):
+    """`x.t()` lies in order where a size is 1 or 0, whatever was exported."""
+
+    def program(x):
+        return x + 1 if x.t().is_contiguous() else x * 3
+
+    x = torch.arange(float(sizes[0] * sizes[1])).reshape(sizes)
+    assert torch.equal(fullgraph.export(program, (x,))(x), program(x))
+    of_these_sizes, of_others = (
+        fullgraph.export(program, (torch.ones(example),), dynamic_shapes={"x": (Dim.AUTO, Dim.AUTO)})
+        for example in (sizes, (3, 4))
+    )
+    assert torch.equal(of_these_sizes(x), program(x))
+    if sizes != (3, 4):
+        with pytest.raises(ContractError):
+            of_others(x)

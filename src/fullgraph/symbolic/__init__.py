@@ -57,6 +57,11 @@ from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
 from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
+from fullgraph.symbolic.layout import (
+    is_channels_last_contiguous_2d,
+    is_channels_last_contiguous_3d,
+    is_contiguous,
+)
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.ranges import Range
 from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
@@ -66,6 +71,9 @@ from fullgraph.symbolic.text import parse, render
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 __all__ = [
+    "is_contiguous",
+    "is_channels_last_contiguous_2d",
+    "is_channels_last_contiguous_3d",
     "PYTHON_METHODS",
     "Bool",
     "Contradiction",

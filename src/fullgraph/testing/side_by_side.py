@@ -9,25 +9,84 @@ Invariant: the arguments given are not changed, nor is the state of the random g
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 
 from fullgraph.errors import ContractError
-from fullgraph.exported_program import ExportedProgram
 from fullgraph.testing.calls import Call
 from fullgraph.testing.compare import Difference, Tolerance, differences
 
 
+class Program(Protocol):
+    """What is compared with eager: ours, or that of another exporter."""
+
+    @property
+    def state_dict(self) -> Mapping[str, torch.Tensor]:
+        """Its parameters and buffers by qualified name."""
+        ...
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it."""
+        ...
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """What came of calling both with the same arguments.
+
+    Args:
+        eager_error: what eager raised.
+        program_error: what the program raised.
+        differences: the places that differ when neither raised.
+        outcomes: in words, what eager did and what the program did.
+    """
+
+    eager_error: Exception | None
+    program_error: Exception | None
+    differences: tuple[Difference, ...]
+    outcomes: tuple[str, str]
+
+
+def call_both(
+    eager: Callable[..., Any], program: Program, call: Call, name: str, tolerance: Tolerance | None = None
+) -> SideBySide:
+    """Call both with the same arguments.
+
+    Args:
+        eager: the function, which shares no state with the program.
+        program: the program.
+        call: the arguments.
+        name: names the call in the differences.
+        tolerance: how far floating-point numbers may be apart.
+    """
+    for_eager, for_program = call.copied(), call.copied()
+    expected, raised = _result(eager, for_eager)
+    actual, refused = _result(program, for_program)
+    outcomes = (_outcome(expected, raised), _outcome(actual, refused))
+    if raised is not None or refused is not None:
+        return SideBySide(raised, refused, (), outcomes)
+    state = state_of(eager)
+    held = {key: tensor.detach() for key, tensor in program.state_dict.items() if key in state}
+    found = (
+        *differences(expected, actual, f"{name}: output", tolerance),
+        *differences(for_eager.args, for_program.args, f"{name}: args after the call", tolerance),
+        *differences(for_eager.kwargs, for_program.kwargs, f"{name}: kwargs after the call", tolerance),
+        *differences({key: state[key] for key in held}, held, f"{name}: state after the call", tolerance),
+    )
+    return SideBySide(None, None, found, outcomes)
+
+
 def compare_call(
     eager: Callable[..., Any],
-    program: ExportedProgram,
+    program: Program,
     call: Call,
     name: str,
     tolerance: Tolerance | None = None,
 ) -> list[Difference]:
-    """Call both with the same arguments.
+    """Call both with the same arguments, none of which may make one of them raise.
 
     Args:
         eager: the function, which shares no state with the program.
@@ -37,25 +96,15 @@ def compare_call(
         tolerance: how far floating-point numbers may be apart.
 
     Returns:
-        The places that differ. That only one of the two raises is a difference of the output.
+        The places that differ. That one of the two raises is a difference of the output.
     """
-    for_eager, for_program = call.copied(), call.copied()
-    expected, raised = _result(eager, for_eager)
-    actual, refused = _result(program, for_program)
-    if raised is not None or refused is not None:
-        outcome = [_outcome(expected, raised), _outcome(actual, refused)]
-        return [Difference(f"{name}: outcome", *outcome)]
-    state = state_of(eager)
-    held = {key: tensor.detach() for key, tensor in program.state_dict.items() if key in state}
-    return [
-        *differences(expected, actual, f"{name}: output", tolerance),
-        *differences(for_eager.args, for_program.args, f"{name}: args after the call", tolerance),
-        *differences(for_eager.kwargs, for_program.kwargs, f"{name}: kwargs after the call", tolerance),
-        *differences({key: state[key] for key in held}, held, f"{name}: state after the call", tolerance),
-    ]
+    found = call_both(eager, program, call, name, tolerance)
+    if found.eager_error is not None or found.program_error is not None:
+        return [Difference(f"{name}: outcome", *found.outcomes)]
+    return list(found.differences)
 
 
-def compare_rejection(program: ExportedProgram, call: Call, name: str) -> list[Difference]:
+def compare_rejection(program: Program, call: Call, name: str) -> list[Difference]:
     """Call a program with arguments outside its contract: it must raise `ContractError` and change nothing.
 
     Args:

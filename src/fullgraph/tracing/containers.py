@@ -316,7 +316,11 @@ def _told(key: Any) -> Any:
     return key if number is None else number(key)
 
 
-_NUMBERS: Final[dict[type, Callable[[Any], Any]]] = {torch.SymInt: int, torch.SymFloat: float, torch.SymBool: bool}
+_NUMBERS: Final[dict[type, Callable[[Any], Any]]] = {
+    torch.SymInt: int,
+    torch.SymFloat: float,
+    torch.SymBool: bool,
+}
 
 
 def _refuse_tensors_in(element: Hashable, where: str) -> None:

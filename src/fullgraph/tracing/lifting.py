@@ -85,7 +85,9 @@ class Lifting:
         return id(tensor) in self._lifted
 
     def _named(self, tensor: torch.Tensor, owned: Owned) -> Value:
-        return self._register(tensor, Source(owned.role, owned.name, tensor, None, owned.persistent, owned.alias))
+        return self._register(
+            tensor, Source(owned.role, owned.name, tensor, None, owned.persistent, owned.alias)
+        )
 
     def _found(self, tensor: torch.Tensor) -> Value:
         """A tensor without a name: another face of one with a name, or a constant of the program."""

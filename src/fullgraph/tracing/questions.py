@@ -15,7 +15,15 @@ import torch
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import CaptureError, DataDependent, Unsupported
 from fullgraph.source import origin_here
-from fullgraph.symbolic import Expr, eq, to_python
+from fullgraph.symbolic import (
+    Expr,
+    eq,
+    expression,
+    is_channels_last_contiguous_2d,
+    is_channels_last_contiguous_3d,
+    is_contiguous,
+    to_python,
+)
 from fullgraph.tracing.addresses import Storage, is_asked_by_a_check, storage_of
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.data_dependent import scalar_of_item
@@ -108,6 +116,9 @@ class Questions:
 
     def asked_strides(self, value: Value) -> tuple[Any, ...]:
         """Return the strides; refuse when the operator that made the tensor chooses them."""
+        return self._plain_all(self._known_strides(value))
+
+    def _known_strides(self, value: Value) -> tuple[Size, ...]:
         strides = strides_of(value)
         if strides is None:
             raise Unsupported(
@@ -117,23 +128,21 @@ class Questions:
                 where=origin_here(),
             )
         self._rely_on_layout(value)
-        return tuple(self._plain(stride) for stride in strides)
+        return strides
 
     def asked_contiguous(self, value: Value, memory_format: torch.memory_format) -> bool:
         """Answer `is_contiguous()`."""
-        if memory_format != torch.contiguous_format:
-            return False if len(value.dims) not in (4, 5) else self._is_channels_last(value, memory_format)
-        if value.contiguous and value.source is None and value.parent is None:
-            return True
-        return self.asked_strides(value) == self._plain_all(contiguous_strides(value.dims))
-
-    def _is_channels_last(self, value: Value, memory_format: torch.memory_format) -> bool:
-        order = (0, 2, 3, 1) if memory_format == torch.channels_last else (0, 2, 3, 4, 1)
-        if len(order) != len(value.dims):
-            return False
-        packed = contiguous_strides(tuple(value.dims[d] for d in order))
-        wanted = tuple(packed[order.index(d)] for d in range(len(order)))
-        return self.asked_strides(value) == self._plain_all(wanted)
+        if memory_format == torch.contiguous_format:
+            if value.contiguous and value.source is None and value.parent is None:
+                return True
+            described = is_contiguous
+        elif memory_format == torch.channels_last:
+            described = is_channels_last_contiguous_2d
+        else:
+            described = is_channels_last_contiguous_3d
+        strides = self._known_strides(value)
+        question = described([expression(s) for s in value.dims], [expression(s) for s in strides])
+        return self.recorder.scope.ask(question)
 
     def _plain_all(self, sizes: tuple[Size, ...]) -> tuple[Any, ...]:
         return tuple(self._plain(size) for size in sizes)

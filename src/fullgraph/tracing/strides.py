@@ -91,7 +91,7 @@ def _of_source(value: Value) -> Strides | None:
     for d in reversed(order):
         if real.size(d) != 1 and steps[d] != expected:
             return None
-        expected *= real.size(d)
+        expected *= max(real.size(d), 1)
     strides = contiguous_strides(tuple(value.dims[d] for d in order))
     return tuple(strides[order.index(d)] for d in range(len(order)))
 
