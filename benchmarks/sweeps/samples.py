@@ -41,11 +41,20 @@ class Subject:
 
 def copied(tensor: torch.Tensor) -> torch.Tensor:
     """Return a copy with memory of its own and the very same strides, also where elements overlap or lie apart."""
+    return surrounded(tensor, around=0)
+
+
+def surrounded(tensor: torch.Tensor, filler: int = 0, around: int = 1 << 12) -> torch.Tensor:
+    """Return such a copy that lies in the middle of memory full of one number.
+
+    An operator that reads beyond its arguments (PyTorch checks not all indices) reads the filler.
+    """
     if tensor.layout is not torch.strided or tensor.is_conj() or tensor.is_neg() or not tensor.numel():
         return tensor.detach().clone()
     last = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
-    memory = tensor.detach().as_strided((last + 1,), (1,)).clone()
-    return memory.as_strided(tensor.shape, tensor.stride())
+    memory = tensor.new_full((last + 1 + 2 * around,), filler)
+    memory[around : around + last + 1] = tensor.detach().as_strided((last + 1,), (1,))
+    return memory.as_strided(tensor.shape, tensor.stride(), around)
 
 
 OPERATORS: dict[str, list[Any]] = collections.defaultdict(list)
