@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from fullgraph.contract.readable import readable
+from fullgraph.contract.readable import readable, sufficient
 from fullgraph.symbolic import evaluate, parse, render, symbol
 
 TABLE = {
@@ -21,6 +21,10 @@ TABLE = {
     "n//2 == 1 + m//2": "n // 2 == m // 2 + 1",
     "2*((n + 1)//2) <= m": "2*((n + 1) // 2) <= m",
     "n + 1 <= m": "n < m",
+    "(n + 1)//2 == n//2": "n % 2 == 0",
+    "(n + 2)//3 == n//3": "n % 3 == 0",
+    "(n + 2)//4 == n//4": "n % 4 == 0 or n % 4 == 1",
+    "n//2 + n//3 == 5": "n // 2 + n // 3 == 5",
 }
 
 
@@ -33,3 +37,21 @@ def test_divisions_are_said_without_them(text):
     for n, m in product(range(-8, 24), repeat=2):
         values = {symbol("n"): n, symbol("m"): m}
         assert bool(evaluate(fact, values)) == bool(evaluate(found, values))
+
+
+@pytest.mark.parametrize(
+    ("text", "sample", "declared"),
+    [
+        ("3*h*w*(t // 3) == t*h*w", {"t": 6, "h": 2, "w": 2}, "t % 3 == 0"),
+        ("3*h*w*(t // 3) == t*h*w", {"t": 5, "h": 0, "w": 2}, None),
+        ("h == w", {"h": 2, "w": 2}, None),
+    ],
+)
+def test_a_divisor_is_declared_when_the_example_has_it(text, sample, declared):
+    fact = parse(text)
+    found = sufficient(fact, {symbol(name): value for name, value in sample.items()})
+
+    assert render(found) == (declared or render(fact))
+    for numbers in product(range(7), repeat=len(sample)):
+        values = {symbol(name): number for name, number in zip(sample, numbers, strict=True)}
+        assert evaluate(fact, values) or not evaluate(found, values)

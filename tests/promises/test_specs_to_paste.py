@@ -39,6 +39,8 @@ CASES = {
     "equal": (lambda x, y: x + y, (ones(4, 2), ones(4, 2)), {"x": "a _", "y": "b _"}),
     "static": (lambda x, y: x + y, (ones(4, 2), ones(4, 2)), {"x": "a _"}),
     "divisible": (lambda x: x.view(-1, 4), (ones(8),), {"x": "n"}),
+    "groups": (lambda x: x.view(x.shape[0] // 3, 3, *x.shape[1:]), (ones(6, 2, 2),), {"x": "t h w"}),
+    "halves": (lambda x: x[::2] + x[1::2], (ones(6),), {"x": "n"}),
     "product": (lambda x: x.reshape(-1, 6), (ones(4, 3),), {"x": "a b"}),
     "range": (three_way, (ones(5),), {"x": "n"}),
     "declared range": (branch, (ones(6),), {"x": {0: Dim("n", min=2, max=64)}}),

@@ -7,12 +7,39 @@ For integers and a constant k > 0:
     a // k == c   exactly if  k*c <= a and a <= k*c + k - 1    (when c is a constant)
     k*(a // k) == a + d  exactly if  a % k == -d               (as k*(a // k) is a - a % k)
 
-Invariant: a fact and its readable form hold for the same values.
+An equation of one symbol may hang on a remainder alone: with `n = k*q + r` put in, it is true whatever `q` is, or
+false. When that tells for each `r`, the fact says which remainders are allowed: `(n + 1) // 2 == n // 2` is
+`n % 2 == 0`.
+
+Invariant: a fact and its readable form hold for the same values. (What `sufficient` returns may say more.)
 """
 
 from __future__ import annotations
 
-from fullgraph.symbolic import Bool, Expr, add, and_, eq, integer, le, mod, mul, neg, or_, sub
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from fullgraph.symbolic import (
+    Bool,
+    Expr,
+    add,
+    and_,
+    constants_in,
+    eq,
+    evaluate,
+    integer,
+    le,
+    mod,
+    mul,
+    neg,
+    or_,
+    render,
+    sub,
+    substitute,
+    symbol,
+)
+
+_LARGEST_DIVISOR: Final = 64  # remainders are tried one by one
 
 
 def readable(fact: Bool) -> Bool:
@@ -25,7 +52,7 @@ def readable(fact: Bool) -> Bool:
         return fact
     found = _sole_division(fact.args[0])
     if found is None:
-        return fact
+        return _allowed_remainders(fact)
     division, factor = found
     numerator, divisor = division.args
     rest = sub(fact.args[0], mul(factor, division))
@@ -36,6 +63,48 @@ def readable(fact: Bool) -> Bool:
     if factor == -1:  # rest <= a // k
         return le(mul(divisor, rest), numerator)
     return fact
+
+
+def sufficient(fact: Bool, sample: Mapping[Expr, int]) -> Bool:
+    """Return something short to declare under which a fact always holds, and which the sample satisfies.
+
+    `3*h*(t // 3) == t*h` holds for every t when h is 0, but what one means is `t % 3 == 0`. The fact itself is
+    returned when there is no such divisor.
+    """
+    if fact.kind != "eq" or len(fact.symbols) < 2:
+        return fact
+    for one in sorted(fact.symbols, key=render):
+        for divisor in _divisors(fact):
+            declared = eq(mod(one, divisor), 0)
+            holds = _with_remainder(fact, one, divisor, 0)
+            if holds.is_const and holds.value and one in sample and evaluate(declared, sample):
+                return declared
+    return fact
+
+
+def _allowed_remainders(fact: Bool) -> Bool:
+    """Say an equation of one symbol by its remainders, when these decide it."""
+    if fact.kind != "eq" or len(fact.symbols) != 1:
+        return fact
+    (one,) = fact.symbols
+    for divisor in _divisors(fact):
+        cases = [_with_remainder(fact, one, divisor, remainder) for remainder in range(divisor)]
+        if all(case.is_const for case in cases):
+            allowed = [remainder for remainder, case in enumerate(cases) if case.value]
+            return or_(*(eq(mod(one, divisor), r) for r in allowed)) if len(allowed) <= 2 else fact
+    return fact
+
+
+def _divisors(fact: Bool) -> Iterator[int]:
+    numbers = (number for number in constants_in(fact) if isinstance(number, int))
+    return iter(sorted(number for number in numbers if 1 < number <= _LARGEST_DIVISOR))
+
+
+def _with_remainder(fact: Bool, one: Expr, divisor: int, remainder: int) -> Bool:
+    return substitute(fact, {one: add(mul(divisor, _QUOTIENT), remainder)})
+
+
+_QUOTIENT: Final = symbol("quotient of the remainder")
 
 
 def _equality(fact: Bool, numerator: Expr, divisor: Expr, factor: int, rest: Expr) -> Bool:

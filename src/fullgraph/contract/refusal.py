@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption
+from fullgraph.contract.readable import sufficient
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, solved_for, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
@@ -105,7 +106,7 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
         assert isinstance(assumption.fact, Bool)
         fact = substitute(assumption.fact, solutions)
         if not _solve(fact, solutions) and not fact.is_const:
-            constraints.append(render(fact))
+            constraints.append(render(sufficient(fact, specs.samples[0])))
     by_symbol = {spec.symbol: spec for spec in specs.symbols}
     shapes: dict[str, str] = {}
     for index, leaf in enumerate(specs.inputs):

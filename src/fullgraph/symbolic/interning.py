@@ -111,15 +111,15 @@ def digest(kind: str, parts: tuple[Any, ...]) -> int:
 
 
 def _symbols_of(root: Interned) -> frozenset[Any]:
-    return frozenset(node for node in _walk(root) if node.kind == "symbol")
+    return frozenset(node for node in parts_of(root) if node.kind == "symbol")
 
 
 def contains(root: Interned, part: Interned) -> bool:
     """Say whether `part`, an atom, occurs anywhere in `root`."""
-    return part.symbols <= root.symbols and any(node is part for node in _walk(root))
+    return part.symbols <= root.symbols and any(node is part for node in parts_of(root))
 
 
-def _walk(root: Interned) -> Iterator[Interned]:
+def parts_of(root: Interned) -> Iterator[Interned]:
     """Yield root and all it is made of, once each, without recursion."""
     seen: set[Interned] = {root}
     stack: list[Interned] = [root]

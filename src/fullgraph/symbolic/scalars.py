@@ -18,6 +18,7 @@ import math
 from fullgraph.symbolic.boolean import Bool, and_, eq, if_else, lt, not_
 from fullgraph.symbolic.expr import Expr, apply, floating, integer, symbol
 from fullgraph.symbolic.floats import binary, unary
+from fullgraph.symbolic.interning import parts_of
 
 # What a symbol's second argument says of it; sizes and other integers have none.
 _SORTS: dict[str, type] = {"float": float, "bool": bool}
@@ -55,10 +56,7 @@ def as_number(what: Expr | Bool) -> Expr:
 
 def constants_in(what: Expr | Bool) -> frozenset[int | float]:
     """Return the numbers that occur in `what` as operands; factors of integer terms are none."""
-    if what.kind == "constant":
-        return frozenset(what.args)
-    parts = (part for part in what.args if isinstance(part, (Expr, Bool)))
-    return frozenset(number for part in parts for number in constants_in(part))
+    return frozenset(part.args[0] for part in parts_of(what) if part.kind == "constant")
 
 
 def is_finite(what: Expr) -> Bool:
