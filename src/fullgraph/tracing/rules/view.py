@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope, eq, gt
+from fullgraph.symbolic import Scope, add, eq, ge, gt, le, or_
 from fullgraph.tracing.rules.broadcast import expand, simplest
 from fullgraph.tracing.rules.dims import (
     Dims,
@@ -269,11 +269,23 @@ def sliced(length: Size, start: Size | None, end: Size | None, step: Size, scope
     if isinstance(first, int) and first < 0 and whole:
         between = smaller(length, -first, scope)  # the last -first elements, or all
     else:
-        first = larger(from_front(first, length, scope), 0, scope)
-        last = length if whole or end is None else smaller(from_front(end, length, scope), length, scope)
+        first = larger(_bound(first, length, scope), 0, scope)
+        last = length if whole or end is None else smaller(_bound(end, length, scope), length, scope)
         between = minus(last, first)
     taken = between if isinstance(step, int) and step == 1 else quotient_up(between, step)
     return larger(taken, 0, scope)
+
+
+def _bound(position: Size, length: Size, scope: Scope) -> Size:
+    """Return a bound counted from the front, or anything else below zero where that is below zero.
+
+    `x[: n - 2]` counts from the end when n is 0 or 1 and takes nothing then: `n - 2` says that as well.
+    """
+    if not isinstance(position, int):
+        counted = or_(ge(position, 0), le(add(position, length), 0))
+        if decide(counted, scope):
+            return position
+    return from_front(position, length, scope)
 
 
 _TO_THE_END = 2**62  # PyTorch passes the largest integer for an end that was not given
