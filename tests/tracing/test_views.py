@@ -5,7 +5,7 @@ import torch
 
 import fullgraph
 from fullgraph import Dim
-from fullgraph.errors import CaptureError, ContractError, Specialized, Unsupported
+from fullgraph.errors import ContractError, Specialized, Unsupported
 from tests.support import assert_refused, assert_same, assert_same_gradients
 
 
@@ -352,14 +352,6 @@ def test_parts_of_one_tensor_that_are_apart():
         return x
 
     assert_same(program, (torch.randn(4, 4),), [(torch.randn(4, 4),)])
-
-
-@pytest.mark.parametrize(
-    "resize", [lambda x: (x * 1).resize_(2), lambda x: (x * 1).set_(torch.ones(2)), lambda x: x.resize_(1)]
-)
-def test_other_memory_is_refused(resize):
-    """`resize_` and `set_` give a tensor other memory, which a graph cannot."""
-    assert_refused(resize, (torch.zeros(3),), kind=CaptureError)
 
 
 def test_squeeze_of_a_dynamic_size_says_so():

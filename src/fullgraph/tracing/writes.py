@@ -8,7 +8,7 @@ through torch's own `auto_functionalized`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -24,11 +24,12 @@ from fullgraph.tracing.meta import values_in
 from fullgraph.tracing.operators import Kind, Operator
 from fullgraph.tracing.overlap import is_apart_or_same
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.resizing import replace, reshape_in_place, resize
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.strided import as_strided
 from fullgraph.tracing.strides import contiguous_strides, strides_of
-from fullgraph.tracing.traced import Source, TracedTensor, Value
+from fullgraph.tracing.traced import Source, Value
 from fullgraph.tracing.views import is_cut
 
 aten = torch.ops.aten
@@ -43,9 +44,9 @@ def perform(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
     if info.kind is Kind.STRIDED:
         return as_strided(recorder, **info.bind(args, kwargs))
     if info.kind is Kind.RESHAPING:
-        return _reshaping(recorder, info, args, kwargs)
-    if info.overload._schema.name in _REFUSED:
-        _refuse(info)
+        return reshape_in_place(recorder, info, args, kwargs)
+    if info.overload._schema.name in _OTHER_MEMORY:
+        return _give_other_memory(recorder, info, info.bind(args, kwargs))
     if info.pure is None:
         if info.composite:
             return _decomposed(recorder, info, args, kwargs)
@@ -271,29 +272,19 @@ def _functionalized(recorder: Records, info: Operator, args: tuple[Any, ...], kw
     return None if not own else own[0] if len(own) == 1 else own
 
 
-def _reshaping(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """`t_`, `squeeze_`: the tensor itself becomes a view of what it was."""
-    target: Value = args[0]
-    if info.overload._schema.name == "aten::detach_" and not target.requires_grad:
-        return target  # torch.tensor(...) ends with this
-    # `x.contiguous()` is x itself or a copy, as the layout decides; turned, the other one would turn too, or not.
-    is_contiguous = target.step is not None and target.step.op is aten.contiguous.default
-    may_be_another = is_contiguous or target in recorder.asked_contiguous
-    is_outside = recorder.frame is not None and recorder.frame.is_outer(target)
-    if target.source is not None or may_be_another or is_outside:
-        raise Unsupported(
-            f"`{info.overload}` changes the sizes of a tensor that outlives the {'branch' if is_outside else 'program'}"
-            f"{', or may be one that does' if may_be_another else ''}.",
-            why="What is written back to an input or a buffer are contents; its sizes stay.",
-            instead="Use the operator without the underscore, which returns a view.",
-            where=origin_here(),
-        )
-    view = recorder.call(info.pure_form, target, *args[1:], **kwargs)
-    holder = target.tensor
-    if isinstance(holder, TracedTensor):
-        # The program's object stands for the view from here on; views taken of it before keep their parent.
-        holder.value, view.tensor, target.tensor = view, holder, None
-    return view
+def _give_other_memory(recorder: Records, info: Operator, bound: dict[str, Any]) -> Any:
+    """`resize_` and `set_`: the tensor gets another size, or the memory of another one."""
+    target: Value = bound["self"]
+    if info.overload is aten.resize_.default:
+        return resize(recorder, info, target, bound["size"], bound.get("memory_format"))
+    if info.overload is aten.resize_as_.default:
+        return resize(recorder, info, target, bound["the_template"].dims, bound.get("memory_format"))
+    if info.overload is aten.set_.source_Tensor:
+        return replace(recorder, info, target, bound["source"])
+    if info.overload is aten.set_data.default:
+        replace(recorder, info, target, bound["new_data"])
+        return None
+    return _refuse(info)
 
 
 def _hidden(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -404,7 +395,7 @@ def _refuse_windows(source: Source) -> None:
     )
 
 
-def _refuse(info: Operator) -> None:
+def _refuse(info: Operator) -> NoReturn:
     raise Unsupported(
         f"The operator `{info.overload}` cannot be captured.",
         why="It writes its arguments in a way that has no pure form.",
@@ -415,7 +406,7 @@ def _refuse(info: Operator) -> None:
 
 
 # They give a tensor other memory or another size.
-_REFUSED = frozenset(
+_OTHER_MEMORY = frozenset(
     {
         "aten::set_",
         "aten::resize_",
