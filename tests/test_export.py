@@ -231,6 +231,22 @@ def test_check_of_a_value_is_asserted_when_the_program_runs() -> None:
         program(-X)
 
 
+def test_a_check_needs_no_message() -> None:
+    """What is said then is what PyTorch says, in eager as in the program."""
+
+    def fn(x: torch.Tensor) -> torch.Tensor:
+        fullgraph.check(x.shape[0] >= 2)
+        fullgraph.check((x >= 0).all())
+        return x[1]
+
+    program = fullgraph.export(fn, (X,), dynamic_shapes={"x": "n _"})
+    assert "n >= 2" in str(program.contract)
+    for run in (program, fn):
+        assert torch.equal(run(X), X[1])
+        with pytest.raises(RuntimeError, match="Expected .* to be True"):
+            run(-X)
+
+
 def test_each_node_says_where_it_came_from() -> None:
     """Line, module path, shape and dtype: the user's, not a library's and not ours."""
     model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())

@@ -55,6 +55,7 @@ CASES = {
     "nested": (nested, ({"a": [ones(3, 2)], "b": ones(3, 2)},), {"inputs": {"a": "n _", "b": "m _"}}),
     "value": (lambda x: x * int(x.shape[0]) + len([0] * x.shape[0]), (ones(3),), {"x": "n"}),
     "auto beside": (lambda x, y: x.view(-1, 2) + y, (ones(4), ones(2)), {"x": "n", "y": "?"}),
+    "truth value": (lambda x, up: x + 1 if up else x - 1, (ones(3), True), {"x": "n", "up": Dim.DYNAMIC}),
     "integer": (lambda x, n: x[: n + 1] if n > 2 else x, (ones(9), 4), {"x": "m", "n": Dim.DYNAMIC}),
 }
 

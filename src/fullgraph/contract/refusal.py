@@ -12,7 +12,7 @@ from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, solved_for, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
-from fullgraph.symbolic import Bool, Expr, render, substitute
+from fullgraph.symbolic import Bool, Expr, render, sort_of, substitute
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,9 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
         sizes = dims if dims is not None else (specs.scalars[index],) if index in specs.scalars else ()
         if any(isinstance(size, Expr) for size in sizes):
             words = [_word(size, solutions, by_symbol) for size in sizes]
-            shapes[leaf.path] = repr(" ".join(words)) if dims is not None else repr(words[0])
+            shapes[leaf.path] = (
+                repr(" ".join(words)) if dims is not None else _scalar_spec(sizes[0], words[0], solutions)
+            )
     declared = [text for s in specs.symbols if s.is_strict for text in _range(s, solutions)]
     given = [substitute(relation.fact, solutions) for relation in specs.relations]
     constraints = [*declared, *(render(fact) for fact in given if not fact.is_const), *constraints]
@@ -144,6 +146,11 @@ def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[E
     if any(by_symbol[s].kind is DimKind.AUTO for s in known.symbols):
         return "?"
     return render(known).replace(" ", "")
+
+
+def _scalar_spec(scalar: int | Expr, word: str, solutions: Mapping[Expr, Expr]) -> str:
+    """Only an integer is computed from others; another scalar that has to be one value is static."""
+    return "None" if scalar in solutions and sort_of(scalar) is not int else repr(word)
 
 
 def _range(spec: DimSpec, solutions: Mapping[Expr, Expr]) -> list[str]:

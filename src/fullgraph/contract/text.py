@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fullgraph.contract.facts import Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.ledger import Assumption, AssumptionKind
-from fullgraph.symbolic import Bool, Expr, render
+from fullgraph.symbolic import Bool, Expr, render, truth_symbol_in
 
 if TYPE_CHECKING:
     import torch
@@ -76,7 +76,8 @@ def fact_text(fact: Fact, names: Names) -> str:
     """A fact alone."""
     match fact:
         case Bool():
-            return render(fact, names)
+            truth = truth_symbol_in(fact)
+            return render(fact, names) if truth is None else f"{render(truth[0], names)} is {truth[1]}"
         case Property(path, name, value):
             shown = _sizes_text(value, names) if isinstance(value, tuple) else value_text(value)
             return f"{path}.{name} is {shown}"

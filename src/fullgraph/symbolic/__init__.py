@@ -51,6 +51,7 @@ from fullgraph.symbolic.boolean import (
     or_,
     true,
     truth,
+    truth_symbol_in,
 )
 from fullgraph.symbolic.domains import truncate
 from fullgraph.symbolic.evaluation import evaluate, substitute
@@ -137,4 +138,5 @@ __all__ = [
     "truncate",
     "truediv",
     "truth",
+    "truth_symbol_in",
 ]

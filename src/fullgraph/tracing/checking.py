@@ -7,7 +7,7 @@ before, is refused with both lines.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -18,8 +18,10 @@ from fullgraph.symbolic import Bool, expr_of
 from fullgraph.tracing.functions import FunctionTable
 from fullgraph.tracing.records import Records
 
+_NO_MESSAGE: Final = "Expected the condition to be True, but got False."
 
-def check(condition: Any, message: str) -> None:
+
+def check(condition: Any, message: str | None = None) -> None:
     """Demand that a condition holds.
 
     Of sizes, the condition becomes a line of the contract, and the trace relies on it from here on. Of a tensor's
@@ -27,7 +29,7 @@ def check(condition: Any, message: str) -> None:
 
     Args:
         condition: a comparison of sizes, a tensor with one element, or a truth value.
-        message: what is wrong if it does not hold.
+        message: what is wrong if it does not hold. PyTorch's own words for a failed check if there is none.
 
     Raises:
         RuntimeError: the condition does not hold.
@@ -38,9 +40,9 @@ def check(condition: Any, message: str) -> None:
         ...     return x[1]
     """
     if isinstance(condition, torch.Tensor):
-        torch.ops.aten._assert_async.msg(condition, message)
+        torch.ops.aten._assert_async.msg(condition, _NO_MESSAGE if message is None else message)
     else:
-        torch._check(condition, lambda: message)
+        torch._check(condition, None if message is None else lambda: message)
 
 
 def checks() -> FunctionTable:
