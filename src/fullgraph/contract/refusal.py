@@ -150,7 +150,8 @@ def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[E
 
 def _scalar_spec(scalar: int | Expr, word: str, solutions: Mapping[Expr, Expr]) -> str:
     """Only an integer is computed from others; another scalar that has to be one value is static."""
-    return "None" if scalar in solutions and sort_of(scalar) is not int else repr(word)
+    is_fixed = isinstance(scalar, Expr) and scalar in solutions and sort_of(scalar) is not int
+    return "None" if is_fixed else repr(word)
 
 
 def _range(spec: DimSpec, solutions: Mapping[Expr, Expr]) -> list[str]:
