@@ -12,7 +12,7 @@ import torch
 
 from fullgraph.symbolic import Scope
 from fullgraph.tracing.rules.broadcast import simplest
-from fullgraph.tracing.rules.dims import Dims, Size, require_same, shown
+from fullgraph.tracing.rules.dims import Size, require_same, shown
 from fullgraph.tracing.rules.dtypes import Shaped, tensors_in
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -124,7 +124,11 @@ def batch_norm_with_statistics(
     training: bool,
     *rest: Any,
 ) -> list[Out] | None:
-    """Normalize over the batch; also its mean and inverse deviation, and the running statistics as they are then."""
+    """Normalize over the batch; also its mean and inverse deviation, and the running statistics as they are then.
+
+    It stands for `batch_norm`, whose checks it lacks: with statistics of other sizes it would write beyond them.
+    """
+    _check_channels(input, (weight, bias, running_mean, running_var), scope)
     dtypes = {each.dtype for each in (input, weight, bias, running_mean, running_var) if each is not None}
     if len(input.dims) < 2 or len(dtypes) != 1 or not input.dtype.is_floating_point:
         return None
@@ -140,14 +144,16 @@ def batch_norm(
     """Normalize over the batch, for each channel."""
     if len(input.dims) < 2 or not input.dtype.is_floating_point:
         return None
-    for parameter in (weight, bias):
-        if parameter is not None and not _one_per_channel(parameter.dims, input.dims, scope):
-            raise RuntimeError(f"weight should contain {input.dims[1]} elements not {shown(parameter.dims)}")
+    _check_channels(input, (weight, bias), scope)
     return Out(input.dims, input.dtype, input.device)
 
 
-def _one_per_channel(dims: Dims, input_dims: Dims, scope: Scope) -> bool:
-    return len(dims) == 1 and require_same(dims[0], input_dims[1], scope)
+def _check_channels(input: Shaped, given: Sequence[Shaped | None], scope: Scope) -> None:
+    for each in given:
+        if each is not None and not (
+            len(each.dims) == 1 and require_same(each.dims[0], input.dims[1], scope)
+        ):
+            raise RuntimeError(f"weight should contain {input.dims[1]} elements not {shown(each.dims)}")
 
 
 @rule("_native_batch_norm_legit_no_training")
