@@ -30,9 +30,10 @@ from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
 from fullgraph.tracing.explaining import refuse, refuse_contents
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
+from fullgraph.tracing.layout import layout_follows_from
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
-from fullgraph.tracing.strides import contiguous_strides, strides_of, times
+from fullgraph.tracing.strides import contiguous_strides, exact_strides, strides_of, times
 from fullgraph.tracing.traced import Size, Value
 
 
@@ -116,31 +117,29 @@ class Questions:
 
     def asked_strides(self, value: Value) -> tuple[Any, ...]:
         """Return the strides; refuse when the operator that made the tensor chooses them."""
-        return self._plain_all(self._known_strides(value))
-
-    def _known_strides(self, value: Value) -> tuple[Size, ...]:
-        strides = strides_of(value)
+        strides = exact_strides(value, self.recorder.scope.ask)
         if strides is None:
-            raise Unsupported(
-                "The strides of an intermediate tensor were asked for.",
-                why="The operator that made it chooses its strides; a program must not depend on them.",
-                instead="Call `.contiguous()` first, or use operators that do not depend on strides (`reshape`).",
-                where=origin_here(),
-            )
-        self._rely_on_layout(value)
-        return strides
+            raise _unknown_strides()
+        for root in layout_follows_from(self.recorder, value):
+            self._rely_on_strides(root)
+        return self._plain_all(tuple(self._simplified(stride) for stride in strides))
+
+    def _simplified(self, size: Size) -> Size:
+        known = size if isinstance(size, int) else self.recorder.scope.simplify(size)
+        return known.value if isinstance(known, Expr) and known.is_const else known
 
     def asked_contiguous(self, value: Value, memory_format: torch.memory_format) -> bool:
         """Answer `is_contiguous()`."""
         if memory_format == torch.contiguous_format:
-            if value.contiguous and value.source is None and value.parent is None:
-                return True
             described = is_contiguous
         elif memory_format == torch.channels_last:
             described = is_channels_last_contiguous_2d
         else:
             described = is_channels_last_contiguous_3d
-        strides = self._known_strides(value)
+        strides = strides_of(value)
+        if strides is None:
+            raise _unknown_strides()
+        self._rely_on_layout(value)
         question = described([expression(s) for s in value.dims], [expression(s) for s in strides])
         return self.recorder.scope.ask(question)
 
@@ -148,16 +147,29 @@ class Questions:
         return tuple(self._plain(size) for size in sizes)
 
     def _rely_on_layout(self, value: Value) -> None:
-        for root in self.recorder.inputs_behind(value):
+        """Write down what `is_contiguous()` follows from.
+
+        Of an input and its views it is the input's own answer. What an operator returns is laid out by the strides of
+        its arguments, those of dims of size 1 included.
+        """
+        for root in layout_follows_from(self.recorder, value):
             source = root.source
-            if source is None or source.role is not InputRole.USER:
-                continue
-            real = source.real
-            if real is None or real.is_contiguous():
+            real = None if source is None else source.real
+            if source is not None and root is value.root and (real is None or real.is_contiguous()):
                 fact = Property(source.known_as, "is_contiguous", True)
+                self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
             else:
-                fact = Property(source.known_as, "stride", tuple(real.stride()))
-            self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+                self._rely_on_strides(root)
+
+    def _rely_on_strides(self, root: Value) -> None:
+        source = root.source
+        assert source is not None
+        strides = exact_strides(root, self.recorder.scope.ask)
+        if strides is None:
+            assert source.real is not None, "a TensorSpec is contiguous"
+            strides = tuple(source.real.stride())
+        fact = Property(source.known_as, "stride", tuple(self._simplified(stride) for stride in strides))
+        self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
     def asked_requires_grad(self, value: Value) -> bool:
         """Answer `requires_grad`; the answer holds for inputs that require grad as the example's do."""
@@ -273,6 +285,16 @@ class Questions:
         # Kept, so that a program that catches every exception cannot hide it.
         self.recorder.refused(error)
         raise error
+
+
+def _unknown_strides() -> Unsupported:
+    return Unsupported(
+        "The strides of an intermediate tensor were asked for.",
+        why="The operator that made it chooses its strides; a program must not depend on them.",
+        instead="Call `.clone(memory_format=torch.contiguous_format)` first, or use operators that do not depend on "
+        "strides (`reshape`).",
+        where=origin_here(),
+    )
 
 
 def _depends_on_data(what: str) -> DataDependent:

@@ -39,7 +39,7 @@ from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out, shape_of
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.special import SPECIAL, record_special
-from fullgraph.tracing.strides import result_is_contiguous, view_is_contiguous
+from fullgraph.tracing.strides import layout_of_example, result_is_contiguous, view_is_contiguous
 from fullgraph.tracing.subgraph import refuse_leak, refuse_unwritable, size_out_of_reach
 from fullgraph.tracing.traced import DIFFERENTIABLE, Source, Step, TracedTensor, Value
 
@@ -100,7 +100,7 @@ class Recorder:
         value.source = source
         real = source.real
         value.requires_grad = real is not None and real.requires_grad
-        value.contiguous = real is None or real.is_contiguous()
+        value.contiguous, value.in_order = layout_of_example(real)
         self.roots.append(value)
         self.placed.append((node, value))
         return value
@@ -188,7 +188,7 @@ class Recorder:
         if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW, Kind.STRIDED):
             operands = list(values_in((args, kwargs)))
             grad = any(value.requires_grad for value in operands) and grad_enabled()
-            contiguous = result_is_contiguous(op, operands)
+            contiguous = result_is_contiguous(op, operands, kwargs)
             return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
         base, rest = args[0], args[1:]
         if info.kind is Kind.MAYBE_VIEW:

@@ -3,20 +3,25 @@
 A real tensor has its own; a view's follow from its parent's; an elementwise result keeps the order of its
 argument's dims; everything else that operators return is contiguous. `None` means that none of this applies, and
 then whoever asked must refuse.
+
+Which element lies where does not depend on the stride of a dim of size 1, or on any stride of a tensor without
+elements. `strides_of` leaves those open, which keeps them polynomials; `exact_strides` are the numbers that eager has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Expr, add, mul
+from fullgraph.symbolic import Bool, Expr, add, eq, expression, ge, max_, mul
 from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.traced import Size, Step, Value
 
 Strides = tuple[Size, ...]
+# Answers a question on sizes, on which exact strides may depend; None where they need not be exact.
+Ask = Callable[[Bool], bool]
 
 
 def contiguous_strides(dims: tuple[Size, ...]) -> Strides:
@@ -27,6 +32,27 @@ def contiguous_strides(dims: tuple[Size, ...]) -> Strides:
         strides.append(step)
         step = times(step, size)
     return tuple(reversed(strides))
+
+
+def exact_contiguous_strides(dims: tuple[Size, ...]) -> Strides:
+    """Return the strides that PyTorch gives a new contiguous tensor: it counts a size of 0 as 1."""
+    return contiguous_strides(tuple(_at_least_one(size) for size in dims))
+
+
+def layout_of_example(real: torch.Tensor | None) -> tuple[bool, bool]:
+    """Say whether an input is contiguous, and whether it has the very strides that a new tensor would have."""
+    if real is None:
+        return True, True
+    if real.layout is not torch.strided:
+        return real.is_contiguous(), True
+    return real.is_contiguous(), real.stride() == exact_contiguous_strides(tuple(real.shape))
+
+
+def _at_least_one(size: Size) -> Size:
+    if isinstance(size, int):
+        return max(size, 1)
+    larger = max_(size, 1)
+    return larger.value if larger.is_const else larger
 
 
 def times(a: Size, b: Size) -> Size:
@@ -47,12 +73,34 @@ def plus(a: Size, b: Size) -> Size:
 
 def strides_of(value: Value) -> Strides | None:
     """Return the strides eager PyTorch gives this value, or None when they cannot be told."""
+    return _strides_of(value, None)
+
+
+def exact_strides(value: Value, ask: Ask) -> Strides | None:
+    """Return every stride as eager has it, for inputs with the strides of the examples; None if it cannot be told.
+
+    Args:
+        value: the tensor.
+        ask: answers questions on sizes: which stride an expanded dim has depends on whether its size is 1.
+    """
+    return _strides_of(value, ask)
+
+
+def _strides_of(value: Value, ask: Ask | None) -> Strides | None:
     if value.parent is not None and value.step is not None:
-        above = strides_of(value.parent)
-        return None if above is None else _of_view(value.parent, value, value.step, above)
+        above = _strides_of(value.parent, ask)
+        return None if above is None else _of_view(value.parent, value, value.step, above, ask)
     if value.source is not None:
-        return _of_source(value)
-    return contiguous_strides(value.dims) if value.contiguous else None
+        return _of_source(value, ask)
+    if not value.contiguous:
+        return None
+    if ask is None:
+        return contiguous_strides(value.dims)
+    if value.node.target is torch.ops.aten.contiguous.default:
+        # The very argument, with strides of its own, where a size of 1 or 0 made that contiguous.
+        if not all(ask(ge(expression(size), 2)) for size in value.dims):
+            return None
+    return exact_contiguous_strides(value.dims)
 
 
 def offset_in_root(value: Value) -> Size | None:
@@ -78,10 +126,11 @@ def offset_in_root(value: Value) -> Size | None:
     return plus(above, times(start, strides[dim]))
 
 
-def _of_source(value: Value) -> Strides | None:
+def _of_source(value: Value, ask: Ask | None) -> Strides | None:
+    packed = contiguous_strides if ask is None else exact_contiguous_strides
     real = value.source.real if value.source is not None else None
     if real is None:
-        return contiguous_strides(value.dims)
+        return packed(value.dims)
     if all(isinstance(size, int) for size in value.dims):
         return tuple(real.stride())
     steps = real.stride()
@@ -92,19 +141,30 @@ def _of_source(value: Value) -> Strides | None:
         if real.size(d) != 1 and steps[d] != expected:
             return None
         expected *= max(real.size(d), 1)
-    strides = contiguous_strides(tuple(value.dims[d] for d in order))
+    strides = packed(tuple(value.dims[d] for d in order))
     return tuple(strides[order.index(d)] for d in range(len(order)))
 
 
-def result_is_contiguous(op: Any, operands: list[Value]) -> bool:
+def result_is_contiguous(op: Any, operands: list[Value], kwargs: Mapping[str, Any]) -> bool:
     """Whether what an operator returns is known to be contiguous: decided as it is recorded, in constant time."""
     name = op._schema.name
-    if name in _ALWAYS_CONTIGUOUS:
+    if is_always_contiguous(op, kwargs):
         return True
     if name in _LIKE_FIRST:
         return operands[0].contiguous
     own = name in _OWN_LAYOUT or name.startswith(_OWN_LAYOUT_FAMILIES)
-    return not own and all(value.contiguous for value in operands)
+    # A kernel for images may take one with dims of size 1 for channels-last as well as for contiguous.
+    return not own and all(value.contiguous and value.root.in_order for value in operands)
+
+
+def is_always_contiguous(op: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether an operator's result is contiguous whatever the layout of its arguments."""
+    if not isinstance(op, torch._ops.OpOverload):
+        return False
+    name = op._schema.name
+    return name in _ALWAYS_CONTIGUOUS or (
+        name in _NEW_IN_FORMAT and kwargs.get("memory_format") is torch.contiguous_format
+    )
 
 
 def view_is_contiguous(op: Any, parent: Value) -> bool:
@@ -112,9 +172,15 @@ def view_is_contiguous(op: Any, parent: Value) -> bool:
     return parent.contiguous and op._schema.name in _KEEP_CONTIGUOUS
 
 
-def _of_view(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
-    rule = _VIEWS.get(step.op._schema.name)
-    known = None if rule is None else rule(parent, view, step, above)
+def _of_view(parent: Value, view: Value, step: Step, above: Strides, ask: Ask | None) -> Strides | None:
+    name = step.op._schema.name
+    rule = _VIEWS.get(name)
+    if rule is None and name in _TO_OTHER_SIZES:
+        known = (
+            _expanded(parent, view, above, ask) if name in _EXPAND else _reshaped(parent, view, above, ask)
+        )
+    else:
+        known = None if rule is None else rule(parent, view, step, above)
     return _by_trial(parent, step, above) if known is None else known
 
 
@@ -151,8 +217,9 @@ def _same(parent: Value, view: Value, step: Step, above: Strides) -> Strides | N
     return above
 
 
-def _reshaped(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
-    return contiguous_strides(view.dims) if above == contiguous_strides(parent.dims) else None
+def _reshaped(parent: Value, view: Value, above: Strides, ask: Ask | None) -> Strides | None:
+    packed = contiguous_strides if ask is None else exact_contiguous_strides
+    return packed(view.dims) if above == packed(parent.dims) else None
 
 
 def _transposed(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
@@ -193,27 +260,33 @@ def _unsqueezed(parent: Value, view: Value, step: Step, above: Strides) -> Strid
     return (*above[:dim], new, *above[dim:])
 
 
-def _expanded(parent: Value, view: Value, step: Step, above: Strides) -> Strides | None:
+def _expanded(parent: Value, view: Value, above: Strides, ask: Ask | None) -> Strides | None:
     added = len(view.dims) - len(above)
     kept: list[Size] = []
     for stride, before, after in zip(above, parent.dims, view.dims[added:]):
-        if before not in (after, 1):
+        if before == after:
+            kept.append(stride)
+        elif ask is not None:
+            kept.append(stride if ask(eq(expression(before), expression(after))) else 0)
+        elif before == 1:
+            kept.append(0)
+        else:
             return None  # equal to it by the contract, or 1: its stride is 0 or not
-        kept.append(stride if before == after else 0)
-    return (0,) * added + tuple(kept)
+    for size in reversed(view.dims[:added]):
+        alone = ask is not None and above and ask(eq(expression(size), 1))
+        kept.insert(0, times(kept[0], view.dims[len(view.dims) - len(kept)]) if alone else 0)
+    return tuple(kept)
 
 
 def _table() -> dict[str, Callable[[Value, Value, Step, Strides], Strides | None]]:
     names = {
         _same: "alias detach contiguous to type_as lift_fresh resolve_conj resolve_neg split split_with_sizes chunk "
         "narrow tensor_split float double half _to_copy dropout alpha_dropout feature_dropout feature_alpha_dropout",
-        _reshaped: "view _unsafe_view reshape flatten unflatten squeeze view_as reshape_as ravel",
         _transposed: "transpose t swapaxes swapdims numpy_T mT",
         _permuted: "permute",
         _selected: "select unbind",
         _sliced: "slice",
         _unsqueezed: "unsqueeze",
-        _expanded: "expand expand_as",
     }
     return {f"aten::{name}": rule for rule, text in names.items() for name in text.split()}
 
@@ -225,9 +298,14 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(f"aten::{name}" for name in text.split())
 
 
+_EXPAND = _names("expand expand_as")
+_TO_OTHER_SIZES = _EXPAND | _names(
+    "view _unsafe_view reshape flatten unflatten squeeze view_as reshape_as ravel"
+)
 _ALWAYS_CONTIGUOUS = _names(
     "linear matmul mm bmm addmm baddbmm embedding layer_norm ones zeros full empty arange linspace eye"
 )
+_NEW_IN_FORMAT = _names("clone empty_like zeros_like ones_like full_like rand_like randn_like randint_like")
 # What they write into a copy of their first argument does not change its layout.
 _LIKE_FIRST = _names(
     "slice_scatter select_scatter diagonal_scatter scatter scatter_add scatter_reduce index_put index_add index_fill "

@@ -86,6 +86,7 @@ class Value:
         "dims",
         "dtype",
         "fresh_at",
+        "in_order",
         "lost",
         "maybe_shared",
         "node",
@@ -111,6 +112,9 @@ class Value:
         self.step: Step | None = None
         self.requires_grad = False
         self.contiguous = False  # True: known to be; False: not known
+        self.in_order = (
+            True  # of a root: if it is contiguous, its dims of size 1 have a new tensor's strides too
+        )
         self.source: Source | None = None
         self.lost: Lost | None = None  # of a root: nobody can tell its contents
         self.maybe_shared: list[tuple[Value, Value, Step]] | None = None
