@@ -10,6 +10,7 @@ Tables are passed in by the caller (`control_flow` and `rewriting` bring their o
 
 from __future__ import annotations
 
+import builtins
 import functools
 import operator
 import sys
@@ -26,7 +27,9 @@ from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import PYTHON_METHODS, Bool, expr_of
 from fullgraph.tracing import indexing
+from fullgraph.tracing.default_dtype import default_dtype
 from fullgraph.tracing.explaining import refuse
+from fullgraph.tracing.number_classes import class_questions
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
@@ -45,6 +48,11 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
         for (owner, name), replacement in table.items():
             if isinstance(owner, type) and name not in owner.__dict__:
                 inherited = getattr(owner, name, _not_there)
+                undo.callback(delattr, owner, name)
+                setattr(owner, name, _for_thread(inherited, replacement(inherited, recorder), thread))
+                continue
+            if isinstance(owner, types.ModuleType) and name not in owner.__dict__:
+                inherited = getattr(builtins, name)
                 undo.callback(delattr, owner, name)
                 setattr(owner, name, _for_thread(inherited, replacement(inherited, recorder), thread))
                 continue
@@ -80,7 +88,7 @@ def under_other_names(table: FunctionTable, namespaces: Iterable[dict[str, Any]]
             for name, value in namespace.items():
                 if id(value) in in_c:
                     found.setdefault((module, name), in_c[id(value)])
-    return found
+    return {**class_questions(namespaces), **found}
 
 
 def _not_there(*args: Any, **kwargs: Any) -> Any:
@@ -208,7 +216,7 @@ def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callabl
         if isinstance(data, (list, tuple)):
             return torch.stack([build(item, dtype, device) for item in data])
         if dtype is None:
-            dtype = _dtype_of(data)
+            dtype = _dtype_of(data, recorder)
         if isinstance(data, torch.SymFloat) and dtype.is_floating_point:
             # The operator refuses what a float32 cannot hold; torch.tensor makes it infinite.
             number: Any = data  # torch's stubs do not know symbolic numbers
@@ -223,7 +231,9 @@ def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callabl
             return data if original.__name__ != "tensor" else data.detach().clone()
         dtype = kwargs.get("dtype", args[0] if args else None)
         if dtype is None:
-            dtype = functools.reduce(torch.promote_types, (_dtype_of(item) for item in _leaves(data)))
+            dtype = functools.reduce(
+                torch.promote_types, (_dtype_of(item, recorder) for item in _leaves(data))
+            )
         made = build(data, dtype, kwargs.get("device"))
         return made.requires_grad_() if kwargs.get("requires_grad") else made
 
@@ -238,19 +248,19 @@ def _leaves(data: Any) -> Iterator[Any]:
         yield data
 
 
-def _dtype_of(data: Any) -> torch.dtype:
+def _dtype_of(data: Any, recorder: Records) -> torch.dtype:
     if isinstance(data, torch.Tensor):
         return data.dtype
     if isinstance(data, (bool, torch.SymBool)):
         return torch.bool
-    return torch.int64 if isinstance(data, (int, torch.SymInt)) else torch.get_default_dtype()
+    return torch.int64 if isinstance(data, (int, torch.SymInt)) else default_dtype(recorder)
 
 
 def _linspace(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     """The operator takes a plain number of steps; this is what its CPU kernel computes (RangeFactoriesKernel.cpp)."""
 
     def linspace(start: Any, end: Any, steps: Any, **options: Any) -> Any:
-        dtype = options.get("dtype") or torch.get_default_dtype()
+        dtype = options.get("dtype") or default_dtype(recorder)
         if not isinstance(steps, torch.SymInt) or not dtype.is_floating_point or "out" in options:
             return original(start, end, steps, **options)
         count: Any = steps  # torch's stubs do not know symbolic sizes

@@ -1,0 +1,72 @@
+"""`isinstance` of a size, and of what is computed from sizes: as in eager, in the program's modules and torch's."""
+
+from __future__ import annotations
+
+import builtins
+import numbers
+
+import pytest
+import torch
+
+from fullgraph import Dim
+from tests.support import assert_same
+
+X = torch.rand(3, 4)
+SPEC = {"x": (Dim.AUTO, Dim.AUTO)}
+
+
+def _pair(n):
+    return (n, n) if isinstance(n, int) else n
+
+
+def _pooled(x):
+    size = _pair(x.shape[0] * 2)
+    return x.new_zeros(size), _pair((x.shape[1], 1))[0] * x
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda n: isinstance(n, int),
+        lambda n: isinstance(n * 2 + 1, (str, int)),
+        lambda n: isinstance(n, int | str),
+        lambda n: isinstance(n, numbers.Integral),
+        lambda n: isinstance(n, float),
+        lambda n: isinstance(n / 2, float),
+        lambda n: isinstance(n / 2, int),
+        lambda n: isinstance(n > 2, bool),
+        lambda n: isinstance(n > 2, int),
+        lambda n: isinstance(n, (tuple, list, torch.Tensor, str)),
+        lambda n: isinstance(torch.Size([n]), tuple),
+    ],
+)
+def test_isinstance_is_as_in_eager(question):
+    """Both for the class it has in eager and for others."""
+    assert_same(
+        lambda x: x + 1 if question(x.shape[0]) else x * 2, (X,), [(torch.rand(2, 1),)], dynamic_shapes=SPEC
+    )
+
+
+def test_a_number_or_a_pair():
+    """The idiom that it is about."""
+    assert_same(_pooled, (X,), [(torch.rand(1, 1),), (torch.rand(0, 7),)], dynamic_shapes=SPEC)
+
+
+def test_torchs_own_modules_ask_too():
+    """Options of a loss insist on an `int`, which they compute from a size."""
+
+    def program(x, weight, target):
+        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2)
+        return torch.nn.functional.linear_cross_entropy(x, weight, target, options=options)
+
+    call = torch.rand(8, 3), torch.rand(4, 3), torch.randint(4, (8,))
+    other = torch.rand(2, 3), torch.rand(4, 3), torch.randint(4, (2,))
+    assert_same(program, call, [other], dynamic_shapes={"x": "n _", "weight": None, "target": "n"})
+
+
+def test_nothing_stays_behind():
+    """Modules have no `isinstance` of their own afterwards."""
+    assert_same(_pooled, (X,), dynamic_shapes=SPEC)
+    assert "isinstance" not in globals()
+    assert "isinstance" not in vars(torch.nn.functional)
+    assert isinstance is builtins.isinstance
