@@ -378,3 +378,27 @@ def test_whether_a_view_lies_in_order_is_asked_of_the_sizes(sizes):
     if sizes != (3, 4):
         with pytest.raises(ContractError):
             of_others(x)
+
+
+def test_broadcast_tensors_of_sizes_that_may_be_equal():
+    """A size of 1 is no line of the contract; sizes that agree give the tensors themselves, to be written."""
+    spec = {"a": (Dim.AUTO,), "b": (Dim.AUTO, Dim.AUTO)}
+    program = assert_same(
+        lambda a, b: torch.broadcast_tensors(a, b),
+        (torch.rand(3), torch.rand(2, 1)),
+        [(torch.rand(1), torch.rand(1, 1)), (torch.rand(0), torch.rand(7, 1))],
+        dynamic_shapes=spec,
+        aliasing=True,
+    )
+    assert not any("!=" in line for line in program.contract.lines())
+
+    def write(a, b):
+        one, other = torch.broadcast_tensors(a, b)
+        return one.mul_(2), other.add_(1)
+
+    assert_same(
+        write,
+        (torch.rand(3), torch.rand(3)),
+        [(torch.rand(1), torch.rand(1))],
+        dynamic_shapes={"a": "n", "b": "n"},
+    )

@@ -118,7 +118,27 @@ def _transparent(recorder: Records, info: Operator, args: tuple[Any, ...], kwarg
     """A composite operator whose result may be an argument: its parts say which it is this time."""
     if info.overload is aten.einsum.default and len(info.bind(args, kwargs)["tensors"]) > 1:
         return recorder.call(info.overload, *args, **kwargs)  # a product is always a new tensor
+    if info.overload is aten.broadcast_tensors.default:
+        return _broadcast(recorder, info, info.bind(args, kwargs)["tensors"])
     return _decomposed(recorder, info, args, kwargs)
+
+
+def _broadcast(recorder: Records, info: Operator, tensors: list[Value]) -> list[Value]:
+    """`broadcast_tensors`: those that have the sizes of all already are handed back, the others are expanded.
+
+    Where sizes are not known to be equal, a view that may be the very tensor has the same elements and memory.
+    """
+    outs = recorder.shape(info.overload, (tensors,), {})
+    results: list[Value] = []
+    for tensor, out in zip(tensors, outs):
+        same = len(tensor.dims) == len(out.dims) and all(
+            a == b or recorder.scope.decide(eq(a, b)) is True for a, b in zip(tensor.dims, out.dims)
+        )
+        result = tensor if same else recorder.call(aten.expand.default, tensor, list(out.dims))
+        if not same and len(tensor.dims) == len(out.dims):
+            recorder.asked_contiguous.update((tensor, result))
+        results.append(result)
+    return results
 
 
 def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> Any:

@@ -11,9 +11,20 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope
+from fullgraph.symbolic import Scope, eq
 from fullgraph.tracing.rules.broadcast import broadcast, meet
-from fullgraph.tracing.rules.dims import Dims, Size, axis, product, require_same, shown, without
+from fullgraph.tracing.rules.dims import (
+    Dims,
+    Size,
+    ask,
+    axis,
+    equals,
+    product,
+    require,
+    require_same,
+    shown,
+    without,
+)
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -120,9 +131,14 @@ def addmv(
 ) -> Out | None:
     """`beta * self + alpha * (mat @ vec)`."""
     product = mv(scope, mat, vec)
-    if product is None or not self.dims or not require_same(self.dims[-1], product.dims[0], scope):
-        return None  # where there is nothing to sum up, eager forgets to expand `self`
-    return _plus_product(self, product)
+    if product is None or not self.dims:
+        return None
+    given, rows = self.dims[-1], product.dims[0]
+    if scope.hint_of(equals(given, rows)) is not False:
+        return _plus_product(self, product) if require_same(given, rows, scope) else None
+    # A bias of one element is expanded; where there is nothing to sum up, eager forgets to do so.
+    expanded = require(eq(given, 1), scope) and not ask(eq(mat.dims[1], 0), scope)
+    return _plus_product(self, product) if expanded else None
 
 
 @rule("addr")
