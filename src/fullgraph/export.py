@@ -99,5 +99,4 @@ def _settled(record: Callable[..., Trace], specs: Specs) -> Trace:
             raise
         record = partial(record, at_once=True)
         recorded = record(specs)
-    settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))
-    return recorded
+    return settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))

@@ -106,7 +106,7 @@ def test_the_last_operand_of_and_or_stays_a_question():
 
 
 def test_a_question_as_the_argument_of_an_operator():
-    """PyTorch takes a plain boolean there, so the comparison is answered, and the contract says what it relies on."""
+    """PyTorch takes a plain boolean there, so the comparison is answered; what hangs on it, the contract says."""
 
     def attend(x):
         return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=x.shape[2] > 1)
@@ -118,8 +118,11 @@ def test_a_question_as_the_argument_of_an_operator():
         torch.testing.assert_close(program(x), attend(x))
     with pytest.raises(ContractError):
         program(torch.randn(2, 2, 1, 4))
-    with pytest.raises(Specialized, match="n >= 2"):
-        fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes={"x": "_ _ n _"})
+    # With one key, causal or not is the same.
+    program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes={"x": "_ _ n _"})
+    for length in (0, 1, 2, 7):
+        x = torch.randn(1, 2, length, 4)
+        torch.testing.assert_close(program(x), attend(x))
 
 
 class Prepared(nn.Module):
@@ -186,3 +189,133 @@ def test_a_write_that_may_be_shared_is_refused_only_if_the_other_is_used():
         assert_same(used, (torch.randn(4, 3),), SIZES[1:], dynamic_shapes={"x": "n _"})
     except Unsupported as refused:
         assert "share memory" in str(refused)
+
+
+def truncated(x):
+    """`x[:, :4]` is x where there are no more columns: the side that slices holds for both."""
+    if x.shape[1] > 4:
+        x = x[:, :4]
+    return x * 2
+
+
+def padded(x):
+    """A padding by nothing is nothing."""
+    missing = (4 - x.shape[1] % 4) % 4
+    if missing > 0:
+        x = nn.functional.pad(x, (0, missing))
+    return x.view(x.shape[0], x.shape[1] // 4, 4).sum(-1)
+
+
+def padded_by_cat(x):
+    """Nor is a concatenation with nothing."""
+    missing = -x.shape[1] % 4
+    if missing:
+        x = torch.cat([x, x.new_zeros(x.shape[0], missing)], 1)
+    return x.view(x.shape[0], x.shape[1] // 4, 4).sum(-1)
+
+
+def expanded(x):
+    """An expansion of one row to one row is none."""
+    row = torch.arange(x.shape[1]).unsqueeze(0)
+    if x.shape[0] != row.shape[0]:
+        row = row.expand(x.shape[0], -1)
+    return x + row
+
+
+def last_column(x):
+    """Of one column the last one is all of it; of none there is no last one."""
+    if x.shape[1] > 1:
+        x = x[:, -1:]
+    return x + 1
+
+
+def guarded_against_nothing(x):
+    """Tensors without elements are equal whatever they are made by."""
+    if x.shape[0] == 0:
+        return x.new_zeros(0, x.shape[1])
+    return x.cumsum(0) / x.shape[0]
+
+
+def causal_only_if_longer(x):
+    """With one key, every query may look at it."""
+    x = x[:, None, :, None]
+    return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=x.shape[2] > 1)
+
+
+@pytest.mark.parametrize("example", [(3, 8), (2, 3), (1, 1), (2, 1)])
+@pytest.mark.parametrize(
+    "program",
+    [
+        truncated,
+        padded,
+        padded_by_cat,
+        expanded,
+        last_column,
+        guarded_against_nothing,
+        causal_only_if_longer,
+    ],
+)
+def test_a_side_that_holds_for_the_others_is_the_program(program, example):
+    """Whichever side the example took, the graph is the one that is right for all sizes, and nothing is assumed."""
+    more = [
+        (torch.randn(rows, columns),)
+        for rows in (0, 1, 2, 5)
+        for columns in (0, 1, 3, 4, 5, 16)
+        if rows or columns
+    ]
+
+    exported = assert_same(program, (torch.randn(example),), more, dynamic_shapes={"x": "rows columns"})
+
+    assert not any("columns" in line and "=" in line for line in exported.contract.lines())
+
+
+def of_two_literals(x):
+    return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 4.0]))
+
+
+def of_random_numbers_in_another_order(x):
+    first, second = torch.rand(3), torch.rand(3)
+    return x + first - second if x.shape[0] > 2 else x + second - first
+
+
+def of_one_random_number_more(x):
+    if x.shape[0] > 2:
+        torch.rand(3)
+    return x + torch.rand(3)
+
+
+def of_detached_and_not(x):
+    if x.shape[0] > 2:
+        x = x.detach()
+    return x * 2
+
+
+def of_an_input_and_a_copy(x):
+    return x if x.shape[0] > 2 else x * 1
+
+
+def of_sizes_that_differ_where_nothing_is(x):
+    return x[:0] if x.shape[0] == 0 else x.new_zeros(x.shape[0], 4)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        of_two_literals,
+        of_random_numbers_in_another_order,
+        of_one_random_number_more,
+        of_detached_and_not,
+        of_an_input_and_a_copy,
+        of_sizes_that_differ_where_nothing_is,
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 4])
+def test_sides_that_look_alike_and_differ_are_refused(program, rows):
+    assert_refused(program, (torch.randn(rows, 3),), dynamic_shapes={"x": "n _"}, kind=Specialized)
+
+
+def test_literals_with_one_content_are_one():
+    def program(x):
+        return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 3.0]))
+
+    assert_same(program, (torch.randn(4, 3),), SIZES, dynamic_shapes={"x": "n _"})

@@ -17,6 +17,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
+from fullgraph.symbolic.division import mod_integers
 from fullgraph.symbolic.expr import (
     Expr,
     Operand,
@@ -139,7 +140,7 @@ def _zero(kind: str, a: Expr, b: Expr) -> Bool:
         common = -common
     if common != 1:
         e = polynomial({m: c // common for m, c in terms.items()})
-    return _interned_bool(kind, e)
+    return _interned_bool(kind, _remainder_up_to_sign(e))
 
 
 @lru_cache(maxsize=8192)
@@ -156,8 +157,28 @@ def _at_most(a: Expr, b: Expr) -> Bool:
         terms = {m: c // common for m, c in e.terms.items() if m}
         constant = -(-e.terms.get((), 0) // common)
         e = polynomial({**terms, (): constant} if constant else terms)
+    if e.kind == "mod" and _is_positive(e.args[1]):
+        return _zero("eq", e, integer(0))  # a remainder is not negative
+    opposite = minus(integer(1), e)
+    if opposite.kind == "mod" and _is_positive(opposite.args[1]):
+        return _zero("ne", opposite, integer(0))
     quotient = _sole_quotient(e)
     return quotient if quotient is not None else _interned_bool("le", e)
+
+
+def _remainder_up_to_sign(e: Expr) -> Expr:
+    """`-x % k` is zero exactly when `x % k` is: of the two, take the one with the positive leading coefficient."""
+    if e.kind != "mod" or not _is_positive(e.args[1]):
+        return e
+    x, k = e.args
+    if x.terms[leading(x.terms)] > 0:
+        return e
+    flipped = mod_integers(minus(integer(0), x), k)
+    return flipped if flipped.kind == "mod" else e
+
+
+def _is_positive(e: Expr) -> bool:
+    return bool(e.is_const and e.value > 0)
 
 
 def _sole_truth(e: Expr) -> Expr | None:

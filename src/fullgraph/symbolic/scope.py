@@ -7,8 +7,9 @@ and the answer becomes a fact, so that no question is asked twice. It is used by
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from fullgraph.symbolic.boolean import Bool, not_
 from fullgraph.symbolic.decide import decide
@@ -21,6 +22,7 @@ from fullgraph.symbolic.simplify import simplify, simplify_question
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
+_DEFAULTS: Final[dict[str, bool]] = {"or_false": False, "or_true": True}
 
 
 class Scope:
@@ -48,6 +50,7 @@ class Scope:
         self.undecided = undecided
         self.branch = branch
         self.at_once = at_once
+        self._takes_defaults = False
         self._facts = Facts()
         self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
         self._hints: dict[Expr, Any] = {}
@@ -145,6 +148,8 @@ class Scope:
         answer = self.decide(question)
         if answer is not None:
             return answer
+        if self._takes_defaults and kind in _DEFAULTS:
+            return _DEFAULTS[kind]
         if kind == "guard" and self.branch is not None:
             taken = self.branch(question)
             if taken is not None:
@@ -160,9 +165,7 @@ class Scope:
     @staticmethod
     def _relies_on(answer: bool, kind: Kind) -> bool:
         # The asker's default way is right whatever the outcome: taking it relies on nothing.
-        if kind == "or_false":
-            return answer
-        return not answer if kind == "or_true" else True
+        return answer != _DEFAULTS.get(kind, not answer)
 
     def value_of(self, expr: Expr) -> int | float:
         """Return the one value of `expr`; if several are possible, ask, and remember the answer as a fact."""
@@ -195,6 +198,15 @@ class Scope:
                     raise
                 # Something known has a value, which it would not have.
                 raise Contradiction("with this, something known would be divided by zero") from None
+
+    @contextmanager
+    def taking_defaults(self) -> Iterator[None]:
+        """Answer what has a default by it, without asking, unless the answer follows."""
+        before, self._takes_defaults = self._takes_defaults, True
+        try:
+            yield
+        finally:
+            self._takes_defaults = before
 
     def range_of(self, expr: Operand) -> Range:
         """Return a range that holds every value `expr` can have."""

@@ -10,50 +10,77 @@ the other side is traced too, with sizes that lead there:
 
 Branches are taken in the order in which they were asked; each is turned while those before it stay as they were,
 so the traces made are the leaves of a decision tree, and together they are all ways the program can go.
-Graphs are compared node by node: operators, arguments, and what each input and output means.
+
+A graph has to be the same only for the sizes that lead to the other side (same_trace.py). So of two sides one may
+hold for both, and need not be the example's: `if x.shape[1] > 16: x = x[:, :16]` is `x[:, :16]` for every size. Then
+everything starts again from that side.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import fx
-
-from fullgraph.contract import AssumptionKind, DimSpec, Specs, fresh_scope
+from fullgraph.contract import AssumptionKind, DimSpec, Fact, Specs, fresh_scope
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, not_
+from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, le, not_
 from fullgraph.tracing.failures import is_of_the_program
-from fullgraph.tracing.result import Branch, GraphOutput, Trace
+from fullgraph.tracing.result import Branch, Trace
+from fullgraph.tracing.same_trace import knowing, same_trace
 
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
 _MOST_TRACES = 24
+_MOST_STARTS = 4
+_LARGEST_SIZE = 2**63 - 1  # PyTorch's own bound for sizes and symbolic integers
+_RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
 _MOST_SAMPLES = 20_000
 
 
-def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> None:
-    """Write into the trace's ledger what its branches on sizes amount to.
+def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
+    """Find a trace that holds for all sides of the branches on sizes, and write into its ledger what they amount to.
 
     Args:
-        recorded: a trace.
+        recorded: the trace of the example.
         specs: what it was made from.
         retrace: makes a trace from other sizes, sent down given branches.
+
+    Returns:
+        The trace, or that of another side when that one holds for more sizes.
     """
-    if recorded.branches:
-        _Settling(recorded, specs, retrace).settle(recorded, {})
+    for starts_left in reversed(range(_MOST_STARTS)):
+        if not recorded.branches:
+            break
+        settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
+        settling.settle(recorded, {})
+        if settling.better is None:
+            break
+        recorded = settling.better
+    return recorded
 
 
 class _Settling:
-    def __init__(self, recorded: Trace, specs: Specs, retrace: Retrace) -> None:
+    def __init__(self, recorded: Trace, specs: Specs, retrace: Retrace, *, may_change: bool) -> None:
         self.recorded = recorded
         self.specs = specs
         self.retrace = retrace
-        self.facts = {a.fact for a in recorded.ledger.assumptions}
-        self.known = [a.fact for a in recorded.ledger.assumptions if isinstance(a.fact, Bool)]
+        self.facts = _facts(recorded)
+        self.here = _condition({branch.question: branch.answer for branch in recorded.branches})
+        self.known = self._known_on_all_sides()
         self.traces = 0
+        self.may_change = may_change
+        self.better: Trace | None = None  # the trace of another side, which holds on this one too
+
+    def _known_on_all_sides(self) -> list[Bool]:
+        """What follows from the side that was taken is no reason to leave the other sides out."""
+        scope = knowing(self.recorded, [self.here])
+        return [
+            a.fact
+            for a in self.recorded.ledger.assumptions
+            if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
+        ]
 
     def settle(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
@@ -62,7 +89,7 @@ class _Settling:
             if branch.question in forced:
                 continue
             if not self._turn(branch, way):
-                if forced:
+                if forced or self.better is not None:
                     return False
                 self._assume(
                     branch.question if branch.answer else not_(branch.question),
@@ -75,7 +102,7 @@ class _Settling:
     def _turn(self, branch: Branch, way: Mapping[Bool, bool]) -> bool:
         """Look at the other side of a branch; say whether it is the same, raises, or cannot be."""
         turned = {**way, branch.question: not branch.answer}
-        condition = and_(*(q if a else not_(q) for q, a in turned.items()))
+        condition = _condition(turned)
         if self._impossible(turned):
             return True
         sizes = self._sizes_for(condition)
@@ -95,7 +122,11 @@ class _Settling:
                 return False
             self._assume(not_(condition), branch, AssumptionKind.CHECK)
             return True
-        return self._is_same(other) and self.settle(other, turned)
+        if self._holds_for(other, condition):
+            return self.settle(other, turned)
+        if self.may_change and self._is_held_by(other):
+            self.better = other
+        return False
 
     def _assume(self, fact: Bool, branch: Branch, kind: AssumptionKind) -> None:
         self.recorded.ledger.assume(fact, branch.origin, kind)
@@ -104,7 +135,8 @@ class _Settling:
         """Whether no sizes in range lead down these branches."""
         scope = fresh_scope(self.specs.symbols)
         try:
-            for fact in (*self.known, *(q if a else not_(q) for q, a in turned.items())):
+            largest = [le(spec.symbol, _LARGEST_SIZE) for spec in self.specs.symbols if spec.sort is int]
+            for fact in (*largest, *self.known, _condition(turned)):
                 if fact.symbols <= {spec.symbol for spec in self.specs.symbols}:
                     scope.assume(fact)
         except Contradiction:
@@ -126,27 +158,38 @@ class _Settling:
                 return sizes
         return None
 
-    def _is_same(self, other: Trace) -> bool:
-        more = {a.fact for a in other.ledger.assumptions} - self.facts
-        return not more and same_trace(self.recorded, other)
+    def _holds_for(self, other: Trace, condition: Bool) -> bool:
+        """Whether the recorded trace computes what another side does, for the sizes that lead there."""
+        facts = (*self.known, condition)
+        return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts)
+
+    def _is_held_by(self, other: Trace) -> bool:
+        """Whether another side computes what the recorded trace does, for all sizes that lead here."""
+        theirs = _facts(other)
+        if not all(_holds(fact, self.specs.samples[0]) for fact in theirs if isinstance(fact, Bool)):
+            return False
+        facts = (*(fact for fact in theirs if isinstance(fact, Bool)), self.here)
+        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(other, self.recorded, facts)
 
 
-def same_trace(a: Trace, b: Trace) -> bool:
-    """Whether two traces recorded the same, node by node, up to names."""
-    return (
-        [(i.role, i.target, i.leaf) for i in a.inputs] == [(i.role, i.target, i.leaf) for i in b.inputs]
-        and list(map(_meaning, a.outputs)) == list(map(_meaning, b.outputs))
-        and a.output_tree == b.output_tree
-        and a.output_leaves == b.output_leaves
-        and a.argument_state == b.argument_state
-        and not a.modules
-        and not b.modules
-        and _same_graph(a.graph, b.graph)
-    )
+def _condition(way: Mapping[Bool, bool]) -> Bool:
+    return and_(*(question if answer else not_(question) for question, answer in way.items()))
 
 
-def _meaning(output: GraphOutput) -> tuple[Any, ...]:
-    return output.role, output.target, output.constant, output.under_no_grad
+def _facts(trace: Trace) -> frozenset[Fact]:
+    return frozenset(assumption.fact for assumption in trace.ledger.assumptions)
+
+
+def _relies_on_no_more(trace: Trace, relied_on: Collection[Fact], facts: Iterable[Bool]) -> bool:
+    """Whether what a trace relies on is relied on anyway, or follows from the facts."""
+    more = _facts(trace).difference(relied_on)
+    if not more:
+        return True
+    try:
+        scope = knowing(trace, facts)
+    except Contradiction:
+        return True
+    return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in more)
 
 
 def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> Sequence[Any]:
@@ -181,37 +224,3 @@ def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:
         return bool(evaluate(fact, sizes))
     except (ArithmeticError, ValueError, TypeError):
         return False
-
-
-def _same_graph(a: fx.Graph, b: fx.Graph) -> bool:
-    """Whether two graphs have the same nodes in the same order, up to names."""
-    if len(a.nodes) != len(b.nodes):
-        return False
-    number: dict[fx.Node, int] = {}
-    for index, (mine, theirs) in enumerate(zip(a.nodes, b.nodes)):
-        number[mine] = number[theirs] = index
-        if mine.op != theirs.op or (mine.op != "placeholder" and mine.target != theirs.target):
-            return False
-        if mine.meta.get("grad_enabled") != theirs.meta.get("grad_enabled"):
-            return False
-        if not _same_arguments((mine.args, mine.kwargs), (theirs.args, theirs.kwargs), number):
-            return False
-    return True
-
-
-def _same_arguments(a: Any, b: Any, number: Mapping[fx.Node, int]) -> bool:
-    if isinstance(a, fx.Node):
-        return isinstance(b, fx.Node) and number[a] == number[b]
-    if isinstance(a, (list, tuple)):
-        return (
-            isinstance(b, (list, tuple))
-            and len(a) == len(b)
-            and all(_same_arguments(x, y, number) for x, y in zip(a, b))
-        )
-    if isinstance(a, dict):
-        return (
-            isinstance(b, dict)
-            and a.keys() == b.keys()
-            and all(_same_arguments(a[k], b[k], number) for k in a)
-        )
-    return type(a) is type(b) and (a == b or a is b)

@@ -10,6 +10,7 @@ plain integers, is recorded by its parts instead. Any other without a meta kerne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -53,7 +54,7 @@ def shape_by_meta(
     before = (scope.mark(), ledger.mark()) if symbolic else None
     try:
         with symbolic_torch() if symbolic else plain_torch():
-            result = _run(op, args, kwargs, partial(to_python, scope=scope))
+            result = _run(op, args, kwargs, partial(to_python, scope=scope), scope.taking_defaults())
     except FullgraphError:
         raise
     except Exception as error:  # whatever it is, it is raised again or asked of eager
@@ -73,9 +74,18 @@ def _is_of_meta(error: BaseException | None) -> bool:
     return isinstance(error, RuntimeError) and " meta " in str(error).lower()
 
 
-def _run(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], number: Number) -> Any:
+def _run(
+    op: OpOverload,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    number: Number,
+    making: AbstractContextManager[None] | None = None,
+) -> Any:
     made: dict[int, torch.Tensor] = {}
-    return op(*_to_meta(args, number, made), **_to_meta(kwargs, number, made))
+    # Whether a tensor without contents is empty is nothing that the program hangs on.
+    with making or nullcontext():
+        taken, named = _to_meta(args, number, made), _to_meta(kwargs, number, made)
+    return op(*taken, **named)
 
 
 def _run_at_example(op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope) -> Any:

@@ -28,7 +28,6 @@ from fullgraph.source import origin_here, trace_boundary
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, scalar_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.autograd_function import autograd_functions
-from fullgraph.tracing.branching import same_trace
 from fullgraph.tracing.checking import checks
 from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
@@ -49,6 +48,7 @@ from fullgraph.tracing.owned import owned_tensors, root_modules, told_apart
 from fullgraph.tracing.program_code import program_code
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
+from fullgraph.tracing.same_trace import same_trace
 from fullgraph.tracing.state import PythonState, with_state_put_back
 from fullgraph.tracing.subgraph import record_assertion
 from fullgraph.tracing.surroundings import surroundings

@@ -1,0 +1,285 @@
+"""Whether two traces compute the same wherever some facts hold, which is more often than that they look the same.
+
+Each value gets a number, and two values with one number are equal: value numbering (Cocke and Schwartz, "Programming
+Languages and Their Compilers", 1970), over both graphs with one table. A value is what its operator makes of the
+numbers of its operands, with three things seen through, each only as far as the facts go:
+
+* a size is its expression, whoever worked it out: `x.shape[0]` is 1 where the facts say so;
+* an operator that keeps the order of elements is its operand when it keeps the sizes as well: `p.expand(b, -1)` where
+  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing;
+* tensors without elements differ in nothing but their sizes;
+* literals are compared by their contents.
+
+What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import torch
+from torch import fx
+
+from fullgraph.contract import TensorSpec, fresh_scope
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, expression, le
+from fullgraph.tracing.dispatch import OpOverload
+from fullgraph.tracing.operators import operator_of
+from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
+
+Number = int
+_aten: Final = torch.ops.aten
+# With the sizes kept these give their first operand: all elements, in their order.
+_KEEP_ORDER: Final = frozenset(
+    {
+        _aten.expand.default,
+        _aten.view.default,
+        _aten.reshape.default,
+        _aten.flatten.using_ints,
+        _aten.slice.Tensor,
+        _aten.narrow.default,
+        _aten.constant_pad_nd.default,
+        _aten.pad.default,
+        _aten.repeat.default,
+    }
+)
+
+
+def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
+    """Say whether two traces of one program compute the same wherever the facts hold.
+
+    Args:
+        a: a trace.
+        b: another, of the same arguments.
+        facts: what is known of the symbols, besides their declared ranges.
+
+    Returns:
+        False also when it is not known.
+    """
+    meanings = [list(map(_meaning, each.outputs)) for each in (a, b)]
+    if (
+        meanings[0] != meanings[1]
+        or a.output_tree != b.output_tree
+        or a.output_leaves != b.output_leaves
+        or a.argument_state != b.argument_state
+    ):
+        return False
+    try:
+        numbering = _Numbering(knowing(a, facts))
+    except Contradiction:
+        return True  # the facts never hold
+    return numbering.of_trace(a) == numbering.of_trace(b)
+
+
+def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
+    """Return a scope over the symbols of a trace's inputs that knows their ranges and these facts.
+
+    Raises:
+        Contradiction: the facts never hold together.
+    """
+    scope = fresh_scope(trace.ledger.symbols)
+    declared = frozenset(scope.symbols)
+    for fact in facts:
+        if fact.symbols <= declared:
+            scope.assume(fact)
+    return scope
+
+
+def _meaning(output: GraphOutput) -> tuple[Any, ...]:
+    return output.role, output.target, output.constant, output.under_no_grad, output.rebound
+
+
+class _Numbering:
+    """One table of numbers for the values of several graphs."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.declared = frozenset(scope.symbols)
+        self.numbers: dict[Any, Number] = {}
+        self.literals: list[GraphInput] = []
+        self.sizes: dict[Expr, Expr] = {}
+
+    def of_trace(self, trace: Trace) -> tuple[Any, ...]:
+        """Return the numbers of what a trace gives back, and of its effects in their order."""
+        inputs = {given.node: self._input(given) for given in trace.inputs}
+        return self._graph(trace.graph, inputs, trace.modules)
+
+    def _graph(
+        self, graph: fx.Graph, inputs: dict[str, Any], modules: dict[str, torch.nn.Module]
+    ) -> tuple[Any, ...]:
+        number: dict[fx.Node, Number] = {}
+        effects: list[Number] = []
+        for node in graph.nodes:
+            if node.op == "output":
+                return self._key(node.args, number), tuple(effects)
+            number[node] = self._number(self._value(node, number, inputs, modules, len(effects)))
+            if _has_effect(node):
+                effects.append(number[node])
+        return (), tuple(effects)
+
+    def _number(self, key: Any) -> Number:
+        # What reduces to a single operand has that operand's number.
+        return key[1] if key[0] == "same as" else self.numbers.setdefault(key, len(self.numbers))
+
+    def _value(
+        self,
+        node: fx.Node,
+        number: dict[fx.Node, Number],
+        inputs: dict[str, Any],
+        modules: dict[str, torch.nn.Module],
+        effects: int,
+    ) -> tuple[Any, ...]:
+        size = self._size(node.meta.get("val"))
+        if size is not None:
+            return size
+        if node.op == "placeholder":
+            return inputs[node.name]
+        if node.op == "get_attr":
+            return self._subgraph(modules[str(node.target)])
+        if _has_effect(node):
+            return ("effect", effects, node.target, self._key(self._arguments(node), number))
+        empty = self._empty(node.meta.get("val"))
+        if empty is not None:
+            return empty
+        operand = self._operand_given_back(node)
+        if operand is not None:
+            return ("same as", number[operand])
+        arguments = self._key(self._arguments(node), number)
+        return ("call", node.target, node.meta.get("grad_enabled"), arguments)
+
+    def _subgraph(self, module: torch.nn.Module) -> tuple[Any, ...]:
+        assert isinstance(module, fx.GraphModule)
+        names = [node.name for node in module.graph.nodes if node.op == "placeholder"]
+        operands = {name: ("operand", index) for index, name in enumerate(names)}
+        return ("graph", len(names), self._graph(module.graph, operands, dict(module.named_children())))
+
+    def _input(self, given: GraphInput) -> tuple[Any, ...]:
+        if given.role is not InputRole.CONSTANT or given.value is None:
+            return ("input", given.role, given.target, given.leaf)
+        for index, known in enumerate(self.literals):
+            if known.value is given.value or (known.target == given.target and _same_contents(known, given)):
+                return ("literal", index)
+        self.literals.append(given)
+        return ("literal", len(self.literals) - 1)
+
+    def _size(self, value: Any) -> tuple[Any, ...] | None:
+        """Return what a number is that follows from the sizes of the inputs."""
+        if isinstance(value, Bool) and value.symbols <= self.declared:
+            known = self.scope.decide(value)
+            return ("condition", value) if known is None else _plain(known)
+        if isinstance(value, Expr) and value.symbols <= self.declared:
+            simplest = self.scope.simplify(value)
+            return _plain(simplest.value) if simplest.is_const else ("size", self._representative(simplest))
+        return None
+
+    def _representative(self, size: Expr) -> Expr:
+        """Return the first expression met that has the value of this one."""
+        found = self.sizes.get(size)
+        if found is None:
+            equal = (
+                known for known in self.sizes.values() if not size.is_float and self._is(eq, size, known)
+            )
+            found = self.sizes[size] = next(equal, size)
+        return found
+
+    def _empty(self, value: Any) -> tuple[Any, ...] | None:
+        if not isinstance(value, TensorSpec) or not any(self._is(eq, size, 0) for size in _sizes(value)):
+            return None
+        sizes = tuple(self._size(expression(size)) or size for size in _sizes(value))
+        return ("empty", value.dtype, value.device, sizes)
+
+    def _operand_given_back(self, node: fx.Node) -> fx.Node | None:
+        """Return the operand whose elements are the result's, in their order, if there is one."""
+        after = node.meta.get("val")
+        if not isinstance(after, TensorSpec) or node.meta.get("grad_enabled") is False:
+            return None
+        if node.target in _KEEP_ORDER:
+            operands: list[Any] = [node.args[0]]
+        elif node.target is _aten.cat.default:
+            parts: Any = node.args[0]
+            operands = [part for part in parts if self._empty(part.meta["val"]) is None]
+        else:
+            return None
+        if len(operands) != 1 or not isinstance(operands[0], fx.Node):
+            return None
+        before = operands[0].meta.get("val")
+        if not isinstance(before, TensorSpec) or before.dtype != after.dtype:
+            return None
+        return operands[0] if self._same_sizes(_sizes(before), _sizes(after)) else None
+
+    def _arguments(self, node: fx.Node) -> Any:
+        """Return a call's arguments: all that its operator has, by name, said by the program or not."""
+        if not isinstance(node.target, OpOverload):
+            return node.args, node.kwargs
+        given: dict[str, Any] = {
+            argument.name: node.args[index] if index < len(node.args) else argument.default_value
+            for index, argument in enumerate(node.target._schema.arguments)
+        }
+        given.update(node.kwargs)
+        if node.target is _aten.scaled_dot_product_attention.default and given["is_causal"] is True:
+            keys = given["key"].meta["val"]
+            # Every query may look at the one key there is.
+            given["is_causal"] = not self._is(le, _sizes(keys)[-2], 1)
+        return given
+
+    def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
+        return self.scope.decide(relation(expression(a), expression(b))) is True
+
+    def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
+        return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))
+
+    def _key(self, item: Any, number: dict[fx.Node, Number]) -> Any:
+        """Return arguments with numbers for nodes, as something that can be looked up."""
+        if isinstance(item, fx.Node):
+            return ("value", number[item])
+        if isinstance(item, (list, tuple)):
+            return tuple(self._key(part, number) for part in item)
+        if isinstance(item, dict):
+            return ("dict", tuple((name, self._key(part, number)) for name, part in item.items()))
+        if type(item) in (int, float, bool):
+            return ("value", self._number(_plain(item)))
+        return type(item), item
+
+
+def _sizes(value: TensorSpec) -> tuple[int | Expr, ...]:
+    """Return the sizes of a recorded tensor, which are integers or expressions."""
+    sizes: Any = value.shape
+    return sizes
+
+
+def _plain(value: complex) -> tuple[Any, ...]:
+    # By its text: 0.0 is not -0.0, and nan is nan.
+    return "plain", type(value), repr(value)
+
+
+def _has_effect(node: fx.Node) -> bool:
+    if node.op != "call_function":
+        return False
+    if isinstance(node.target, OpOverload):
+        return operator_of(node.target).random or node.is_impure()
+    # Nobody looks for the effects of what a higher-order operator calls.
+    return node.target is not operator.getitem and not isinstance(node.meta.get("val"), (Expr, Bool))
+
+
+def _same_contents(a: GraphInput, b: GraphInput) -> bool:
+    """Whether two literals of one name are bit by bit the same."""
+    mine, theirs = a.value, b.value
+    assert mine is not None
+    assert theirs is not None
+    return (
+        _form(mine) == _form(theirs)
+        and mine.layout is torch.strided
+        and mine.device.type != "meta"
+        and not mine.is_quantized
+        and torch.equal(_bits(mine), _bits(theirs))
+    )
+
+
+def _form(tensor: torch.Tensor) -> tuple[Any, ...]:
+    strides = tensor.stride() if tensor.layout is torch.strided else None
+    return tensor.dtype, tensor.shape, tensor.layout, strides, tensor.device, tensor.requires_grad
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().contiguous().flatten().view(torch.uint8)
