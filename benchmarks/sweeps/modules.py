@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.utils import _pytree as pytree
 
-from benchmarks.sweeps.samples import OPERATORS  # it makes torch.testing._internal importable
+from benchmarks.sweeps.samples import OPERATORS, Subject  # it makes torch.testing._internal importable
 
 assert OPERATORS
 from torch.testing._internal.common_modules import module_db  # noqa: E402
@@ -49,3 +50,18 @@ def module_samples(name: str, training: bool, count: int) -> Iterator[ModuleSamp
         mode = "train" if training else "eval"
         args, kwargs = sample.forward_input.args, sample.forward_input.kwargs
         yield ModuleSample(f"{name} {mode} #{number}", module, tuple(args), dict(kwargs))
+
+
+def as_subject(sample: ModuleSample) -> Subject:
+    """Return a call of a module as a function of the tensors among its arguments."""
+    leaves, tree = pytree.tree_flatten((sample.args, sample.kwargs))
+    places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+
+    def call(tensors: list[torch.Tensor]) -> Any:
+        filled = list(leaves)
+        for place, tensor in zip(places, tensors, strict=True):
+            filled[place] = tensor
+        args, kwargs = pytree.tree_unflatten(filled, tree)
+        return sample.module(*args, **kwargs)
+
+    return Subject(sample.name, call, [leaves[place] for place in places])
