@@ -1,9 +1,11 @@
-"""Implementations of `Undecided` for tests."""
+"""Implementations of `Undecided` for tests, and what a trace puts in place."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fullgraph.symbolic import Bool, Expr, Kind, Scope, render
+from fullgraph.symbolic import PYTHON_METHODS, Bool, Expr, Kind, Scope, render
 
 
 class NobodyAsked:
@@ -51,3 +53,19 @@ def scope_by_hint() -> tuple[Scope, ByHint]:
     asked = ByHint()
     asked.scope = Scope(asked)
     return asked.scope, asked
+
+
+@contextlib.contextmanager
+def methods_in_place() -> Iterator[None]:
+    """Put the methods where they belong, and what was there back."""
+    before = {place: place[0].__dict__.get(place[1]) for place in PYTHON_METHODS}
+    for (owner, name), replacement in PYTHON_METHODS.items():
+        setattr(owner, name, replacement(before[owner, name]))
+    try:
+        yield
+    finally:
+        for (owner, name), original in before.items():
+            if original is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)

@@ -40,6 +40,7 @@ torch.sym_not(n > 3); torch.sym_sum([n, n, 2]); torch.sym_sum((n, n))
 LARGE = """
 (n + 2**70) - 2**70; (n + 2**53 + 1) / 3; round((n + 2**53 + 1) / 2); math.sqrt(n + 2**53 + 1); (n + 2**53 + 1) * 1.0
 (n + 2**53 + 1) // 2.0; (2**53 + n) / (2**53 + 1); (n + 2**53 + 1) % 3.0; n + 2**53 + 1 == 2.0**53
+float(n + 2**53) == n + 2**53; n + 2**53 < float(n + 2**53); float(n + 2**53) == float(n + 2**53 + 1)
 """
 TENSORS = """
 torch.tensor(n); torch.tensor([n, 2]); torch.tensor([[n, 1], [2, n]]); torch.tensor(n / 2); torch.tensor([n / 2, 1])

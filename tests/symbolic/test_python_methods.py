@@ -1,32 +1,20 @@
 """What PyTorch's symbolic numbers lack or compute differently, as Python has it."""
 
-import contextlib
 import math
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fullgraph.symbolic import PYTHON_METHODS, evaluate, expr_of, render, symbol, to_python
-from tests.symbolic.support import scope_by_hint
+from fullgraph.symbolic import evaluate, expr_of, render, symbol, to_python
+from tests.symbolic.strategies import outcome
+from tests.symbolic.support import methods_in_place, scope_by_hint
 
 S0 = symbol("s0")
-
-
-@contextlib.contextmanager
-def methods_in_place() -> Iterator[None]:
-    """Put the methods where they belong, and what was there back."""
-    before = {place: place[0].__dict__.get(place[1]) for place in PYTHON_METHODS}
-    for (owner, name), replacement in PYTHON_METHODS.items():
-        setattr(owner, name, replacement(before[owner, name]))
-    try:
-        yield
-    finally:
-        for (owner, name), original in before.items():
-            if original is None:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
 
 
 COMPUTED = {
@@ -116,3 +104,70 @@ def test_numbers_that_are_not_ours():
         assert str(round(theirs, 2)) == "u0"
         assert str(theirs // 2).count("u0") == 1
     assert math.floor(2.5) == 2
+
+
+# Where floats stop to hold every integer, and where PyTorch's integers end.
+LARGE = st.sampled_from([2**53, -(2**53), 2**54, 2**63, 10**23, 0]).flatmap(
+    lambda n: st.integers(n - 3, n + 3)
+)
+COMPARISONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
+# A number made of the integer n, as PyTorch's number and as Python's.
+SIDES: dict[str, tuple[Callable[[Any], Any], Callable[[int], Any]]] = {
+    "n": (lambda n: n, lambda n: n),
+    "n - 1": (lambda n: n - 1, lambda n: n - 1),
+    "float(n)": (torch.sym_float, float),
+    "float(n + 1)": (lambda n: torch.sym_float(n + 1), lambda n: float(n + 1)),
+    "n / 3 * 3": (lambda n: n / 3 * 3, lambda n: n / 3 * 3),
+    "n * 1.0": (lambda n: n * 1.0, lambda n: n * 1.0),
+    "2**53 + 1": (lambda n: 2**53 + 1, lambda n: 2**53 + 1),
+    "2.0**53": (lambda n: 2.0**53, lambda n: 2.0**53),
+    "10.0**23": (lambda n: 10.0**23, lambda n: 10.0**23),
+}
+
+
+@given(LARGE, st.sampled_from(sorted(SIDES)), st.sampled_from(sorted(SIDES)), st.sampled_from(COMPARISONS))
+def test_comparisons_are_exact(value: int, left: str, right: str, compare: Callable[[Any, Any], Any]):
+    """An integer meets a float as it is, above 2**53 too, where its own float is another number."""
+    scope, asked = scope_by_hint()
+    n = to_python(scope.declare("s0", lo=-(2**80), hint=5), scope)
+    with methods_in_place():
+        found = expr_of(compare(SIDES[left][0](n), SIDES[right][0](n)))
+
+    assert evaluate(found, {S0: value}) is compare(SIDES[left][1](value), SIDES[right][1](value))
+    assert asked.asked == []
+
+
+ROUNDED: dict[str, Callable[[Any], Any]] = {
+    "n / 3": lambda n: n / 3,
+    "1 / n": lambda n: 1 / n,
+    "n / (n + 1)": lambda n: n / (n + 1),
+    "n // 2.0": lambda n: n // 2.0,
+    "n % 2.5": lambda n: n % 2.5,
+    "n % -2.5": lambda n: n % -2.5,
+    "-0.0 * n": lambda n: -0.0 * n,
+    "-0.0 // n": lambda n: -0.0 // n,
+    "-0.0 % n": lambda n: -0.0 % n,
+    "divmod(-n, 2.5)": lambda n: divmod(-n, 2.5)[1],
+    "round(n / 7, 2)": lambda n: round(n / 7, 2),
+    "round(n / 2)": lambda n: round(n / 2),
+    "round(n, -2)": lambda n: round(n, -2),
+    "round(n * 1.0, -2)": lambda n: round(n * 1.0, -2),
+    "trunc(n * 1.0)": lambda n: math.trunc(n * 1.0),
+    "ceil(n / 8) * 8": lambda n: math.ceil(n / 8) * 8,
+    "n**2 / 2**1000 * 2.0**500": lambda n: n**2 / 2**1000 * 2.0**500,
+    "n**20 * 1.0": lambda n: n**20 * 1.0,
+    "n**20 / 3": lambda n: n**20 / 3,
+}
+
+
+@given(LARGE, st.sampled_from(sorted(ROUNDED)))
+def test_floats_are_rounded_as_pythons(value: int, name: str):
+    """Every bit is Python's, the sign of a zero too; what is too large for a float raises OverflowError."""
+    compute = ROUNDED[name]
+    scope, _ = scope_by_hint()
+    n = to_python(scope.declare("s0", lo=-(2**80), hint=5), scope)
+    with methods_in_place():
+        found = expr_of(compute(n))
+
+    computed, expected = outcome(lambda: evaluate(found, {S0: value})), outcome(lambda: compute(value))
+    assert repr(computed) == repr(expected)

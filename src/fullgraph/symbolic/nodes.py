@@ -35,15 +35,14 @@ _BETWEEN = frozenset(
 class Node:
     """What the three kinds of node share. `expr` is an `Expr`, or a `Bool` in a `BoolNode`."""
 
-    # `compared` is the expression that comparisons look at.
-    __slots__ = ("__weakref__", "compared", "expr", "scope")
+    __slots__ = ("__weakref__", "expr", "scope")
 
     # PyTorch reads these of any node. None: the example's value plays no part in what is statically known.
     _hint = None
     constant = None
 
     def __init__(self, expr: Any, scope: Scope) -> None:
-        self.expr = self.compared = expr
+        self.expr = expr
         self.scope = scope
 
     def is_int(self) -> bool:
@@ -113,10 +112,10 @@ class Node:
     def _compared(self, compare: Callable[[Any, Any], Bool], other: Node) -> BoolNode:
         """Compare. What follows from the facts is known at once, and again."""
         results = self.scope.results
-        key = compare, self.compared, other.compared
+        key = compare, self.expr, other.expr
         found: BoolNode | None = results.get(key)
         if found is None:
-            question = compare(self.compared, other.compared)
+            question = compare(self.expr, other.expr)
             answer = self.scope.decide(question)
             if answer is None:
                 return BoolNode(self._asked_now(question), self.scope)
@@ -132,7 +131,7 @@ class Node:
             caller = caller.f_back
         return as_bool(self.scope.ask(question, "guard")) if is_operand_of_and_or(caller) else question
 
-    # Comparisons are the same for integers and floats.
+    # Comparisons are the same for integers and floats, and for one with the other: as they are, without rounding.
     def eq(self, other: Node) -> BoolNode:
         return self._compared(boolean.eq, other)
 
@@ -286,7 +285,7 @@ class NumberNode(Node):
         return self._same(self.scope.simplify(arithmetic.max_(self.expr, other.expr)))
 
     def sym_float(self) -> FloatNode:
-        return self if isinstance(self, FloatNode) else PromotedNode(floats.to_float(self.expr), self.scope)
+        return self if isinstance(self, FloatNode) else FloatNode(floats.to_float(self.expr), self.scope)
 
     def trunc(self) -> IntNode:
         return IntNode(domains.rounded("trunc", self.expr, self.scope), self.scope)
@@ -426,17 +425,3 @@ class FloatNode(NumberNode):
 
     def bool_(self) -> bool:
         return self.scope.ask(boolean.truth(self.expr), "guard")
-
-
-class PromotedNode(FloatNode):
-    """An integer that meets a float: PyTorch makes both floats before any operation.
-
-    Python compares an integer with a float as they are, without rounding the integer.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, expr: Any, scope: Scope) -> None:
-        super().__init__(expr, scope)
-        if expr.kind == "to_float":
-            self.compared = expr.args[0]

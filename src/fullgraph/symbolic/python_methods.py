@@ -8,7 +8,7 @@
 | `divmod(n, 8)`, `~n`        | `TypeError`                                                                   |
 | `f"{n}"`, `str(n)`          | the expression's text, where Python gives the digits                          |
 | `min(n, 4)`, `max(n, 4)`    | branch on `n < 4`, where no branch is needed                                  |
-| `x < 2**60 + 1`             | round the integer to a float first, where Python compares exactly             |
+| `n == float(n)`             | round the integer to a float first, where Python compares exactly             |
 | `flag + 1`, `x * flag`      | ask for the truth value, or `TypeError`                                       |
 | `torch.sym_max(1.0, x)`     | swap the operands, which differ when one is nan                               |
 | `math.exp(x)`, ...          | ask for the value (`python_math`)                                             |
@@ -34,6 +34,7 @@ from fullgraph.symbolic.symint import PYTORCH, SYMBOLIC_CLASSES, expr_of, to_pyt
 
 Original = Callable[..., Any]
 Replacement = Callable[["Original | None"], Original]
+_NUMBERS = SYMBOLIC_CLASSES[:2]
 
 
 def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Replacement:
@@ -119,15 +120,23 @@ def _text_of_value(original: Original | None) -> Original:
 
 
 def _exact_comparison(name: str) -> Replacement:
-    """Compare a float with a plain integer as they are; between symbolic numbers that is the nodes' matter."""
+    """Compare two numbers as they are, as Python does; PyTorch rounds an integer that meets a float."""
 
     def replacement(original: Original | None) -> Original:
         assert original is not None
 
         def compare(a: Any, b: Any) -> Any:
-            if type(b) is not int or scope_of(a) is None:
+            scope = scope_of(a)
+            kind = type(b)
+            if kind is int and scope is not None:
+                other = a.node.wrap_int(b)
+            elif kind is float and scope is not None:
+                other = a.node.wrap_float(b)
+            elif kind in _NUMBERS and scope is not None and scope_of(b) is scope:
+                other = b.node
+            else:
                 return original(a, b)
-            found = getattr(a.node, name)(a.node.wrap_int(b))
+            found = getattr(a.node, name)(other)
             return found.expr.value if found.expr.is_const else SYMBOLIC_CLASSES[2](found)
 
         return compare
@@ -198,7 +207,7 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
             table[owner, f"__{name}__"] = _computed(compute)
             table[owner, f"__r{name}__"] = _computed(_swapped(compute))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        table[real, f"__{name}__"] = _exact_comparison(name)
+        table[integer, f"__{name}__"] = table[real, f"__{name}__"] = _exact_comparison(name)
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         table[truth, f"__{name}__"] = _computed(_asked(name))
     for name in ("__xor__", "__rxor__"):
