@@ -208,7 +208,8 @@ def _eager_agrees_with_itself(subject: Subject, tensors: Tensors) -> bool:
             results.append((outcome(subject.call, given), given))
         finally:
             torch.use_deterministic_algorithms(False)
-    return not difference(*results, subject.contents)
+    one, other = results
+    return not difference(one, other, subject.contents)
 
 
 def _gradients(function: Callable[[Tensors], Any]) -> Callable[[Tensors], list[torch.Tensor | None]]:

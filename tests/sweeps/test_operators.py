@@ -21,10 +21,6 @@ REFUSED = {
     "equal": "Python is given the answer",
     "item": "Python is given a float from a tensor",
     "nn.functional.gaussian_nll_loss": "it raises when a variance is negative, which Python decides",
-    "nn.functional.one_hot": "the number of classes follows from the contents",
-    "sparse.mm": "of compressed sparse layout",
-    "sparse.sampled_addmm": "of compressed sparse layout",
-    "to_sparse": "the sizes of its parts follow from the contents",
 }
 
 

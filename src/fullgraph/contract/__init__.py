@@ -16,7 +16,7 @@ from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dy
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
-from fullgraph.contract.sharing import share_memory
+from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import fresh_scope, simplify
 from fullgraph.contract.specs import Specs, read_specs
 from fullgraph.contract.symbols import Binding, DimSpec, Source
@@ -57,6 +57,7 @@ __all__ = [
     "dynamic_dim",
     "fact_text",
     "fresh_scope",
+    "parts_in_memory",
     "read_specs",
     "render_contract",
     "same_value",

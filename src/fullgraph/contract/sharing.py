@@ -27,7 +27,7 @@ def overlapping(
     whose extents overlap count as sharing memory even if their elements interleave without touching.
     """
     # Usually no two storages overlap at all: sort them, and compare neighbours.
-    storages = sorted(_storage_extent(leaves[index]) for index in indices)
+    storages = sorted(_storage_extent(part) for index in indices for part in parts_in_memory(leaves[index]))
     if all(before[1] <= after[0] for before, after in pairwise(storages)):
         return None
     for number, (a, b) in enumerate(pairs):
@@ -43,6 +43,18 @@ def identical(leaves: Sequence[Any], indices: Sequence[int], pairs: Sequence[tup
     return next((number for number, (a, b) in enumerate(pairs) if leaves[a] is leaves[b]), None)
 
 
+def parts_in_memory(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return the tensors that hold a tensor's contents: itself, or the indices and the values of a sparse one."""
+    layout = tensor.layout
+    if layout is torch.strided:
+        return (tensor,)
+    if layout is torch.sparse_coo:
+        return tensor._indices(), tensor._values()
+    if layout in (torch.sparse_csr, torch.sparse_bsr):
+        return tensor.crow_indices(), tensor.col_indices(), tensor.values()
+    return tensor.ccol_indices(), tensor.row_indices(), tensor.values()
+
+
 def _storage_extent(tensor: torch.Tensor) -> tuple[int, int]:
     storage = tensor.untyped_storage()
     start = storage.data_ptr()
@@ -55,8 +67,11 @@ def share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
         return a.numel() > 0
     if a.device != b.device or a.is_meta:
         return False
-    (a_start, a_end), (b_start, b_end) = _extent(a), _extent(b)
-    return a_start < b_end and b_start < a_end
+    return any(
+        a_start < b_end and b_start < a_end
+        for a_start, a_end in map(_extent, parts_in_memory(a))
+        for b_start, b_end in map(_extent, parts_in_memory(b))
+    )
 
 
 def _extent(tensor: torch.Tensor) -> tuple[int, int]:

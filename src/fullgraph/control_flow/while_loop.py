@@ -85,7 +85,8 @@ def own_memory(values: Any, initial: Any) -> Any:
 
 
 def _storage(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage().data_ptr() if has_contents(tensor) else id(tensor)
+    has_storage = has_contents(tensor) and tensor.layout is torch.strided
+    return tensor.untyped_storage().data_ptr() if has_storage else id(tensor)
 
 
 def _as_tuple(returned: Any) -> tuple[Any, ...]:

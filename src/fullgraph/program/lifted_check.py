@@ -73,7 +73,7 @@ def compile_lifted_check(
     places = {name: f"lifted[{index}]" for index, name in enumerate(lifted)}
     places.update((item.path, f"leaves[{index}]") for index, item in enumerate(contract.inputs))
     lines: list[str] = ["kinds(lifted)"]
-    extents: dict[str, str] = {}
+    extents = dict.fromkeys(_sparse(contract, inputs, places), "")
     namespace: dict[str, Any] = {"torch": torch, "share_memory": share_memory}
     namespace["kinds"] = _kinds_check(lifted, specs)
     for number, assumption in enumerate(assumptions):
@@ -88,6 +88,18 @@ def compile_lifted_check(
     exec(compile(text, "<fullgraph check of lifted tensors>", "exec"), namespace)  # noqa: S102  (the text is ours)
     check: LiftedCheck = namespace["check"]
     return check
+
+
+def _sparse(contract: Contract, inputs: Sequence[GraphInput], places: Mapping[str, str]) -> list[str]:
+    """Return the places of sparse tensors, which have no one address."""
+    arguments = {item.path for item in contract.inputs}
+    paths = [item.path for item in contract.inputs if item.layout not in (None, torch.strided)]
+    paths += [
+        name_in_facts(each.target, each.role, arguments)
+        for each in inputs
+        if each.value is not None and each.value.layout is not torch.strided
+    ]
+    return [places[path] for path in paths]
 
 
 def _kinds_check(
@@ -146,11 +158,13 @@ def _condition(
         return f"{a} is {'not ' if fact.same else ''}{b}"
     # Two comparisons of addresses settle nearly every case; only then is it looked at closely.
     first, second = (_extent(each, extents, lines) for each in (a, b))
+    if not first or not second:
+        return f"share_memory({a}, {b})"
     return f"{first} < {second}e and {second} < {first}e and share_memory({a}, {b})"
 
 
 def _extent(place: str, extents: dict[str, str], lines: list[str]) -> str:
-    """Return the variable with a tensor's address; with `e` after it, an address beyond its end."""
+    """Return the variable with a tensor's address; with `e` after it, an address beyond its end; "" if sparse."""
     if place not in extents:
         name = extents[place] = f"p{len(extents)}"
         lines.append(f"{name} = {place}.data_ptr()")

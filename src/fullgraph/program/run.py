@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import torch
 
-from fullgraph.contract import Assumption, Contract, compile_check
+from fullgraph.contract import Assumption, Contract, compile_check, share_memory
 from fullgraph.program.aliasing import may_share_storage
 from fullgraph.program.forward import forward_of
 from fullgraph.program.lifted_check import LiftedCheck, compile_lifted_check, without_lifted
@@ -137,6 +137,8 @@ def detached_from(value: Any, *targets: torch.Tensor) -> Any:
     """Return the value, copied if it shares storage with a tensor that is about to be written."""
     if not isinstance(value, torch.Tensor):
         return value
+    if value.layout is not torch.strided:
+        return value.clone() if any(share_memory(value, target) for target in targets) else value
     place = value.untyped_storage().data_ptr()
     shared = any(place == target.untyped_storage().data_ptr() for target in targets)
     return value.clone() if shared else value
@@ -149,6 +151,7 @@ def seen_through(value: Any, contents: torch.Tensor, target: torch.Tensor) -> An
     """
     if (
         not isinstance(value, torch.Tensor)
+        or value.layout is not torch.strided
         or value.dtype != target.dtype
         or contents.stride() != target.stride()
     ):

@@ -27,6 +27,8 @@ from torch import _C, _higher_order_ops, _ops
 from torch._dispatch.python import enable_pre_dispatch, enable_python_dispatcher
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 
+from fullgraph.contract import parts_in_memory
+
 OpOverload = _ops.OpOverload
 HigherOrderOperator = _ops.HigherOrderOperator
 # Where PyTorch's functions for control flow live.
@@ -214,8 +216,8 @@ def inside_functorch() -> bool:
 
 
 def storage_key(tensor: torch.Tensor) -> int:
-    """Return a number that two tensors share when and only when they share storage."""
-    return tensor.untyped_storage()._cdata
+    """Return a number that two tensors share when and only when they share storage; of a sparse one, its values'."""
+    return parts_in_memory(tensor)[-1].untyped_storage()._cdata
 
 
 def function_behind(op: OpOverload) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
+from fullgraph.contract import share_memory as share_addresses
 from fullgraph.tracing.dispatch import storage_key
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.traced import Source, Value
@@ -119,7 +120,8 @@ class Lifting:
 
 def _same_elements(a: torch.Tensor, b: torch.Tensor) -> bool:
     return (
-        a.dtype == b.dtype
+        a.layout is b.layout is torch.strided
+        and a.dtype == b.dtype
         and a.storage_offset() == b.storage_offset()
         and a.shape == b.shape
         and a.stride() == b.stride()
@@ -128,7 +130,11 @@ def _same_elements(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 def share_memory(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
     """Say whether the stretches of memory from first to last element of two tensors overlap."""
-    if a is None or b is None or not a.numel() or not b.numel() or storage_key(a) != storage_key(b):
+    if a is None or b is None or not a.numel() or not b.numel():
+        return False
+    if a.layout is not torch.strided or b.layout is not torch.strided:
+        return share_addresses(a, b)
+    if storage_key(a) != storage_key(b):
         return False
     (a_start, a_end), (b_start, b_end) = _span(a), _span(b)
     return a_start < b_end and b_start < a_end

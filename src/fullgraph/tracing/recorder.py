@@ -38,6 +38,7 @@ from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out, shape_of
 from fullgraph.tracing.sizes import SizeNodes
+from fullgraph.tracing.sparse import is_about_sparse, note_sparse, record_sparse
 from fullgraph.tracing.special import SPECIAL, record_special
 from fullgraph.tracing.strides import layout_of_example, result_is_contiguous, view_is_contiguous
 from fullgraph.tracing.subgraph import refuse_leak, refuse_unwritable, size_out_of_reach
@@ -76,6 +77,7 @@ class Recorder:
         self.unwritable: dict[Value, str] = {}
         self.asked_contiguous: set[Value] = set()
         self.asserted: set[Bool] = set()
+        self.met_sparse = False
         self.grad_mode = True  # where the program, or the subgraph being recorded, is called
         self.callers_grad_mode = grad_enabled()
         self.grad_region: bool | None = None
@@ -86,13 +88,6 @@ class Recorder:
 
     def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
         """Add a graph input and return its value."""
-        if source.real is not None and source.real.layout not in (torch.strided, torch.sparse_coo):
-            raise Unsupported(
-                f"`{source.target}` is a tensor of layout {source.real.layout}.",
-                why="Its sizes do not say how its contents are stored, which operators on such tensors rely on.",
-                instead="Pass its values and indices, and make the sparse tensor outside the program.",
-                where=origin_here(),
-            )
         with self._inputs.inserting_before(self._anchor):
             node = self._inputs.placeholder(_identifier(source))
         node.meta["val"] = TensorSpec(dims, dtype, device)
@@ -101,6 +96,8 @@ class Recorder:
         real = source.real
         value.requires_grad = real is not None and real.requires_grad
         value.contiguous, value.in_order = layout_of_example(real)
+        if real is not None and real.layout is not torch.strided:
+            note_sparse(self, value, real)
         self.roots.append(value)
         self.placed.append((node, value))
         return value
@@ -161,6 +158,8 @@ class Recorder:
 
     def _treat(self, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         kind = info.kind
+        if is_about_sparse(self, info, args, kwargs):
+            return record_sparse(self, info, args, kwargs)
         if info.overload is _LIFT_FRESH:
             return self._constant(args[0])
         if kind is Kind.PURE or kind is Kind.VIEW or kind is Kind.MAYBE_VIEW:

@@ -55,6 +55,7 @@ class Records(Protocol):
     refusal: CaptureError | None  # the first one; raised at the end even if the program caught it
     unwritable: dict[Value, str]  # roots that may share memory with what the text names
     asked_contiguous: set[Value]  # those of which `contiguous()` or `expand` gave what may be the very object
+    met_sparse: bool  # whether a sparse tensor was met in this trace
     asserted: set[Bool]  # assumptions that a subgraph asserts, because only it knows their symbols
 
     def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:

@@ -44,7 +44,7 @@ def layout_of_example(real: torch.Tensor | None) -> tuple[bool, bool]:
     if real is None:
         return True, True
     if real.layout is not torch.strided:
-        return real.is_contiguous(), True
+        return False, True
     return real.is_contiguous(), real.stride() == exact_contiguous_strides(tuple(real.shape))
 
 

@@ -85,6 +85,7 @@ class Value:
         "device",
         "dims",
         "dtype",
+        "example",
         "fresh_at",
         "in_order",
         "lost",
@@ -120,6 +121,7 @@ class Value:
         self.maybe_shared: list[tuple[Value, Value, Step]] | None = None
         self.constant: torch.Tensor | None = None
         self.wrote_under_no_grad = False
+        self.example: torch.Tensor | None = None  # of a sparse tensor: one like it (sparse.py)
         self.tensor: torch.Tensor | None = (
             None  # the object the program holds: a traced tensor or a lifted one
         )
@@ -205,6 +207,18 @@ class TracedTensor(torch.Tensor):
     def contiguous(self, memory_format: torch.memory_format = torch.contiguous_format) -> Any:
         # torch's own method asks for the strides first, and returns without an operator when they are right.
         return torch.ops.aten.contiguous.default(self, memory_format=memory_format)
+
+    @property
+    def layout(self) -> torch.layout:  # type: ignore[override]
+        return torch.strided if self.value.example is None else self.value.example.layout
+
+    @property
+    def is_sparse(self) -> bool:  # type: ignore[override]
+        return self.layout is torch.sparse_coo
+
+    @property
+    def is_sparse_csr(self) -> bool:  # type: ignore[override]
+        return self.layout is torch.sparse_csr
 
     def storage_offset(self) -> Any:
         return self.asked.refuse_storage("storage_offset()")
