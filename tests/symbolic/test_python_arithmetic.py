@@ -50,7 +50,10 @@ torch.full((2,), n); torch.full((2,), n / 2); torch.full((n,), 3); torch.full((2
 x.new_full((2,), n); x.new_full((n,), 2.0); x.new_zeros(n, 2); torch.zeros(n); torch.eye(min(n, 10))
 torch.arange(n); torch.arange(0, n, 2); torch.arange(n, 0, -3); torch.arange(0.0, n / 2, 0.5)
 torch.arange(1, n + 2, 1.5)
-torch.linspace(0, n, 5); torch.zeros(2) + n; torch.zeros(2) * (n / 3); torch.zeros(2).fill_(n)
+torch.linspace(0, n, 5); torch.linspace(0, 1, n); torch.linspace(n, -n / 3, steps=n + 1, dtype=torch.bfloat16)
+torch.linspace(0, 100, n, dtype=torch.int64); torch.linspace(0, 1, n - 2); torch.linspace(x.sum(), 9, n)
+torch.logspace(-1, 0, n); torch.logspace(-1, 0, n, 2.0)
+torch.zeros(2) + n; torch.zeros(2) * (n / 3); torch.zeros(2).fill_(n)
 """
 # One value is all that these can work with; it is refused for a dynamic size, with the line.
 REFUSED = """

@@ -35,6 +35,10 @@ COMPUTED = {
     "min(a, 4)": lambda a: min(a, 4),
     "max([a, 4, 2 * a])": lambda a: max([a, 4, 2 * a]),
     "max(3, 4)": lambda a: max(3, 4),
+    "a < (a > 3)": lambda a: a < (a > 3),
+    "a == (a < 2)": lambda a: a == (a < 2),
+    "a / 2 >= (a > 3)": lambda a: a / 2 >= (a > 3),
+    "a != True": lambda a: a != True,  # noqa: E712
     "sym_ite": lambda a: (
         torch.sym_ite(a > 3, a, 2 * a) if isinstance(a, torch.SymInt) else a if a > 3 else 2 * a
     ),

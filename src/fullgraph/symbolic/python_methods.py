@@ -34,7 +34,6 @@ from fullgraph.symbolic.symint import PYTORCH, SYMBOLIC_CLASSES, expr_of, to_pyt
 
 Original = Callable[..., Any]
 Replacement = Callable[["Original | None"], Original]
-_NUMBERS = SYMBOLIC_CLASSES[:2]
 
 
 def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Replacement:
@@ -119,6 +118,19 @@ def _text_of_value(original: Original | None) -> Original:
     return text
 
 
+def _operand(a: Any, b: Any) -> Any:
+    """Return the node of the number `b` as it is, for an operation of the node of `a`; None if they are not ours."""
+    if scope_of(a) is None:
+        return None
+    if isinstance(b, int):
+        return a.node.wrap_int(int(b))
+    if isinstance(b, float):
+        return a.node.wrap_float(float(b))
+    if scope_of(b) is None:
+        return None
+    return b.node.sym_int() if b.node.is_bool() else b.node
+
+
 def _exact_comparison(name: str) -> Replacement:
     """Compare two numbers as they are, as Python does; PyTorch rounds an integer that meets a float."""
 
@@ -126,15 +138,8 @@ def _exact_comparison(name: str) -> Replacement:
         assert original is not None
 
         def compare(a: Any, b: Any) -> Any:
-            scope = scope_of(a)
-            kind = type(b)
-            if kind is int and scope is not None:
-                other = a.node.wrap_int(b)
-            elif kind is float and scope is not None:
-                other = a.node.wrap_float(b)
-            elif kind in _NUMBERS and scope is not None and scope_of(b) is scope:
-                other = b.node
-            else:
+            other = _operand(a, b)
+            if other is None:
                 return original(a, b)
             found = getattr(a.node, name)(other)
             return found.expr.value if found.expr.is_const else SYMBOLIC_CLASSES[2](found)
