@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -93,6 +95,46 @@ def test_a_branch_on_identity_is_in_the_contract() -> None:
     assert torch.equal(apart(one, torch.ones(3)), one * 3)
     with pytest.raises(ContractError):
         apart(one, one)
+
+
+class Judge:
+    """Asks where the program's own code does not."""
+
+    def same(self, a: object, b: object) -> bool:
+        return a is b
+
+
+JUDGE = Judge()
+BY_NAME = {"same": lambda a, b: a is b}
+
+
+def closing_over(
+    ask: Callable[[object, object], bool],
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    return lambda x, y: x * 2 if ask(x, y) else x * 3
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x, y: x * 2 if JUDGE.same(x, y) else x * 3,
+        lambda x, y: x * 2 if BY_NAME["same"](x, y) else x * 3,
+        lambda x, y: x * 2 if operator.is_(x, y) else x * 3,
+        lambda x, y: x * 2 if id(x) == id(y) else x * 3,
+        lambda x, y: x * len({x, y}),
+        lambda x, y: x * {x: 2}.get(y, 3),
+        closing_over(lambda a, b: a is b),
+        closing_over(operator.is_),
+    ],
+)
+def test_identity_is_seen_wherever_it_is_asked(program: Callable[..., torch.Tensor]) -> None:
+    """In methods, in functions kept in containers, by `operator.is_`, by `id`, by keys of a dict."""
+    one = torch.ones(3)
+    exported = fullgraph.export(program, (one, torch.ones(3)))
+
+    assert torch.equal(exported(one, torch.ones(3)), program(one, torch.ones(3)))
+    with pytest.raises(ContractError):
+        exported(one, one)
 
 
 class Tripled(torch.autograd.Function):

@@ -9,66 +9,116 @@ Invariant: too much code may be read, never too little of what is reached by nam
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import functools
+import operator
 import types
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
-from fullgraph.tracing.program_code import ProgramCode, program_code
+from fullgraph.source import Owner, owner_of
+from fullgraph.tracing.program_code import ProgramCode, owner_of_class, program_code
 
 _ROOTS = ("forward", "__call__")
+_ASKING = frozenset({"id", "is_", "is_not"})  # the builtin, and what `operator` has
+_ASKING_FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (id, operator.is_, operator.is_not)
 _ON_CONSTANTS = frozenset({"LOAD_CONST", "LOAD_GLOBAL"})
+_CONTAINERS = (list, tuple, set, frozenset)
 
 
 def may_ask_identity(fn: Callable[..., Any]) -> bool:
     """Say whether the program's code may compare two tensors by identity."""
     code = program_code(fn)
+    classes = [*code.classes, *_classes_in(code.namespaces)]
     waiting = list(_entry_points(fn, code))
-    seen: set[int] = set()
+    seen: set[types.CodeType] = set()
     while waiting:
         function = waiting.pop()
-        if id(function) in seen:
+        if not isinstance(function, types.FunctionType):
+            return True  # one of those that ask
+        if function.__code__ in seen:
             continue
-        seen.add(id(function))
-        asks, names = _read(function)
+        seen.add(function.__code__)
+        asks, names = _read(function.__code__)
         if asks:
             return True
-        waiting.extend(_called(names, function, code))
+        waiting.extend(_called(names, function, code.namespaces, classes))
     return False
 
 
-def _entry_points(fn: Any, code: ProgramCode) -> Iterator[types.CodeType]:
-    own = getattr(getattr(fn, "__func__", fn), "__code__", None)
-    if isinstance(own, types.CodeType):
-        yield own
+def _entry_points(fn: Any, code: ProgramCode) -> Iterator[Callable[..., Any]]:
+    yield from _functions_in(fn)
     for cls in code.classes:
         for name in _ROOTS:
-            yield from _code_of(vars(cls).get(name))
+            yield from _functions_in(vars(cls).get(name))
 
 
-def _called(names: frozenset[str], caller: types.CodeType, code: ProgramCode) -> Iterator[types.CodeType]:
-    for cls in code.classes:
+def _called(
+    names: frozenset[str],
+    caller: types.FunctionType,
+    namespaces: Iterable[dict[str, Any]],
+    classes: Iterable[type],
+) -> Iterator[Callable[..., Any]]:
+    """Return what may be behind the names that a function uses: anything so called, wherever it is."""
+    for cls in classes:
         for name in names & vars(cls).keys():
-            yield from _code_of(vars(cls)[name])
-    for namespace in code.namespaces:
+            yield from _functions_in(vars(cls)[name])
+    for namespace in (caller.__globals__, *namespaces):
         for name in names & namespace.keys():
-            yield from _code_of(namespace[name])
+            yield from _functions_in(namespace[name])
+    for cell in caller.__closure__ or ():
+        with contextlib.suppress(ValueError):  # a cell that is filled later
+            yield from _functions_in(cell.cell_contents)
 
 
-def _code_of(value: Any) -> Iterator[types.CodeType]:
-    if isinstance(value, (staticmethod, classmethod)):
-        value = value.__func__
-    while isinstance(value, types.FunctionType):
-        yield value.__code__
-        value = getattr(value, "__wrapped__", None)
+def _functions_in(value: Any, depth: int = 2) -> Iterator[Callable[..., Any]]:
+    """Return the functions that a value is or holds, as far as they are no library's of PyTorch or Python."""
+    if any(value is asking for asking in _ASKING_FUNCTIONS):
+        yield value
+        return
+    if isinstance(value, property):
+        value = value.fget
+    while isinstance(value, (staticmethod, classmethod, types.MethodType, functools.partial)):
+        value = value.func if isinstance(value, functools.partial) else value.__func__
+    if isinstance(value, types.FunctionType):
+        while isinstance(value, types.FunctionType) and _is_of_program(value):
+            yield value
+            value = getattr(value, "__wrapped__", None)
+    elif type(value) in _CONTAINERS and depth:
+        for item in value:
+            yield from _functions_in(item, depth - 1)
+    elif type(value) is dict and depth:
+        for item in value.values():
+            yield from _functions_in(item, depth - 1)
+    elif not isinstance(value, type):
+        for cls in type(value).__mro__:
+            if owner_of_class(cls) in (Owner.USER, Owner.PACKAGE):
+                yield from _functions_in(vars(cls).get("__call__"))
+
+
+def _is_of_program(function: types.FunctionType) -> bool:
+    return owner_of(function.__code__.co_filename) in (Owner.USER, Owner.PACKAGE)
+
+
+def _classes_in(namespaces: Iterable[dict[str, Any]]) -> list[type]:
+    """Return the classes that can be named, PyTorch's and Python's apart."""
+    named = {
+        value
+        for namespace in namespaces
+        for value in list(namespace.values())
+        if isinstance(value, type) and owner_of_class(value) in (Owner.USER, Owner.PACKAGE)
+    }
+    return [
+        base for cls in named for base in cls.__mro__ if owner_of_class(base) in (Owner.USER, Owner.PACKAGE)
+    ]
 
 
 @functools.lru_cache(maxsize=4096)
 def _read(code: types.CodeType) -> tuple[bool, frozenset[str]]:
     """Return whether this code compares by identity, and the names it uses; functions inside it included."""
     names = set(code.co_names)
-    asks = "id" in names
+    asks = bool(_ASKING & names)
     before: list[str] = []
     for instruction in dis.get_instructions(code):
         if instruction.opname == "IS_OP" and not _ON_CONSTANTS & set(before[-2:]):

@@ -7,6 +7,7 @@ of the program (computed from constants alone); else it depends on the data, and
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -14,7 +15,7 @@ import torch
 
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import CaptureError, DataDependent, Unsupported
-from fullgraph.source import origin_here
+from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import (
     Expr,
     eq,
@@ -52,6 +53,13 @@ class Questions:
     def __init__(self, recorder: Records) -> None:
         self.recorder = recorder
         self._shapes: dict[tuple[Size, ...], torch.Size] = {}
+        self.asked_identity = False  # whether inputs were told apart as keys of a dict or elements of a set
+
+    def hashed(self, value: Value) -> None:
+        """Note that the program looks an input up by which object it is."""
+        if value.source is not None and value.source.role is InputRole.USER:
+            caller = sys._getframe(2).f_code.co_filename
+            self.asked_identity |= owner_of(caller) in (Owner.USER, Owner.PACKAGE)
 
     # Sizes
 

@@ -123,13 +123,18 @@ def trace(
             outputs.collect(result, state)
         made = outputs.finish(state, tuple(answers.branches.values()))
         recorder.finish()
+        hashed.add(recorder.questions.asked_identity)
         return made
 
+    hashed: set[bool] = set()
     with _taking_turns():
-        shared = _has_pairs(inputs) and may_ask_identity(fn)
+        has_pairs = _has_pairs(inputs)
+        shared = has_pairs and may_ask_identity(fn)
         made = with_state_put_back(fn, once, same_trace)
-        if repeated and not shared and any(output.target in repeated for output in made.outputs):
-            # One tensor was given for several arguments, and is written: they must be one in the trace as well.
+        # Inputs were keys of a dict; or one tensor was given for several arguments, and is written: then they must be
+        # one in the trace as well.
+        writes_shared = repeated and any(output.target in repeated for output in made.outputs)
+        if not shared and ((has_pairs and True in hashed) or writes_shared):
             shared = True
             made = with_state_put_back(fn, once, same_trace)
         return made

@@ -327,4 +327,5 @@ class TracedTensor(torch.Tensor):
         return self.asked.refuse_concrete("pickling")
 
     def __hash__(self) -> int:
+        self.asked.hashed(self.value)
         return id(self)
