@@ -14,7 +14,7 @@ import dis
 import functools
 import operator
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fullgraph.source import Owner, owner_of
@@ -30,9 +30,10 @@ _CONTAINERS = (list, tuple, set, frozenset)
 def may_ask_identity(fn: Callable[..., Any]) -> bool:
     """Say whether the program's code may compare two tensors by identity."""
     code = program_code(fn)
-    classes = [*code.classes, *_classes_in(code.namespaces)]
+    named = _by_name([*map(vars, (*code.classes, *_classes_in(code.namespaces))), *code.namespaces])
     waiting = list(_entry_points(fn, code))
     seen: set[types.CodeType] = set()
+    looked_up: set[str] = set()
     while waiting:
         function = waiting.pop()
         if not isinstance(function, types.FunctionType):
@@ -43,7 +44,14 @@ def may_ask_identity(fn: Callable[..., Any]) -> bool:
         asks, names = _read(function.__code__)
         if asks:
             return True
-        waiting.extend(_called(names, function, code.namespaces, classes))
+        own = function.__globals__
+        reached = [
+            *(own[name] for name in names if name in own),
+            *(value for name in names - looked_up for value in named.get(name, ())),
+            *_closed_over(function),
+        ]
+        looked_up |= names
+        waiting.extend(each for value in reached for each in _functions_in(value))
     return False
 
 
@@ -54,22 +62,19 @@ def _entry_points(fn: Any, code: ProgramCode) -> Iterator[Callable[..., Any]]:
             yield from _functions_in(vars(cls).get(name))
 
 
-def _called(
-    names: frozenset[str],
-    caller: types.FunctionType,
-    namespaces: Iterable[dict[str, Any]],
-    classes: Iterable[type],
-) -> Iterator[Callable[..., Any]]:
-    """Return what may be behind the names that a function uses: anything so called, wherever it is."""
-    for cls in classes:
-        for name in names & vars(cls).keys():
-            yield from _functions_in(vars(cls)[name])
-    for namespace in (caller.__globals__, *namespaces):
-        for name in names & namespace.keys():
-            yield from _functions_in(namespace[name])
-    for cell in caller.__closure__ or ():
+def _by_name(scopes: Iterable[Mapping[str, Any]]) -> Mapping[str, list[Any]]:
+    """Return all that has a name somewhere, by that name."""
+    found: dict[str, list[Any]] = {}
+    for scope in scopes:
+        for name, value in list(scope.items()):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _closed_over(function: types.FunctionType) -> Iterator[Any]:
+    for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # a cell that is filled later
-            yield from _functions_in(cell.cell_contents)
+            yield cell.cell_contents
 
 
 def _functions_in(value: Any, depth: int = 2) -> Iterator[Callable[..., Any]]:
