@@ -1,8 +1,9 @@
 """Whether a program may ask if two of its tensors are one object (`x is y`, `id(x)`), which no trace can see.
 
 Python answers `is` without telling anyone. So the code that the program can reach is read instead: its own function,
-the `forward` of its modules, and from there every method and function by name. Comparisons with a constant or a
-global (`mask is None`) are no question about tensors.
+the `forward` of its modules, and from there every method and function by name, also those kept in containers and
+closures. Comparisons with a constant or a global (`mask is None`) are no question about tensors. (Keys of dicts and
+elements of sets are told apart by their hash, which a traced tensor notices by itself: questions.py.)
 
 Invariant: too much code may be read, never too little of what is reached by name.
 """
@@ -17,8 +18,10 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import torch
+
 from fullgraph.source import Owner, owner_of
-from fullgraph.tracing.program_code import ProgramCode, owner_of_class, program_code
+from fullgraph.tracing.program_code import ProgramCode, all_modules, owner_of_class, package_of, program_code
 
 _ROOTS = ("forward", "__call__")
 _ASKING = frozenset({"id", "is_", "is_not"})  # the builtin, and what `operator` has
@@ -30,7 +33,9 @@ _CONTAINERS = (list, tuple, set, frozenset)
 def may_ask_identity(fn: Callable[..., Any]) -> bool:
     """Say whether the program's code may compare two tensors by identity."""
     code = program_code(fn)
-    named = _by_name([*map(vars, (*code.classes, *_classes_in(code.namespaces))), *code.namespaces])
+    packages = _packages_of(fn, code)
+    namespaces = [namespace for namespace in code.namespaces if package_of(namespace) in packages]
+    named = _by_name([*map(vars, (*code.classes, *_classes_in(namespaces))), *namespaces])
     waiting = list(_entry_points(fn, code))
     seen: set[types.CodeType] = set()
     looked_up: set[str] = set()
@@ -53,6 +58,25 @@ def may_ask_identity(fn: Callable[..., Any]) -> bool:
         looked_up |= names
         waiting.extend(each for value in reached for each in _functions_in(value))
     return False
+
+
+def _packages_of(fn: Any, code: ProgramCode) -> set[str]:
+    """Return the packages whose code the program can name or holds objects of: no other of the user's is asked."""
+    held = [*_closed_over(fn)] if isinstance(fn, types.FunctionType) else []
+    for owner in (fn, getattr(fn, "__self__", None)):
+        parts = all_modules(owner) if isinstance(owner, torch.nn.Module) else [owner]
+        held += [value for part in parts for value in getattr(part, "__dict__", {}).values()]
+    defining = [namespace for namespace in code.namespaces if package_of(namespace) in code.packages]
+    held += [value for namespace in defining for value in list(namespace.values())]
+    return set(code.packages).union(map(_package_defining, held))
+
+
+def _package_defining(value: Any) -> str:
+    if isinstance(value, types.ModuleType):
+        name = value.__name__
+    else:
+        name = (value if isinstance(value, (type, types.FunctionType)) else type(value)).__module__
+    return str(name).partition(".")[0]
 
 
 def _entry_points(fn: Any, code: ProgramCode) -> Iterator[Callable[..., Any]]:
