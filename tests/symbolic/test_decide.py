@@ -1,13 +1,32 @@
 """Decisions: every answer is right, by brute force and by an independent solver; the ones we rely on are found."""
 
 import itertools
+import math
 
 import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, evaluate, parse, render, symbol
+from fullgraph.symbolic import (
+    Bool,
+    Contradiction,
+    Expr,
+    Scope,
+    add,
+    and_,
+    eq,
+    evaluate,
+    floordiv,
+    integer,
+    le,
+    lt,
+    mod,
+    mul,
+    parse,
+    render,
+    symbol,
+)
 from tests.symbolic.strategies import SYMBOLS, Program, conditions, linear_conditions, outcome
 from tests.symbolic.support import NobodyAsked, Recorded
 
@@ -89,11 +108,42 @@ def test_short_questions_have_the_same_answer(facts: list[Program], question: Pr
                 assert shortened is expected or not isinstance(shortened, bool)
 
 
+def rounded() -> st.SearchStrategy[Expr]:
+    """Sums of symbols, their quotients and their remainders, as padding is computed with."""
+
+    def build(parts: list[tuple[str, int, Expr, int, int]]) -> Expr:
+        found = integer(0)
+        for kind, factor, s, shift, divisor in parts:
+            inner = add(mul(-1 if "-" in kind else 1, s), shift)
+            made = floordiv(inner, divisor) if "//" in kind else mod(inner, divisor) if "%" in kind else inner
+            found = add(found, mul(factor, made))
+        return found
+
+    part = st.tuples(
+        st.sampled_from(["//", "-//", "%", "-%", "+"]),
+        st.sampled_from([1, -1, 2, 4, -4]),
+        st.sampled_from(SYMBOLS[:2]),
+        st.integers(-1, 4),
+        st.sampled_from([2, 4]),
+    )
+    return st.lists(part, min_size=1, max_size=3).map(build)
+
+
 def to_z3(what: Expr | Bool) -> z3.ExprRef:
-    """Translate an expression of the first degree, or a condition on such."""
+    """Translate an expression, or a condition, of sums, products, and quotients by positive numbers."""
     match what.kind:
-        case "polynomial" | "constant" | "symbol":
-            return sum(c * (z3.Int(m[0].name) if m else 1) for m, c in what.terms.items())
+        case "polynomial" | "constant":
+            return sum(
+                c * math.prod((to_z3(atom) for atom in m), start=z3.IntVal(1)) for m, c in what.terms.items()
+            )
+        case "symbol":
+            return z3.Int(what.name)
+        case "floordiv":
+            return to_z3(what.args[0]) / to_z3(
+                what.args[1]
+            )  # of integers, and downwards, as the divisor is positive
+        case "mod":
+            return to_z3(what.args[0]) % to_z3(what.args[1])
         case "eq":
             return to_z3(what.args[0]) == 0
         case "ne":
@@ -102,6 +152,24 @@ def to_z3(what: Expr | Bool) -> z3.ExprRef:
             return to_z3(what.args[0]) <= 0
         case _:
             return z3.BoolVal(what.kind == "true")
+
+
+@given(rounded(), rounded(), st.sampled_from(["==", "<=", "<"]))
+@MANY
+def test_rounding_agrees_with_z3(a: Expr, b: Expr, sign: str):
+    """What we say of sums of quotients and remainders holds for all integers, not only for small ones."""
+    scope, solver = Scope(NobodyAsked()), z3.Solver()
+    solver.set("timeout", 1000)
+    for s in SYMBOLS:
+        scope.declare(s.name)
+        solver.add(z3.Int(s.name) >= 0)
+    question = {"==": eq, "<=": le, "<": lt}[sign](a, b)
+    answer = scope.decide(question)
+    if answer is not None:
+        left, right = to_z3(a), to_z3(b)
+        asked = {"==": left == right, "<=": left <= right, "<": left < right}[sign]
+        solver.add(asked == z3.BoolVal(not answer))
+        assert solver.check() != z3.sat
 
 
 @given(st.lists(linear_conditions(), min_size=1, max_size=3), linear_conditions())

@@ -35,6 +35,9 @@ COMPUTED = {
     "min(a, 4)": lambda a: min(a, 4),
     "max([a, 4, 2 * a])": lambda a: max([a, 4, 2 * a]),
     "max(3, 4)": lambda a: max(3, 4),
+    "a + (a > 3)": lambda a: a + (a > 3) - (a < 2) * (a > 1) + (a > 3) * a,
+    "a // (1 + (a > 3))": lambda a: (a // (1 + (a > 3)), a % ((a > 3) + 2), a / ((a > 3) + 1)),
+    "a & (a > 3)": lambda a: (a & (a > 3), a | (a > 3), a ^ (a > 3), a + True),
     "a < (a > 3)": lambda a: a < (a > 3),
     "a == (a < 2)": lambda a: a == (a < 2),
     "a / 2 >= (a > 3)": lambda a: a / 2 >= (a > 3),
@@ -59,7 +62,9 @@ def test_as_python(name: str):
         results = found if isinstance(found, tuple) else (found,)
         computed = [evaluate(expr_of(r), {S0: value}) for r in results]
         assert computed == (list(expected) if isinstance(expected, tuple) else [expected])
-        assert {type(v) for v in computed} == {type(expected[0] if isinstance(expected, tuple) else expected)}
+        assert [type(v) for v in computed] == list(
+            map(type, expected if isinstance(expected, tuple) else [expected])
+        )
     assert asked.asked == []
 
 

@@ -11,6 +11,7 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   answer.
 * *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other
   term of e but not the constant one.
+* *Quotients.* e and its normal form (`quotients`) have the same value.
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them.
 """
@@ -27,6 +28,7 @@ from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
 from fullgraph.symbolic.facts import WIDEST, Facts
+from fullgraph.symbolic.quotients import in_quotients
 from fullgraph.symbolic.ranges import Range
 
 _DEPTH = 3
@@ -51,6 +53,9 @@ def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
         return True
     if found.lo > 0:
         return False
+    normal = _shorter_in_quotients(facts, e)
+    if normal is not None:
+        return _at_most_zero(facts, normal)
     if _has_relations(facts, e):
         if _follows(facts, e, _DEPTH):
             return True
@@ -65,6 +70,9 @@ def _is_zero(facts: Facts, e: Expr) -> bool | None:
         return False
     if found.is_point:
         return True
+    normal = _shorter_in_quotients(facts, e)
+    if normal is not None:
+        return _is_zero(facts, normal)
     common = math.gcd(*(facts.divisor_of_term(m, c) for m, c in e.terms.items() if m))
     if common and e.terms.get((), 0) % common:
         return False
@@ -75,6 +83,12 @@ def _is_zero(facts: Facts, e: Expr) -> bool | None:
         if _follows(facts, e, _DEPTH) and _follows(facts, minus, _DEPTH):
             return True
     return _zero_by_content(facts, e)
+
+
+def _shorter_in_quotients(facts: Facts, e: Expr) -> Expr | None:
+    """Return the normal form of e, if quotients and remainders in it cancel."""
+    normal = in_quotients(e, facts.is_positive)
+    return normal if len(normal.terms) < len(e.terms) else None
 
 
 def _divided(e: Expr) -> tuple[Expr, Expr] | None:

@@ -7,6 +7,12 @@ With a divisor k > 0 that is a constant, and a = k*q + r where r collects the te
     (x // j + c) // k = (x + c*j)//(j*k) (s0 // 2) // 3           = s0 // 6
     (g*x + c) % (g*k) = g*((x + c//g) % k) + c % g                (4*s0 + 2) % 8 = 4*(s0 % 2) + 2
     (m*(x % j) + y) % k = (m*x + y) % k  when k divides m*j       (s0 % 8) % 4   = s0 % 4
+    (m*(x % j) + y) // k = (m*x + y) // k - m*j//k*(x // j)  then (s0 + -s0 % 8) // 8 = (s0 + 7) // 8
+    -x // k = -((x + k - 1) // k)                                 -(-s0 // 8)    = (s0 + 7) // 8
+
+The last two are rounding up, which padding to a multiple is made of. The first of them is x % j = x - j*(x // j), and
+is used where the terms then cancel; the second is floor(-r) = -ceil(r), and x/k is a multiple of 1/k, so that its
+ceiling is the floor of x/k + (k - 1)/k; it is used where all terms of a dividend are negative.
 
 A symbolic divisor b is cancelled where the division is exact, and common factors are cancelled from both
 sides: (g*x) // (g*y) = x // y for every g != 0, of either sign, because both quotients are the same rational
@@ -46,13 +52,14 @@ def floordiv_integers(a: Expr, b: Expr) -> Expr:
     whole = exact_quotient(a, b)
     if whole is not None:
         return whole
-    whole, rest = _split(a, b)
+    whole, rest = split(a, b)
     if whole is not None:
         return plus(whole, floordiv_integers(rest, b))
     common, x, y = _cancel(a, b)
     if common is not None:
         return floordiv_integers(x, y)
-    return apply("floordiv", (a, b), is_float=False)
+    rounded = _without_cancelling_mod(a, b)
+    return rounded if rounded is not None else apply("floordiv", (a, b), is_float=False)
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +69,8 @@ def mod_integers(a: Expr, b: Expr) -> Expr:
         return _mod_constant(a, b.value)
     if exact_quotient(a, b) is not None:
         return integer(0)
-    whole, rest = _split(a, b)
+    a = _without_inner_mod(a, b)
+    whole, rest = split(a, b)
     if whole is not None:
         return mod_integers(rest, b)
     common, x, y = _cancel(a, b)
@@ -85,6 +93,9 @@ def _floordiv_constant(a: Expr, k: int) -> Expr:
     constant = a.terms.get((), 0) % k
     if not rest:
         return polynomial({m: c for m, c in whole.items() if c})
+    rounded = _without_cancelling_mod(a, integer(k))
+    if rounded is not None:
+        return rounded
     common = reduce(gcd, rest.values(), k)
     k //= common
     rest = {m: c // common for m, c in rest.items()}
@@ -95,6 +106,9 @@ def _floordiv_constant(a: Expr, k: int) -> Expr:
         small = floordiv_integers(plus(x, integer(constant * j)), integer(j * k))
     elif (inner := _sole_atom(rest, "mod")) is not None and inner[1] + constant <= k:
         small = integer(0)
+    elif all(c < 0 for c in rest.values()):
+        upwards = polynomial(_with_constant({m: -c for m, c in rest.items()}, k - 1 - constant))
+        small = times(integer(-1), _floordiv_constant(upwards, k))
     else:
         small = apply("floordiv", (polynomial(_with_constant(rest, constant)), integer(k)), is_float=False)
     return plus(polynomial({m: c for m, c in whole.items() if c}), small)
@@ -107,7 +121,7 @@ def _mod_constant(a: Expr, k: int) -> Expr:
         return times(integer(-1), _mod_constant(times(integer(-1), a), -k))
     if a.is_const:
         return integer(a.value % k)
-    a = _without_inner_mod(a, k)
+    a = _without_inner_mod(a, integer(k))
     rest = {m: _remainder(c, k) for m, c in a.terms.items() if c % k and m}
     constant = a.terms.get((), 0) % k
     if not rest:
@@ -145,18 +159,34 @@ def _sole_atom(terms: dict[Monomial, int], kind: str) -> tuple[Expr, int] | None
     return (x, j.value) if j.is_const else None
 
 
-def _without_inner_mod(a: Expr, k: int) -> Expr:
+def _without_inner_mod(a: Expr, b: Expr) -> Expr:
     for monomial, coefficient in a.terms.items():
         if len(monomial) == 1 and monomial[0].kind == "mod" and not monomial[0].is_float:
             x, j = monomial[0].args
-            if j.is_const and coefficient * j.value % k == 0:
+            if exact_quotient(times(integer(coefficient), j), b) is not None:
                 change = times(integer(coefficient), plus(x, times(integer(-1), monomial[0])))
-                return _without_inner_mod(plus(a, change), k)
+                return _without_inner_mod(plus(a, change), b)
     return a
 
 
-def _split(a: Expr, b: Expr) -> tuple[Expr | None, Expr]:
-    """Split a = b*whole + rest, when b is a single term that divides some of a's terms."""
+def _without_cancelling_mod(a: Expr, b: Expr) -> Expr | None:
+    """Return a // b where a is c*(x % j) + y, b divides c*j, and terms of c*x and y cancel; None where they do not."""
+    for monomial, coefficient in a.terms.items():
+        if len(monomial) == 1 and monomial[0].kind == "mod" and not monomial[0].is_float:
+            x, j = monomial[0].args
+            multiples = exact_quotient(times(integer(coefficient), j), b)
+            if multiples is not None:
+                rest = plus(a, times(integer(coefficient), plus(x, times(integer(-1), monomial[0]))))
+                if len(rest.terms) < len(a.terms):
+                    return plus(
+                        floordiv_integers(rest, b),
+                        times(integer(-1), times(multiples, floordiv_integers(x, j))),
+                    )
+    return None
+
+
+def split(a: Expr, b: Expr) -> tuple[Expr | None, Expr]:
+    """Split a = b*whole + rest, when b is a single term that divides some of a's terms; else whole is None."""
     if len(b.terms) != 1:
         return None, a
     ((divisor, k),) = b.terms.items()

@@ -152,6 +152,10 @@ class Facts:
         """Return the range of an integer expression."""
         return self.range_of(e) or ANY
 
+    def is_positive(self, e: Expr) -> bool:
+        """Say whether an integer expression is known to be greater than 0."""
+        return self.integer_range(e).lo > 0
+
     def _range_by_structure(self, e: Expr) -> Range | None:
         if e.kind == "polynomial":
             return ranges.total([(c, self._range_of_product(m)) for m, c in e.terms.items()])

@@ -77,6 +77,10 @@ def _truediv(scope: Scope, a: Expr, b: Expr) -> Expr:
     return arithmetic.truediv(a, b)
 
 
+def _of_two(compute: Callable[[Expr, Expr], Expr]) -> Callable[[Scope, Expr, Expr], Expr]:
+    return lambda scope, a, b: compute(a, b)
+
+
 def _invert(scope: Scope, a: Expr) -> Expr:
     return arithmetic.invert(a)
 
@@ -149,6 +153,22 @@ def _exact_comparison(name: str) -> Replacement:
     return replacement
 
 
+def _with_truth(compute: Callable[..., Any]) -> Replacement:
+    """Compute with a truth value as the 1 or 0 that it is in Python; other operands are PyTorch's matter."""
+    computed = _computed(compute)
+
+    def replacement(original: Original | None) -> Original:
+        assert original is not None
+        of_numbers = computed(original)
+
+        def method(a: Any, b: Any) -> Any:
+            return (of_numbers if isinstance(b, (bool, SYMBOLIC_CLASSES[2])) else original)(a, b)
+
+        return method
+
+    return replacement
+
+
 def _xor(original: Original | None) -> Original:
     def xor(a: Any, b: Any) -> Any:
         scope = scope_of(a)
@@ -189,9 +209,7 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
     }
     # PyTorch's floats ask a truth value for its answer, and its truth values have no arithmetic at all.
     with_truths: dict[str, Callable[..., Any]] = {
-        "add": lambda scope, a, b: arithmetic.add(a, b),
-        "sub": lambda scope, a, b: arithmetic.sub(a, b),
-        "mul": lambda scope, a, b: arithmetic.mul(a, b),
+        **{name: _of_two(getattr(arithmetic, name)) for name in ("add", "sub", "mul")},
         "mod": _mod,
         "truediv": _truediv,
         **binary,
@@ -211,6 +229,10 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         for name, compute in operations.items():
             table[owner, f"__{name}__"] = _computed(compute)
             table[owner, f"__r{name}__"] = _computed(_swapped(compute))
+    bits = {name: _of_two(getattr(arithmetic, f"bit{name}")) for name in ("and", "or", "xor")}
+    for name, compute in {**with_truths, **bits}.items():
+        if name not in binary:
+            table[integer, f"__{name}__"] = _with_truth(compute)
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         table[integer, f"__{name}__"] = table[real, f"__{name}__"] = _exact_comparison(name)
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):

@@ -10,9 +10,11 @@ from __future__ import annotations
 from fullgraph.symbolic.arithmetic import add, max_, min_, mod, mul, neg, sub
 from fullgraph.symbolic.boolean import Bool, and_, as_bool, eq, le, lt, not_, or_
 from fullgraph.symbolic.decide import decide
+from fullgraph.symbolic.division import exact_quotient
 from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, integer
 from fullgraph.symbolic.facts import Facts
+from fullgraph.symbolic.quotients import in_quotients
 
 _SIMPLE = ("constant", "symbol")
 # Integers up to here are floats exactly.
@@ -131,8 +133,22 @@ def _is_at_most(facts: Facts, a: Expr, b: Expr) -> bool:
     return decide(facts, le(a, b)) is True
 
 
+def _exact(facts: Facts, atom: Expr) -> Expr | None:
+    """Return x / k for an atom x // k or x % k whose k, a sum of paddings, divides x in normal form."""
+    x, k = atom.args
+    divisor = in_quotients(k, facts.is_positive)
+    return None if divisor is k else exact_quotient(in_quotients(x, facts.is_positive), divisor)
+
+
+def _quotient(facts: Facts, atom: Expr) -> Expr:
+    exact = _exact(facts, atom)
+    return atom if exact is None else exact
+
+
 def _remainder(facts: Facts, atom: Expr) -> Expr:
     x, k = atom.args
+    if _exact(facts, atom) is not None:
+        return integer(0)
     if facts.integer_range(x).lo >= 0 and decide(facts, lt(x, k)) is True:
         return x
     return mod(facts.without_multiples(x, k.value), k) if k.is_const else atom
@@ -166,6 +182,7 @@ _RULES = {
     "min": _extreme,
     "max": _extreme,
     "mod": _remainder,
+    "floordiv": _quotient,
     "abs": _absolute,
     "ite": _chosen,
     "floor": _rounding,
