@@ -15,6 +15,7 @@ from fullgraph.contract import AssumptionKind, Ledger
 from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, not_, render, same_value
+from fullgraph.tracing.asserting import answer_that_goes_on
 from fullgraph.tracing.explaining import refuse_size
 from fullgraph.tracing.result import Branch
 
@@ -68,6 +69,12 @@ class Answers:
         if kind == "check":
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
+        if hint is None and kind == "guard":
+            needed = answer_that_goes_on()
+            if needed is not None:  # an assertion about values, to be made at each run
+                fact = question if needed else not_(question)
+                self.ledger.assume(fact, origin_here(), AssumptionKind.CHECK)
+                return needed
         if hint is None:
             hint = self._refuse(question, f"whether {render(question, self._names)}")
         answer = bool(hint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
@@ -26,6 +27,7 @@ from fullgraph.symbolic import (
     to_python,
 )
 from fullgraph.tracing.addresses import Storage, is_asked_by_a_check, storage_of
+from fullgraph.tracing.asserting import answer_that_goes_on
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
@@ -215,7 +217,21 @@ class Questions:
     def truth(self, value: Value) -> bool:
         """Answer `bool(tensor)`."""
         self._require_one_element(value, "bool()")
+        needed = None if self.constant(value) is not None else answer_that_goes_on()
+        if needed is not None:
+            self._assert(value, needed)
+            return needed
         return bool(self._concrete(value, "bool()", bool))
+
+    def _assert(self, value: Value, needed: bool) -> None:
+        """Record an assertion that the program makes by an `if` or `assert` of its own."""
+        aten = torch.ops.aten
+        held = value
+        if not needed or value.dtype is not torch.bool:
+            held = self.recorder.call(aten.ne.Scalar if needed else aten.eq.Scalar, value, 0)
+        place = origin_here()
+        message = f"The program raises here: {Path(place.file).name}:{place.line}: {place.text.strip()}"
+        self.recorder.call(aten._assert_async.msg, held, message)
 
     def as_number(self, value: Value, kind: type) -> Any:
         """Answer `int(tensor)`, `float(tensor)`, `complex(tensor)`, and use as an index."""

@@ -1,0 +1,64 @@
+"""Whether a truth value is asked only to raise if it is wrong: `assert n <= limit`, `if (x < 0).any(): raise ...`.
+
+Such a question needs no answer now. The answer that lets the program go on is a check, which the program makes again
+whenever it runs. It is recognised by the instructions that follow: one of the two ways leads straight to a `raise`.
+
+Invariant: the way that is not taken ends in an exception, whatever the values.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dis
+import functools
+import sys
+from types import CodeType, FrameType
+
+from fullgraph.source import Owner, owner_of
+
+_CONVERTING = frozenset({"COMPARE_OP", "TO_BOOL", "CONTAINS_OP", "IS_OP", "UNARY_NOT"})
+_LEAVING = ("RETURN", "YIELD", "RERAISE", "SEND")
+
+
+def answer_that_goes_on() -> bool | None:
+    """Return the answer that the program's own code needs in order not to raise; None if it does not raise there."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and owner_of(frame.f_code.co_filename) not in (Owner.USER, Owner.PACKAGE):
+        frame = frame.f_back
+    return None if frame is None else _answer_at(frame.f_code, frame.f_lasti)
+
+
+@functools.lru_cache(maxsize=1024)
+def _answer_at(code: CodeType, offset: int) -> bool | None:
+    instructions = list(dis.get_instructions(code))
+    offsets = [instruction.offset for instruction in instructions]
+    at = bisect.bisect_left(offsets, offset)
+    if instructions[at].opname in _CONVERTING:
+        at += 1
+    jump = instructions[at]
+    is_test = jump.opname.startswith("POP_JUMP") and jump.opname.endswith(("IF_TRUE", "IF_FALSE"))
+    if not is_test:
+        return None
+    ways = {False: at + 1, True: bisect.bisect_left(offsets, jump.argval)}  # by whether it jumps
+    on_true = jump.opname.endswith("IF_TRUE")
+    if _raises(instructions, offsets, ways[not on_true]):
+        return True
+    return False if _raises(instructions, offsets, ways[on_true]) else None
+
+
+def _raises(instructions: list[dis.Instruction], offsets: list[int], at: int) -> bool:
+    """Whether what begins here comes to a `raise`, without a choice on the way."""
+    for _ in instructions:  # a way without choices is no longer than the code, or a circle
+        instruction = instructions[at]
+        name = instruction.opname
+        if name == "RAISE_VARARGS":
+            return True
+        if name == "JUMP_FORWARD":
+            at = bisect.bisect_left(offsets, instruction.argval)
+            continue
+        if "JUMP" in name or name == "FOR_ITER" or name.startswith(_LEAVING):
+            return False
+        at += 1
+        if at == len(instructions):
+            return False
+    return False
