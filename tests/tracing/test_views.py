@@ -402,3 +402,23 @@ def test_broadcast_tensors_of_sizes_that_may_be_equal():
         [(torch.rand(1), torch.rand(1))],
         dynamic_shapes={"a": "n", "b": "n"},
     )
+
+
+def test_a_written_reshape_of_a_result_relies_on_the_layout_of_inputs():
+    """`x * 2` lies in memory as `x` does, so whether `reshape` is a view of it hangs on `x`."""
+
+    def program(x):
+        doubled = x * 2
+        doubled.reshape(-1).add_(1)
+        return doubled
+
+    exported = fullgraph.export(program, (torch.rand(3, 4),))
+    with pytest.raises(ContractError, match="contiguous"):
+        exported(torch.rand(4, 3).t())
+
+    def made_in_order(x):
+        product = torch.nn.functional.linear(x, torch.eye(4))
+        product.reshape(-1).add_(1)
+        return product
+
+    assert_same(made_in_order, (torch.rand(3, 4),), [(torch.rand(4, 3).t(),)])

@@ -22,8 +22,8 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, and_, eq, floordiv, mul, or_, sub
 from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.handed_back import asked_format
+from fullgraph.tracing.layout import layout_follows_from
 from fullgraph.tracing.records import Records
-from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, strides_of
 from fullgraph.tracing.traced import Lost, Size, Step, Value
 from fullgraph.tracing.views import put_back
@@ -184,15 +184,17 @@ def _find_again(records: Records, root: Value, lost: Lost) -> None:
 
 
 def _rely_on_layout(records: Records, root: Value) -> None:
-    """Write down the layout of an input: whether a view or a copy was taken of it follows from that."""
-    source = root.source
-    if source is None or source.role is not InputRole.USER:
-        return
-    if root.contiguous:
-        fact = Property(source.known_as, "is_contiguous", True)
-    else:
-        fact = Property(source.known_as, "stride", strides_of(root))
-    records.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+    """Write down what the layout of a tensor follows from: whether a view or a copy was taken of it hangs on that."""
+    for argument in layout_follows_from(records, root):
+        source = argument.source
+        assert source is not None, "arguments have a source"
+        if argument.contiguous:
+            fact = Property(source.known_as, "is_contiguous", True)
+        else:
+            assert source.real is not None, "a TensorSpec is contiguous"
+            strides = strides_of(argument) or tuple(source.real.stride())
+            fact = Property(source.known_as, "stride", strides)
+        records.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 
 def _whether_shared(

@@ -293,8 +293,8 @@ class Recorder:
         if base.contiguous:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source
-            if source is not None and source.role is InputRole.USER:
-                note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # while the input is contiguous
+            if source is None or source.role is InputRole.USER:
+                note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # while inputs are contiguous
             return view
         value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
         note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
