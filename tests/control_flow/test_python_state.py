@@ -6,6 +6,7 @@ import torch
 import fullgraph
 from fullgraph import cond, scan, while_loop
 from fullgraph.errors import Unsupported
+from fullgraph.tracing.module_state import ModuleTrees
 from tests.support import assert_refused, assert_same
 
 FLAGS = [(torch.randn(3, 2), torch.tensor(flag)) for flag in (1.0, -1.0, 3.0)]
@@ -193,3 +194,58 @@ def test_python_state_in_a_body_is_refused():
 
     for program, name in ((loop, "count"), (listed, "rows"), (scanned, "seen")):
         assert f"`{name}`" in assert_refused(program, (torch.ones(2, 2),), kind=Unsupported).what
+
+
+class Counting(torch.nn.Module):
+    """Modules below modules; branches change attributes, lists and hooks of some of them between others."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Sequential(torch.nn.Linear(2, 2)))
+        self.scale, self.seen = 1, []
+
+    def forward(self, x, flag):
+        inner, deep = self.inner, self.inner[1]
+
+        def one():
+            deep.shift = x * 2
+            self.scale = 3
+            return inner(x)
+
+        def other():
+            deep.shift = x * 5
+            inner.label = 7
+            return x - 1
+
+        deep.shift, self.scale, inner.label = x, 1, 2
+        first = cond(flag > 0, one, lambda: deep(x))
+        between = deep.shift + self.scale
+        deep.shift = between
+        second = cond(flag > 2, lambda: self.inner(x) + deep.shift, other)
+        third = cond(flag > 2, one, lambda: self.inner(x) * deep.shift)
+        self.seen = [first]
+        fourth = cond(flag > 0, lambda: self.seen.append(second), lambda: self.seen.append(third))
+        return first, between, third, fourth, *self.seen, deep.shift, inner.label
+
+
+def test_modules_saved_for_one_branch_are_right_for_the_next():
+    """What is written between two branches, and by the first, is there in the second."""
+    for example in FLAGS:
+        assert_same(Counting(), example, FLAGS)
+
+
+def test_a_branch_costs_little_of_a_large_model():
+    """The modules are walked once, not once for each branch."""
+    walked = []
+    modules = torch.nn.ModuleList(torch.nn.Linear(1, 1) for _ in range(20))
+    tree = ModuleTrees()
+    for _ in range(3):
+        walked.append(tree.tree("", modules, set()))
+    assert walked[0] is walked[1] is walked[2]
+
+    modules[3].note = 1
+
+    changed = tree.tree("", modules, set())
+    assert changed is not walked[0]
+    assert not changed.state.differs()
+    assert not tree.tree("", modules, {id(modules[3].__dict__)}).ids & {id(modules[3].__dict__)}

@@ -17,7 +17,7 @@ from typing import Any
 
 from torch.utils import _pytree as pytree
 
-from fullgraph.tracing import Change, Missing, PythonState, StateKind, fill_cell, overwrite
+from fullgraph.tracing import Change, Missing, PythonState, Records, StateKind, fill_cell, overwrite
 
 _REGISTRY_OF = {
     StateKind.BUFFER: "_buffers",
@@ -39,10 +39,13 @@ class Left:
     value: Any
 
 
-def state_around(fn: Callable[..., Any], outer: Callable[..., Any], *given: Any) -> PythonState:
+def state_around(
+    recorder: Records, fn: Callable[..., Any], outer: Callable[..., Any], *given: Any
+) -> PythonState:
     """Return the Python state that a function can reach: around it, in its globals, and in what it is given.
 
     Args:
+        recorder: the recorder of the trace.
         fn: the function.
         outer: the function with what is around it: the arguments of a `functools.partial`.
         given: the arguments.
@@ -52,7 +55,7 @@ def state_around(fn: Callable[..., Any], outer: Callable[..., Any], *given: Any)
     def holder() -> Any:
         return fn, outer, arguments
 
-    return PythonState(holder)
+    return PythonState(holder, trees=recorder.module_trees)
 
 
 def left_by(state: PythonState) -> list[Left]:

@@ -108,7 +108,7 @@ def record_body(
                 recorder.take(leaf) if isinstance(leaf, torch.Tensor) else None
                 for leaf in pytree.tree_leaves(given)
             ]
-            with state_around(_users(fn), fn, *given) as state:
+            with state_around(recorder, _users(fn), fn, *given) as state:
                 flat, spec = pytree.tree_flatten(fn(*given))
                 leaves = [recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat]
                 left = tuple(_left_behind(recorder, each) for each in left_by(state))

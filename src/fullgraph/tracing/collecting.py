@@ -17,7 +17,7 @@ from typing import Any, Final
 import torch
 
 from fullgraph.source import Owner
-from fullgraph.tracing.module_state import ModuleState, own_attributes
+from fullgraph.tracing.module_state import PLAIN, ModuleState, ModuleTrees, own_attributes
 from fullgraph.tracing.owned import held_by
 from fullgraph.tracing.program_code import owner_of_class, program_code
 from fullgraph.tracing.saved import REGISTRIES, Cell, Saved, contents_of, differs, was_empty
@@ -27,17 +27,17 @@ _CONTAINERS: Final = frozenset({dict, OrderedDict, defaultdict, Counter, list, d
 _GENERATORS: Final = ("Generator", "RandomState")  # of numpy.random
 _LRU_CACHE: Final = type(functools.lru_cache(lambda: None))
 _DEPTH: Final = 3  # how many containers and objects below a module or a namespace are followed
-# Asked of each attribute of each module, so by exact type.
-_PLAIN: Final = frozenset(
-    {int, float, bool, str, type(None), type, types.FunctionType, types.ModuleType, torch.Tensor, tuple}
-)
 
 
 class CollectedState:
     """All of it, for one program.
 
+    Args:
+        fn: the program.
+        trees: the trees of modules that are saved already.
+
     Attributes:
-        modules: the attributes of its modules.
+        modules: the attributes of its modules, tree by tree.
         saved: every other container with something in it.
         empty: containers with nothing in them.
         cells: closure variables.
@@ -45,27 +45,36 @@ class CollectedState:
         caches: functions under `functools.lru_cache`, with how often each was computed.
     """
 
-    def __init__(self, fn: Callable[..., Any]) -> None:
-        self.modules = ModuleState()
+    def __init__(self, fn: Callable[..., Any], trees: ModuleTrees) -> None:
+        self.modules: list[ModuleState] = []
         self.saved: list[Saved] = []
         self.empty: list[Any] = []
         self.cells: list[Cell] = []
         self.generators: list[tuple[str, Any, str]] = []
         self.caches: list[tuple[Any, int]] = []
+        self._trees = trees
         self._seen: set[int] = set()
         self._collect(fn)
+
+    def filled_hooks(self) -> list[tuple[str, Any]]:
+        """Return the dicts of hooks that were empty and no longer are, with the path of their module."""
+        return [found for modules in self.modules for found in modules.filled_hooks()]
 
     def filled(self) -> list[Saved]:
         """Return what stands for the containers that were empty and no longer are."""
         hooks = [
             Saved(StateKind.ITEM, f"{path}.hooks" if path else "hooks", live, live, type(live)())
-            for path, live in self.modules.filled_hooks()
+            for path, live in self.filled_hooks()
         ]
         filled = {id(live) for live in self.empty if live}
         if not filled:
             return hooks
         places = [saved for saved in self.saved if isinstance(saved.copy, dict)]
-        places += [Saved(StateKind.ATTRIBUTE, *entry[:2], *entry[3:]) for entry in self.modules.saved()]
+        places += [
+            Saved(StateKind.ATTRIBUTE, *entry[:2], *entry[3:])
+            for modules in self.modules
+            for entry in modules.saved()
+        ]
         return hooks + [
             was_empty(saved, name, value)
             for saved in places
@@ -76,12 +85,13 @@ class CollectedState:
     def differing(self) -> Iterator[Saved]:
         """Yield the containers that may have changed."""
         yield from filter(differs, self.saved)
-        if not self.modules.differs():
-            return
-        for path, module, registry, live, copy in self.modules.saved():
-            saved = Saved(REGISTRIES.get(registry, StateKind.ATTRIBUTE), path, module, live, copy)
-            if differs(saved):
-                yield saved
+        for modules in self.modules:
+            if not modules.differs():
+                continue
+            for path, module, registry, live, copy in modules.saved():
+                saved = Saved(REGISTRIES.get(registry, StateKind.ATTRIBUTE), path, module, live, copy)
+                if differs(saved):
+                    yield saved
 
     def _collect(self, fn: Callable[..., Any]) -> None:
         self._function("", getattr(fn, "__func__", fn))
@@ -136,20 +146,15 @@ class CollectedState:
             self._mapping(path, value, value.__dict__, StateKind.ATTRIBUTE, depth)
 
     def _modules(self, path: str, root: torch.nn.Module) -> None:
-        stack = [(path, root)]
-        while stack:
-            path, module = stack.pop()
-            if id(module.__dict__) in self._seen:
-                continue
-            prefix = f"{path}." if path else ""
-            if self.modules.add(path, module):
-                self._seen.add(id(module.__dict__))
-                self._follow(prefix, module, own_attributes(module), 0)
-            else:
-                self._mapping(path, module, module.__dict__, StateKind.ATTRIBUTE, 0)
-            stack.extend(
-                (prefix + name, child) for name, child in module._modules.items() if child is not None
-            )
+        if id(root.__dict__) in self._seen:
+            return
+        tree = self._trees.tree(path, root, self._seen)
+        self._seen |= tree.ids
+        self.modules.append(tree.state)
+        for place, module in tree.followed:
+            self._follow(f"{place}." if place else "", module, own_attributes(module), 0)
+        for place, module in tree.unusual:
+            self._mapping(place, module, module.__dict__, StateKind.ATTRIBUTE, 0)
 
     def _mapping(self, path: str, owner: Any, live: dict[str, Any], kind: StateKind, depth: int) -> None:
         """Save a dict of attributes, and what is in it as far as it is worth following."""
@@ -160,7 +165,7 @@ class CollectedState:
         self._follow(f"{path}." if path else "", owner, live.items(), depth)
 
     def _follow(self, prefix: str, owner: Any, entries: Iterable[tuple[str, Any]], depth: int) -> None:
-        for name, value in [entry for entry in entries if type(entry[1]) not in _PLAIN]:
+        for name, value in [entry for entry in entries if type(entry[1]) not in PLAIN]:
             if type(value) not in _CONTAINERS:
                 self._other(prefix + name, value, depth + 1)
             elif value:
@@ -195,7 +200,7 @@ class CollectedState:
         for key, value in live.items() if isinstance(live, dict) else enumerate(live):
             if type(value) in _CONTAINERS:
                 self._container(f"{path}[{key!r}]", live, value, depth + 1)
-            elif type(value) not in _PLAIN:
+            elif type(value) not in PLAIN:
                 self._other(f"{path}[{key!r}]", value, depth + 1)
 
     def _class(self, cls: type) -> None:
@@ -223,7 +228,7 @@ class CollectedState:
             elif type(value) is types.FunctionType:
                 if value.__globals__ is namespace:
                     self._function(name, value)
-            elif type(value) not in _PLAIN:
+            elif type(value) not in PLAIN:
                 self._other(name, value, 1)
 
 

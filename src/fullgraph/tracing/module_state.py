@@ -4,13 +4,17 @@ A model has thousands of modules with thirty attributes each, and a trace hardly
 values of all their dicts are kept end to end in two lists, and comparing them again is one loop in C. Only when that
 says that something differs is it worth finding out what.
 
+A branch of `cond` is compared on its own, and mostly reaches the same modules as the branch before it. So a tree of
+modules is saved once for all of them, for as long as it does not differ.
+
 Invariant: `differs()` is False exactly when every attribute of every module is the object that it was.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+import types
+from collections.abc import Collection, Iterator
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -19,6 +23,10 @@ import torch
 _NEW: Final = vars(torch.nn.Module())
 _STANDARD: Final = list(_NEW)
 _REGISTRIES: Final = ("_parameters", "_buffers", "_modules")
+# Attributes that hold no state below them; asked of each attribute of each module, so by exact type.
+PLAIN: Final = frozenset(
+    {int, float, bool, str, type(None), type, types.FunctionType, types.ModuleType, torch.Tensor, tuple}
+)
 _registries = operator.itemgetter(*_REGISTRIES)
 # What is left of the standard attributes is empty in nearly every module: the dicts of hooks.
 _hooks = operator.itemgetter(
@@ -76,8 +84,72 @@ class ModuleState:
 
     def filled_hooks(self) -> list[tuple[str, Any]]:
         """Return the dicts of hooks that were empty and no longer are, with the path of their module."""
-        width = len(self._hooks) // max(1, len(self.places))
+        if not any(self._hooks):
+            return []
+        width = len(self._hooks) // len(self.places)
         return [(self.places[index // width][0], live) for index, live in enumerate(self._hooks) if live]
+
+
+class ModuleTree:
+    """A module with all modules below it.
+
+    Args:
+        path: how the user reaches it.
+        root: the module.
+        seen: the ids of dicts of attributes that are saved elsewhere.
+
+    Attributes:
+        state: the attributes of its modules.
+        ids: the ids of their dicts.
+        followed: modules whose own attributes hold more state, with their paths.
+        unusual: modules that are not made as modules are, with their paths; their attributes are not in `state`.
+    """
+
+    def __init__(self, path: str, root: torch.nn.Module, seen: Collection[int] = ()) -> None:
+        self.state = ModuleState()
+        self.ids: set[int] = set()
+        self.followed: list[tuple[str, torch.nn.Module]] = []
+        self.unusual: list[tuple[str, torch.nn.Module]] = []
+        met: set[int] = set()
+        stack = [(path, root)]
+        while stack:
+            path, module = stack.pop()
+            attributes = module.__dict__
+            if id(attributes) in met or id(attributes) in seen:
+                continue
+            met.add(id(attributes))
+            if not self.state.add(path, module):
+                self.unusual.append((path, module))
+            else:
+                self.ids.add(id(attributes))
+                if any(type(value) not in PLAIN for _, value in own_attributes(module)):
+                    self.followed.append((path, module))
+            prefix = f"{path}." if path else ""
+            stack.extend(
+                (prefix + name, child) for name, child in module._modules.items() if child is not None
+            )
+
+
+class ModuleTrees:
+    """The trees of modules saved in one trace."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], ModuleTree] = {}
+
+    def tree(self, path: str, root: torch.nn.Module, seen: Collection[int]) -> ModuleTree:
+        """Return a module and what is below it as they are now, without the modules that are saved elsewhere.
+
+        Args:
+            path: how the user reaches it.
+            root: the module.
+            seen: the ids of the dicts of attributes that are saved elsewhere.
+        """
+        key = (id(root), path)
+        known = self._known.get(key)
+        if known is None or known.unusual or known.state.differs():
+            # What it held may hold traced tensors, and is not kept beyond the trace either.
+            known = self._known[key] = ModuleTree(path, root)
+        return known if known.ids.isdisjoint(seen) else ModuleTree(path, root, seen)
 
 
 def own_attributes(module: torch.nn.Module) -> Iterator[tuple[str, Any]]:

@@ -32,6 +32,7 @@ from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, in_format, is_handed_back
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
+from fullgraph.tracing.module_state import ModuleTrees
 from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
@@ -65,6 +66,7 @@ class Recorder:
         self.constant_nodes: dict[fx.Node, Any] = {}
         self.module_stack: Mapping[str, Any] = {}
         self.modules: dict[str, torch.nn.Module] = {}  # subgraphs of the graph being recorded
+        self.module_trees = ModuleTrees()
         self.frame: InnerGraph | None = None  # the subgraph being recorded, if any
         self._inputs = self.graph  # where the placeholders of the program are, whatever is being recorded
         self.questions = Questions(self)
@@ -302,12 +304,9 @@ class Recorder:
 
     def _constant(self, value: Value) -> Value:
         """`torch.tensor([1, 2])`: a constant of the program, and a fresh tensor made of it."""
-        if (
-            value.source is not None
-            and value.source.real is not None
-            and value.source.role is InputRole.CONSTANT
-        ):
-            self.constant_nodes[value.node] = value.source.real
+        source = value.source
+        if source is not None and source.real is not None and source.role is InputRole.CONSTANT:
+            self.constant_nodes[value.node] = source.real
         return self.call(torch.ops.aten.lift_fresh_copy.default, value)
 
     def _question(self, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from fullgraph.errors import CaptureError
 from fullgraph.symbolic import Bool, Expr, Scope
 from fullgraph.tracing.dispatch import Interceptor, OpOverload
 from fullgraph.tracing.lifting import Lifting
+from fullgraph.tracing.module_state import ModuleTrees
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.traced import Value
 
@@ -42,6 +43,7 @@ class Records(Protocol):
     graph: fx.Graph  # being recorded now, with what belongs to it: its sizes, its subgraphs, its grad mode
     frame: InnerGraph | None  # the subgraph being recorded, if any
     modules: dict[str, torch.nn.Module]
+    module_trees: ModuleTrees  # the program's modules as they were when a branch or a body began
     grad_mode: bool  # whether gradients are on where the graph being recorded is called
     callers_grad_mode: bool  # whether gradients are on around the program
     grad_region: bool | None  # the grad mode that the program itself has set, if any

@@ -21,6 +21,7 @@ import torch
 from fullgraph.errors import CaptureError, Unsupported
 from fullgraph.tracing.collecting import CollectedState, generator_state
 from fullgraph.tracing.inputs import is_same_value
+from fullgraph.tracing.module_state import ModuleTrees
 from fullgraph.tracing.result import WrittenState
 from fullgraph.tracing.saved import Saved, changes_in, contents_of, fill_cell, put_back
 from fullgraph.tracing.watching import Change, StateKind, Watching
@@ -102,11 +103,14 @@ class PythonState:
     Args:
         fn: the program.
         watched: changes known from an earlier run; whether these places are read before they are written is watched.
+        trees: the trees of modules that are saved already, for a run inside of another.
     """
 
-    def __init__(self, fn: Callable[..., Any], watched: tuple[Change, ...] = ()) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], watched: tuple[Change, ...] = (), trees: ModuleTrees | None = None
+    ) -> None:
         self.watching = Watching(watched)
-        self._all = CollectedState(fn)
+        self._all = CollectedState(fn, ModuleTrees() if trees is None else trees)
         self._changes: list[Change] | None = None
         self._found: list[Saved] | None = None
 
@@ -163,7 +167,7 @@ class PythonState:
         """Put everything back that changed."""
         for saved in self._all.differing() if self._found is None else self._found:
             put_back(saved)
-        for live in [*self._all.empty, *(hooks for _, hooks in self._all.modules.filled_hooks())]:
+        for live in [*self._all.empty, *(hooks for _, hooks in self._all.filled_hooks())]:
             if live:
                 live.clear()
         for closed in self._all.cells:
