@@ -44,6 +44,7 @@ class Operator:
     returns: int  # how many values; -1: one list of tensors
     random: bool
     composite: bool
+    makes_sparse: bool = False
     defaults: dict[str, Any] = field(
         default_factory=dict
     )  # what an in-place form may leave out and the pure one not
@@ -75,6 +76,7 @@ def operator_of(overload: OpOverload) -> Operator:
         returns=-1 if len(schema.returns) == 1 and _is_list(schema.returns[0]) else len(schema.returns),
         random=torch.Tag.nondeterministic_seeded in overload.tags,
         composite=is_composite(overload),
+        makes_sparse=schema.name in SPARSE_MAKERS,
         defaults={} if pure is None else _defaults(schema, pure._schema),
     )
 
@@ -202,5 +204,16 @@ TRANSPARENT = frozenset(
         "atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid cartesian_prod combinations conj_physical einsum "
         "sum_to_size type_as chain_matmul flatten_dense_tensors unflatten_dense_tensors _cast_Byte _cast_Char "
         "_cast_Double _cast_Float _cast_Int _cast_Long _cast_Short _cast_Half"
+    ).split()
+)
+
+# Whatever they are given, what they return is sparse.
+SPARSE_MAKERS = frozenset(
+    f"aten::{name}"
+    for name in (
+        "to_sparse _to_sparse to_sparse_csr _to_sparse_csr to_sparse_csc _to_sparse_csc to_sparse_bsr _to_sparse_bsr "
+        "to_sparse_bsc _to_sparse_bsc sparse_coo_tensor _sparse_coo_tensor_unsafe sparse_csr_tensor "
+        "_sparse_csr_tensor_unsafe sparse_csc_tensor _sparse_csc_tensor_unsafe sparse_compressed_tensor "
+        "_sparse_compressed_tensor_unsafe sparse_bsr_tensor sparse_bsc_tensor"
     ).split()
 )

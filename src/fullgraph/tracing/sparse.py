@@ -51,8 +51,8 @@ def note_sparse(recorder: Records, value: Value, real: torch.Tensor) -> None:
 
 
 def is_about_sparse(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether an operator makes a sparse tensor or has one among its arguments; mostly told by two look-ups."""
-    if info.overload._schema.name in _MAKERS or kwargs.get("layout") not in (None, torch.strided):
+    """Whether an operator makes a sparse tensor or has one among its arguments; mostly told at a glance."""
+    if info.makes_sparse or (kwargs and kwargs.get("layout") not in (None, torch.strided)):
         recorder.met_sparse = True
         return True
     return recorder.met_sparse and any(value.example is not None for value in values_in((args, kwargs)))
@@ -184,16 +184,6 @@ def _refuse(op: OpOverload, why: str) -> NoReturn:
 _LAYOUTS = (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
 
 _DATA = {torch.Tag.dynamic_output_shape, torch.Tag.data_dependent_output}
-
-_MAKERS = frozenset(
-    f"aten::{name}"
-    for name in (
-        "to_sparse _to_sparse to_sparse_csr _to_sparse_csr to_sparse_csc _to_sparse_csc to_sparse_bsr _to_sparse_bsr "
-        "to_sparse_bsc _to_sparse_bsc sparse_coo_tensor _sparse_coo_tensor_unsafe sparse_csr_tensor "
-        "_sparse_csr_tensor_unsafe sparse_csc_tensor _sparse_csc_tensor_unsafe sparse_compressed_tensor "
-        "_sparse_compressed_tensor_unsafe sparse_bsr_tensor sparse_bsc_tensor"
-    ).split()
-)
 
 _ON_WHAT_IS_STORED = frozenset(
     f"aten::{name}"
