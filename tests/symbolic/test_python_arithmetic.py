@@ -29,12 +29,20 @@ math.ceil(n); math.ceil(n / 2); math.floor(n / 3); math.trunc(-n / 3); math.sqrt
 math.prod([n, 2, n]); math.prod((n, n), start=2); math.gcd(n, 12); math.gcd(12, n, 8)
 math.lcm(n, 4); math.lcm(n, n + 2, 3); math.lcm(n, 0)
 math.log(n + 1); math.log(n + 2, 2); math.log10(n + 1); math.exp(n / 1000000); math.pow(n, 2); math.fabs(n - 5)
+math.isqrt(n); math.isqrt(n - 1); math.comb(n, 2); math.comb(7, n); math.perm(n, 2); math.perm(n % 9)
+math.factorial(n % 9)
+math.hypot(n, 3); math.hypot(n, n + 1, 0.5); math.hypot(n); math.atan2(n, 3); math.atan2(-3, n); math.fmod(-n, 3)
+math.fmod(7, n); math.remainder(n, 4); math.nextafter(n, 9); math.copysign(n, -1); math.dist((n, 1), (2, n))
+math.isclose(n, 7); math.isclose(n, 7.5, rel_tol=0.1); math.isclose(n / 3, 0, abs_tol=1); math.exp2(n / 1000)
 n < 5; n == 7; n != 7; n > 2.5; (n > 1) & (n < 50); (n > 1) | (n > 50); (n > 1) ^ (n < 50); (n > 3) + 1; (n > 3) * n
 n & 6; n & 7; n | 5; n ^ 5; n << 2; n >> 1; ~n; 1 << (n % 8); 5 & n; -n & 6; -n >> 1
 sum([n, n, 1]); sum([n, 2], 5); sum(i * n for i in range(3)); pow(n, 2); pow(n, 2, 7); pow(n, 3, n + 2); pow(n, 2, n)
+pow(3, n % 9, 7); pow(3, n % 9, n + 2); pow(3, 2, n + 1); pow(n, 0.5); pow(2, n % 9)
 x.numel() * 2; x.size().__len__(); x.stride()[0]
 torch.sym_max(n, 5); torch.sym_min(n, 5); torch.sym_sqrt(n); torch.sym_int(n / 2); torch.sym_float(n)
-torch.sym_not(n > 3); torch.sym_sum([n, n, 2]); torch.sym_sum((n, n))
+torch.sym_ite(n > 3, n, 2); torch.sym_ite(n > 3, 0.5, n / 2); torch.sym_ite(True, n, 2)
+torch.sym_ite(n > 3, n > 9, False)
+torch.sym_not(n); torch.sym_fresh_size(n); torch.sym_not(n > 3); torch.sym_sum([n, n, 2]); torch.sym_sum((n, n))
 """
 # A float has 53 bits, an integer of Python has as many as it needs.
 LARGE = """
@@ -57,7 +65,7 @@ torch.zeros(2) + n; torch.zeros(2) * (n / 3); torch.zeros(2).fill_(n)
 """
 # One value is all that these can work with; it is refused for a dynamic size, with the line.
 REFUSED = """
-math.isqrt(n); math.hypot(n, 3); math.comb(n, 2); math.factorial(n); n.bit_length(); n.__index__(); x.shape.numel()
+n.bit_length(); n.__index__(); x.shape.numel(); math.fsum([n, 1]); math.frexp(n); math.gamma(n + 1)
 not n; sorted([n, 5], key=lambda v: -v); sorted([n, 5], reverse=True, key=abs)
 """
 

@@ -44,6 +44,8 @@ from tests.symbolic.strategies import NAMES, Program, assignments, conditions, f
         ("a != 0", "a != 0"),
         ("a + b == 3", "a + b == 3"),
         ("n % 8 == 0", "n % 8 == 0"),
+        ("math.hypot(n, 2)", "math.hypot(float(n), 2.0)"),
+        ("math.isqrt(n + 1)", "math.isqrt(n + 1)"),
         ("1 <= a < b", "a < b and a >= 1"),
         ("a == 1 or not b > 2", "a == 1 or b <= 2"),
         ("True", "True"),

@@ -27,6 +27,7 @@ from fullgraph.symbolic.expr import (
     plus,
     times,
 )
+from fullgraph.symbolic.operations import PYTHON
 
 # `x ** n` is multiplied out up to this degree.
 _LARGEST_POWER = 16
@@ -159,6 +160,14 @@ def gcd(a: Operand, b: Operand) -> Expr:
     return apply("gcd", (a, b) if a.fingerprint < b.fingerprint else (b, a), is_float=False)
 
 
+def integer_function(name: str, *operands: Operand) -> Expr:
+    """Return `math.<name>(*operands)` of integers, as `isqrt` and `comb` are."""
+    found = _integers(*operands)
+    if all(each.is_const for each in found):
+        return integer(PYTHON[name](*(each.value for each in found)))
+    return apply(name, found, is_float=False)
+
+
 def lshift(a: Operand, b: Operand) -> Expr:
     """Return `a << b`."""
     a, b = _integers(a, b)
@@ -213,5 +222,5 @@ def _bitwise(kind: str, a: Expr, b: Expr, folded: int | None) -> Expr:
 def _integers(*operands: Operand) -> tuple[Expr, ...]:
     found = tuple(map(expression, operands))
     if any(e.is_float for e in found):
-        raise TypeError("unsupported operand type for a bit operation: 'float'")
+        raise TypeError("'float' object cannot be interpreted as an integer")
     return found

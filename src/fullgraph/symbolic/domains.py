@@ -90,6 +90,25 @@ def _power_modulo(scope: Scope, base: Expr, exponent: Expr, modulus: Expr) -> Ex
     return arithmetic.mod(arithmetic.pow_(base, exponent), modulus)
 
 
+def of_floats(name: str, scope: Scope, *operands: Expr) -> Expr:
+    """Return `math.<name>(*operands)` of floats; a remainder has no result for a divisor of 0, or of an infinity."""
+    x, *others = map(floats.to_float, operands)
+    if name in ("fmod", "remainder"):
+        require(scope, ne(others[0], 0), ValueError("math domain error"))
+        if any(symbol.is_float for symbol in x.symbols):
+            require(scope, _not_infinite(x), ValueError("math domain error"))
+    return floats.of_floats(name, x, *others)
+
+
+def of_integers(name: str, scope: Scope, *operands: Expr) -> Expr:
+    """Return `math.<name>(*operands)` of integers, none of which may be negative."""
+    if any(each.is_float for each in operands):
+        raise TypeError("'float' object cannot be interpreted as an integer")
+    for each in operands:
+        require(scope, ge(each, 0), ValueError(f"{name}() takes no negative numbers"))
+    return arithmetic.integer_function(name, *operands)
+
+
 _LARGEST_EXP = math.log(sys.float_info.max)
 _LARGEST_COSH = math.acosh(sys.float_info.max)
 
@@ -130,6 +149,7 @@ _DOMAINS: dict[str, Callable[[Expr], Bool]] = {
     "tan": _not_infinite,
     "exp": _at_most(_LARGEST_EXP),
     "expm1": _at_most(_LARGEST_EXP),
+    "exp2": _at_most(math.nextafter(1024.0, 0.0)),
     "sinh": lambda x: or_(not_(gt(floats.unary("abs", floats.to_float(x)), _LARGEST_COSH)), is_infinite(x)),
     "cosh": lambda x: or_(not_(gt(floats.unary("abs", floats.to_float(x)), _LARGEST_COSH)), is_infinite(x)),
 }

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
 from fullgraph.symbolic.expr import Expr, Operand, expression, integer
 from fullgraph.symbolic.interning import Interned
-from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS, PYTHON, ROUNDINGS
+from fullgraph.symbolic.operations import (
+    FLOAT_FUNCTIONS,
+    FLOATS_FUNCTIONS,
+    INTEGER_FUNCTIONS,
+    MATH_FUNCTIONS,
+    PYTHON,
+    ROUNDINGS,
+)
 
 T = TypeVar("T", Expr, Bool)
 
@@ -135,7 +143,6 @@ _REBUILD: dict[str, Any] = {
     "or": boolean.or_,
     "ite": boolean.if_else,
     "to_float": floats.to_float,
-    "copysign": lambda a, b: floats.binary("copysign", a, b),
     "round_digits": lambda a, digits: floats.round_digits(a, digits.value),
     "eq": lambda e: boolean.eq(e, 0),
     "ne": lambda e: boolean.ne(e, 0),
@@ -149,4 +156,6 @@ _REBUILD: dict[str, Any] = {
         name: (lambda a, name=name: floats.math_function(name, a))
         for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)
     },
+    **{name: partial(floats.of_floats, name) for name in FLOATS_FUNCTIONS},
+    **{name: partial(arithmetic.integer_function, name) for name in INTEGER_FUNCTIONS},
 }

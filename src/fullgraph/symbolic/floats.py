@@ -29,6 +29,14 @@ def unary(kind: str, a: Expr) -> Expr:
     return apply(kind, (a,), is_float=True)
 
 
+def of_floats(name: str, *operands: Operand) -> Expr:
+    """Return `math.<name>(*operands)` of floats; integers become floats first, as for Python's function."""
+    found = tuple(map(to_float, operands))
+    if all(each.is_const for each in found):
+        return floating(PYTHON[name](*(each.value for each in found)))
+    return apply(name, found, is_float=True)
+
+
 def to_float(a: Operand) -> Expr:
     """Return `float(a)`."""
     a = expression(a)

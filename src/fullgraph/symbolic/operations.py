@@ -18,7 +18,11 @@ MATH_FUNCTIONS = ("sqrt", "cos", "cosh", "sin", "sinh", "tan", "tanh", "asin", "
 FLOAT_FUNCTIONS = (
     *("exp", "expm1", "log", "log10", "log1p", "asinh", "acosh", "atanh", "erf", "erfc"),
     *("degrees", "radians"),
+    *(name for name in ("cbrt", "exp2") if hasattr(math, name)),  # since Python 3.11
 )
+# Python's functions of several floats, and those of integers, to which none of the laws of `arithmetic` applies.
+FLOATS_FUNCTIONS = ("atan2", "copysign", "fmod", "hypot", "nextafter", "remainder")
+INTEGER_FUNCTIONS = ("comb", "factorial", "isqrt", "perm")
 # Functions from a float to an integer.
 ROUNDINGS = ("floor", "ceil", "trunc", "round")
 # Comparisons of which one side is a float; those of integers are kinds of their own, see `boolean`.
@@ -92,6 +96,8 @@ PYTHON: dict[str, Callable[..., Any]] = {
     "float_eq": operator.eq,
     "float_lt": operator.lt,
     "float_le": operator.le,
-    "copysign": math.copysign,
-    **{name: getattr(math, name) for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)},
+    **{
+        name: getattr(math, name)
+        for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS, *FLOATS_FUNCTIONS, *INTEGER_FUNCTIONS)
+    },
 }

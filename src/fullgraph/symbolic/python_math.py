@@ -6,7 +6,7 @@ Python's own functions would ask a symbolic number for its value, as those that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -14,7 +14,7 @@ from fullgraph.symbolic import arithmetic, boolean, domains, floats
 from fullgraph.symbolic.boolean import Bool
 from fullgraph.symbolic.expr import Expr
 from fullgraph.symbolic.nodes import Node
-from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS
+from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, FLOATS_FUNCTIONS, INTEGER_FUNCTIONS, MATH_FUNCTIONS
 from fullgraph.symbolic.scalars import as_number, is_finite, is_infinite
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import SYMBOLIC_CLASSES, expr_of, to_python
@@ -77,9 +77,53 @@ def _lcm(scope: Scope, *numbers: Expr) -> Expr:
     return arithmetic.abs_(reduce(of_two, numbers))
 
 
+def _permutations(scope: Scope, of: Expr, taken: Expr | None = None) -> Expr:
+    if taken is None:
+        return domains.of_integers("factorial", scope, of)
+    return domains.of_integers("perm", scope, of, taken)
+
+
+def _distance(original: Original | None) -> Original:
+    """Python computes `math.dist(p, q)` as it computes `math.hypot` of the differences."""
+    assert original is not None
+
+    def distance(p: Iterable[Any], q: Iterable[Any], /) -> Any:
+        ours, theirs = tuple(p), tuple(q)
+        if scope_of(*ours, *theirs) is None or len(ours) != len(theirs):
+            return original(ours, theirs)
+        return math.hypot(*(a * 1.0 - b * 1.0 for a, b in zip(ours, theirs, strict=True)))
+
+    return distance
+
+
+def _is_close(original: Original | None) -> Original:
+    """Ask what Python asks; infinities are near to themselves alone."""
+    assert original is not None
+
+    def is_close(a: Any, b: Any, *, rel_tol: float = 1e-09, abs_tol: float = 0.0) -> Any:
+        scope = scope_of(a, b)
+        if scope is None or scope_of(rel_tol, abs_tol) is not None or rel_tol < 0 or abs_tol < 0:
+            return original(a, b, rel_tol=rel_tol, abs_tol=abs_tol)
+        x, y = (floats.to_float(as_number(expr_of(each))) for each in (a, b))
+        distance = arithmetic.abs_(arithmetic.sub(y, x))
+        near: list[Expr | float] = [
+            abs_tol,
+            *(arithmetic.abs_(arithmetic.mul(float(rel_tol), each)) for each in (x, y)),
+        ]
+        within = boolean.or_(*(boolean.le(distance, each) for each in near))
+        return to_python(
+            boolean.or_(boolean.eq(x, y), boolean.and_(is_finite(x), is_finite(y), within)), scope
+        )
+
+    return is_close
+
+
 def _table() -> Mapping[str, Compute]:
     def named(name: str) -> Compute:
         return lambda scope, x: domains.function(name, x, scope)
+
+    def of_several(compute: Callable[..., Expr], name: str) -> Compute:
+        return lambda scope, *operands: compute(name, scope, *operands)
 
     return {
         **{name: named(name) for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)},
@@ -88,7 +132,9 @@ def _table() -> Mapping[str, Compute]:
         "gcd": _gcd,
         "lcm": _lcm,
         "fabs": lambda scope, x: arithmetic.abs_(floats.to_float(x)),
-        "copysign": lambda scope, x, y: floats.binary("copysign", floats.to_float(x), floats.to_float(y)),
+        **{name: of_several(domains.of_floats, name) for name in FLOATS_FUNCTIONS},
+        **{name: of_several(domains.of_integers, name) for name in INTEGER_FUNCTIONS},
+        "perm": _permutations,
         "isnan": lambda scope, x: boolean.ne(floats.to_float(x), floats.to_float(x)),
         "isinf": lambda scope, x: is_infinite(floats.to_float(x)),
         "isfinite": lambda scope, x: is_finite(floats.to_float(x)),
@@ -96,5 +142,7 @@ def _table() -> Mapping[str, Compute]:
 
 
 MATH_REPLACEMENTS: Mapping[tuple[Any, str], Callable[[Original | None], Original]] = {
-    (math, name): _standing_in(compute) for name, compute in _table().items() if hasattr(math, name)
+    **{(math, name): _standing_in(compute) for name, compute in _table().items() if hasattr(math, name)},
+    (math, "dist"): _distance,
+    (math, "isclose"): _is_close,
 }

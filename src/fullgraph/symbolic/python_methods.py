@@ -20,6 +20,7 @@ leave symbolic numbers that aren't ours to the original.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,6 +35,8 @@ from fullgraph.symbolic.symint import PYTORCH, SYMBOLIC_CLASSES, expr_of, to_pyt
 
 Original = Callable[..., Any]
 Replacement = Callable[["Original | None"], Original]
+# `numpy.sqrt(n)` calls `n.sqrt()` of an object that it does not know.
+_NUMPY = ("sqrt", "exp", "log", "log2", "log10", "sin", "cos", "tan", "tanh")
 
 
 def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Replacement:
@@ -83,6 +86,10 @@ def _of_two(compute: Callable[[Expr, Expr], Expr]) -> Callable[[Scope, Expr, Exp
 
 def _invert(scope: Scope, a: Expr) -> Expr:
     return arithmetic.invert(a)
+
+
+def _function(name: str) -> Callable[[Scope, Expr], Expr]:
+    return lambda scope, a: domains.function(name, a, scope)
 
 
 def _asked(comparison: str) -> Callable[[Scope, Expr, Expr], Any]:
@@ -194,6 +201,55 @@ def _sym_ite(original: Original | None) -> Original:
     return choose
 
 
+def _choose(original: Original | None) -> Original:
+    """`torch.sym_ite`, which PyTorch refuses where one of the two values is plain."""
+    assert original is not None
+
+    def choose(test: Any, yes: Any, no: Any) -> Any:
+        scope = scope_of(test, yes, no)
+        if scope is None or not isinstance(test, (bool, SYMBOLIC_CLASSES[2])):
+            return original(test, yes, no)
+        values = expr_of(yes), expr_of(no)
+        if _sort(values[0]) is not _sort(values[1]):
+            raise AssertionError(
+                f"type mismatch: {type(yes)} vs {type(no)}"
+            )  # as torch.sym_ite does in eager
+        return to_python(_chosen(expr_of(test), *values), scope)
+
+    return choose
+
+
+def _sort(what: Any) -> type:
+    return bool if not isinstance(what, Expr) else float if what.is_float else int
+
+
+def _is_zero(original: Original | None) -> Original:
+    """`torch.sym_not` of a number: whether it is 0."""
+    assert original is not None
+
+    def sym_not(value: Any) -> Any:
+        scope = scope_of(value)
+        found = expr_of(value) if scope is not None else None
+        if not isinstance(found, Expr) or scope is None:
+            return original(value)
+        return to_python(boolean.not_(boolean.truth(found)), scope)
+
+    return sym_not
+
+
+def _power_of_three(original: Original | None) -> Original:
+    """`pow` with a modulus: Python asks only the type of the base."""
+    assert original is not None
+
+    def power(base: Any, exp: Any, mod: Any = None) -> Any:
+        scope = scope_of(base, exp, mod)
+        if scope is None or mod is None:
+            return original(base, exp, mod)
+        return to_python(domains.power(scope, _number(base), _number(exp), _number(mod)), scope)
+
+    return power
+
+
 def _chosen(test: Any, yes: Any, no: Any) -> Any:
     if isinstance(yes, Expr) or isinstance(no, Expr):
         return boolean.if_else(test, as_number(yes), as_number(no))
@@ -222,6 +278,9 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         (truth, "__pos__"): _computed(lambda scope, a: a),
         (truth, "__abs__"): _computed(lambda scope, a: a),
         (truth, "__sym_ite__"): _sym_ite,
+        (builtins, "pow"): _power_of_three,
+        (PYTORCH, "sym_ite"): _choose,
+        (PYTORCH, "sym_not"): _is_zero,
         (PYTORCH, "sym_min"): _computed(lambda scope, a, b: arithmetic.min_(a, b)),
         (PYTORCH, "sym_max"): _computed(lambda scope, a, b: arithmetic.max_(a, b)),
     }
@@ -239,6 +298,8 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         table[truth, f"__{name}__"] = _computed(_asked(name))
     for name in ("__xor__", "__rxor__"):
         table[truth, name] = _xor
+    for name in _NUMPY:
+        table[integer, name] = table[real, name] = _computed(_function(name))
     table.update(MATH_REPLACEMENTS)
     table.update(LIST_REPLACEMENTS)
     for owner in (integer, real, truth):

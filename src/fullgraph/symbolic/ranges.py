@@ -249,6 +249,12 @@ INTEGERS: dict[str, Callable[..., Range]] = {
     "bitor": lambda a, b: Range(max(a.lo, b.lo), math.inf) if a.lo >= 0 and b.lo >= 0 else ANY,
     "bitxor": lambda a, b: NON_NEGATIVE if a.lo >= 0 and b.lo >= 0 else ANY,
     "lshift": lambda a, b: Range(a.lo, math.inf) if a.lo >= 0 else ANY,
+    "isqrt": lambda a: (
+        Range(*(b if math.isinf(b) else math.isqrt(int(b)) for b in a)) if a.lo >= 0 else NON_NEGATIVE
+    ),
+    "comb": lambda a, b: NON_NEGATIVE,
+    "perm": lambda a, b: NON_NEGATIVE,
+    "factorial": lambda a: Range(1, math.inf),
     "floor": _rounded(math.floor),
     "ceil": _rounded(math.ceil),
     "trunc": _rounded(math.trunc),

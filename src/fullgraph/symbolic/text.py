@@ -11,14 +11,14 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import arithmetic, boolean, floats
 from fullgraph.symbolic.boolean import Bool
 from fullgraph.symbolic.expr import Expr, Monomial, Number, expression, polynomial, symbol
-from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, MATH_FUNCTIONS
+from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, FLOATS_FUNCTIONS, INTEGER_FUNCTIONS, MATH_FUNCTIONS
 
 Names = Mapping[Expr, str]
 
@@ -53,8 +53,10 @@ _CALLS = {
     "floor": "math.floor",
     "ceil": "math.ceil",
     "trunc": "math.trunc",
-    "copysign": "math.copysign",
-    **{name: f"math.{name}" for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)},
+    **{
+        name: f"math.{name}"
+        for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS, *FLOATS_FUNCTIONS, *INTEGER_FUNCTIONS)
+    },
 }
 
 
@@ -282,7 +284,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         f"math.{name}": (lambda a, name=name: floats.to_integer(name, a))
         for name in ("floor", "ceil", "trunc")
     },
-    "math.copysign": lambda a, b: floats.binary("copysign", a, b),
+    **{f"math.{name}": partial(floats.of_floats, name) for name in FLOATS_FUNCTIONS},
+    **{f"math.{name}": partial(arithmetic.integer_function, name) for name in INTEGER_FUNCTIONS},
     **{
         f"math.{name}": (lambda a, name=name: floats.math_function(name, a))
         for name in (*MATH_FUNCTIONS, *FLOAT_FUNCTIONS)
