@@ -10,7 +10,7 @@ WORKERS ?= 2
 FUZZ_EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types format demo bench fuzz clean
+.PHONY: help venv test lint types format docs demo bench fuzz clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ format: $(STAMP)  ## sort imports, mend what can be mended, lay out the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+docs: $(STAMP)  ## build the documentation site in docs/_build/html; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
 demo: $(STAMP)  ## export nine real models and compare each with eager
 	$(BIN)/python -m examples.demo
 
@@ -54,5 +58,5 @@ bench: $(STAMP)  ## run every benchmark; ratios against torch.export (takes long
 fuzz: $(STAMP)  ## run the property tests with FUZZ_EXAMPLES examples each
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile=fuzz
 
-clean:  ## remove .venv and all caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+clean:  ## remove .venv, all caches and the built site
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis docs/_build docs/exportdb docs/errors
