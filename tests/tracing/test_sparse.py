@@ -123,3 +123,21 @@ def test_the_layout_is_checked_at_the_call():
     program = fullgraph.export(lambda a: a.to_dense(), (LAYOUTS["coo"],))
     with pytest.raises(ContractError, match="layout"):
         program(torch.eye(3))
+
+
+def test_sparse_operands_of_branches_and_loops():
+    """They are used inside; what comes out is recorded without a layout, so it is not sparse."""
+
+    def used(a, x):
+        one = fullgraph.cond(x.sum() > 0, lambda a: torch.sparse.mm(a, x), lambda a: a.to_dense() @ x, (a,))
+        return fullgraph.map(lambda row: torch.sparse.mm(a, row[:, None])[:, 0], one.t())
+
+    args = LAYOUTS["coo"], DENSE
+    _same(fullgraph.export(used, args), used, *args)
+
+    for returned in (
+        lambda a, x: fullgraph.cond(x.sum() > 0, lambda a: a * 2, lambda a: a + a, (a,)),
+        lambda a, x: fullgraph.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * 2), (x[0, 0], a))[1],
+        lambda a, x: fullgraph.map(lambda row: row * 2, a),
+    ):
+        assert_refused(returned, args, kind=Unsupported, line="lambda")

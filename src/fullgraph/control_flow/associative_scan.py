@@ -16,6 +16,7 @@ from fullgraph.control_flow.recording import (
     Body,
     line_of,
     name_of,
+    not_sparse,
     out_of,
     record_body,
     refuse,
@@ -138,7 +139,7 @@ def record_combined(
         combine: combines many pairs at once; takes and returns flat tensors.
         rows: what is scanned.
     """
-    values: list[Value] = [recorder.take(x) for x in rows]
+    values: list[Value] = not_sparse(recorder.take(x) for x in rows)
     length = values[0].dims[0]
     for value in values[1:]:
         _require(recorder, eq(value.dims[0], length), "differ in length")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -110,7 +110,7 @@ def record_body(
             ]
             with state_around(recorder, _users(fn), fn, *given) as state:
                 flat, spec = pytree.tree_flatten(fn(*given))
-                leaves = [recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat]
+                leaves = not_sparse(recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat)
                 left = tuple(_left_behind(recorder, each) for each in left_by(state))
             if left and not once:
                 _refuse_state(recorder, fn, left[0].change)
@@ -127,9 +127,26 @@ def record_body(
     return Body(name_of(fn), frame, leaves, nodes, spec, shared, where_of(fn), left, arrived, returned)
 
 
+def not_sparse(leaves: Iterable[Any]) -> list[Any]:
+    """Return what goes from step to step, or out of a branch; refuse sparse tensors, which only operands may be.
+
+    What a branch or a loop gives has the sizes and the dtype that were recorded; no layout is recorded with them.
+    """
+    found = list(leaves)
+    for leaf in found:
+        if isinstance(leaf, Value) and leaf.example is not None:
+            raise Unsupported(
+                "A sparse tensor is the result of a branch or of a loop's body, or is carried or mapped over.",
+                why="What comes out of them is recorded with its sizes and its dtype, but not with its layout.",
+                instead="Call `.to_dense()` on it first, and `.to_sparse()` on the result.",
+                where=origin_here(),
+            )
+    return found
+
+
 def _left_behind(recorder: Records, left: Left) -> LeftBehind:
     flat, spec = flatten_left(left.change, left.value)
-    leaves = [recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat]
+    leaves = not_sparse(recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat)
     return LeftBehind(left.change, leaves, [recorder.as_arguments(leaf) for leaf in leaves], spec)
 
 

@@ -27,6 +27,7 @@ from fullgraph.control_flow.recording import (
     Body,
     line_of,
     name_of,
+    not_sparse,
     record_body,
     refuse,
     refuse_in_transform,
@@ -192,7 +193,7 @@ def _recorder_of(recorder: Records, at_least_one: bool) -> Callable[..., Any]:
 
 def rows_in_trace(recorder: Records, rows: list[torch.Tensor], at_least_one: bool) -> list[Value]:
     """Return the values of the rows; what is demanded of their length becomes a part of the contract."""
-    values: list[Value] = [recorder.take(x) for x in rows]
+    values: list[Value] = not_sparse(recorder.take(x) for x in rows)
     length = values[0].dims[0]
     demands = [(eq(value.dims[0], length), "differ in length") for value in values[1:]]
     if at_least_one:
@@ -209,7 +210,7 @@ def record_rows(
 ) -> tuple[Any, list[Any], pytree.TreeSpec]:
     """Record a scan over rows; return the last carry, the stacked results, and their structure."""
     flat, init_spec = pytree.tree_flatten(init)
-    leaves = [recorder.take(leaf) for leaf in flat]
+    leaves = not_sparse(recorder.take(leaf) for leaf in flat)
     hypothesis = first_hypothesis(recorder, leaves)
     _refuse_numbers(hypothesis)
     known = frozenset(recorder.scope.symbols)

@@ -23,6 +23,7 @@ from fullgraph.control_flow.carried import (
 from fullgraph.control_flow.recording import (
     Body,
     name_of,
+    not_sparse,
     record_body,
     refuse,
     refuse_in_transform,
@@ -131,7 +132,7 @@ def _record(
     recorder: Records, cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     flat, spec = pytree.tree_flatten(carried)
-    leaves = [recorder.take(leaf) for leaf in flat]
+    leaves = not_sparse(recorder.take(leaf) for leaf in flat)
     hypothesis = first_hypothesis(recorder, leaves)
     while True:
         test, fact = _record_condition(recorder, cond_fn, hypothesis, spec)

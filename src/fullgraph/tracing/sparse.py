@@ -22,7 +22,7 @@ from fullgraph.contract import TensorSpec
 from fullgraph.errors import DataDependent, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr
-from fullgraph.tracing.dispatch import OpOverload, grad_enabled, plain_torch
+from fullgraph.tracing.dispatch import OpOverload, grad_enabled, inside_functorch, plain_torch
 from fullgraph.tracing.meta import values_in
 from fullgraph.tracing.operators import Kind, Operator
 from fullgraph.tracing.records import Records
@@ -69,6 +69,8 @@ def record_sparse(recorder: Records, info: Operator, args: tuple[Any, ...], kwar
     op = info.overload
     if info.written or info.kind is Kind.HIDDEN:
         _refuse(op, "it writes, and what a write to a sparse tensor changes depends on what is stored")
+    if inside_functorch():
+        _refuse(op, "the transforms of torch.func look at layouts where no traced tensor can answer")
     if info.kind is Kind.QUESTION or op._schema.name in _ON_WHAT_IS_STORED or _DATA & set(op.tags):
         raise DataDependent(
             f"`{op}` is asked of a sparse tensor.",
