@@ -12,10 +12,12 @@ import typer
 from fullgraph import exportdb
 from fullgraph.cli.docs import write_docs
 from fullgraph.cli.output import Exit, JsonOption, code, each_with_progress, paged, print_json, print_table
+from fullgraph.cli.survey import run_survey, verdict_lines
 from fullgraph.exportdb import ExportCase, SupportLevel
 
 app = typer.Typer(no_args_is_help=True, help="ExportDB: what can be captured, what cannot, how to write it.")
 app.command("docs")(write_docs)
+app.command("survey")(run_survey)
 
 TagsOption = Annotated[
     list[str] | None,
@@ -95,6 +97,10 @@ def show_case(
         ]:
             if other is not None:
                 console.print(f"{relation}: `fullgraph db show {other}`\n", markup=False)
+        verdicts = exportdb.verdicts_of(name)
+        if verdicts:
+            console.print("[bold]Exporters[/bold]")
+            console.print("\n".join(verdict_lines(verdicts)) + "\n", markup=False)
         console.print(f"[bold]Code[/bold]  {case.file or ''}")
         console.print(code(case.source), markup=False)
         console.print("\n[bold]Result[/bold]")

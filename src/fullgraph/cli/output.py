@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Any, TypeVar
 
@@ -66,6 +67,32 @@ def paged() -> Iterator[Console]:
     os.environ.setdefault("LESS", "FRX")
     with console.pager(styles=console.color_system is not None):
         yield console
+
+
+@dataclass(frozen=True)
+class Progressing:
+    """A bar that is running.
+
+    Args:
+        start: told how many items there are.
+        advance: told what was done, after each.
+    """
+
+    start: Callable[[int], None]
+    advance: Callable[[str], None]
+
+
+@contextmanager
+def progressing(what: str) -> Iterator[Progressing]:
+    """Yield a bar at a terminal, nothing otherwise; it goes to stderr, and away when all is done."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield Progressing(
+            start=lambda total: progress.update(task, total=total),
+            advance=lambda done: progress.update(task, description=f"{what} {done}", advance=1),
+        )
 
 
 def each_with_progress(what: str, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:

@@ -16,7 +16,6 @@ from fullgraph.exportdb.pages import (
     PAGE_ASSETS,
     Entry,
     PageChanges,
-    Verdict,
     compare_pages,
     entries_of,
     site_pages,
@@ -35,6 +34,18 @@ from fullgraph.exportdb.registry import (
 )
 from fullgraph.exportdb.run import CaseResult, run_case
 from fullgraph.exportdb.search import search
+from fullgraph.exportdb.survey import (
+    DATA,
+    EXPORTERS,
+    Survey,
+    SurveyFile,
+    SurveyRecord,
+    SurveyVerdict,
+    drop_obsolete,
+    read_survey,
+    run_survey,
+    verdicts_of,
+)
 from fullgraph.exportdb.tags import TAGS, Tag
 from fullgraph.testing import Call
 
@@ -44,6 +55,8 @@ __all__ = [
     "CaseResult",
     "Checked",
     "Collection",
+    "DATA",
+    "EXPORTERS",
     "Entry",
     "ExportCase",
     "Golden",
@@ -52,9 +65,12 @@ __all__ = [
     "PageChanges",
     "Registry",
     "SupportLevel",
+    "Survey",
+    "SurveyFile",
+    "SurveyRecord",
+    "SurveyVerdict",
     "TAGS",
     "Tag",
-    "Verdict",
     "add_folder",
     "all_cases",
     "case_as_data",
@@ -62,6 +78,7 @@ __all__ = [
     "check_all_together",
     "check_case",
     "compare_pages",
+    "drop_obsolete",
     "entries_of",
     "export_case",
     "faults_between",
@@ -70,11 +87,14 @@ __all__ = [
     "isolated",
     "new_case_text",
     "on_any_machine",
+    "read_survey",
     "rewrites_of",
     "run_case",
+    "run_survey",
     "search",
     "site_pages",
     "unknown_case",
+    "verdicts_of",
     "write_golden",
     "write_new_case",
     "write_pages",

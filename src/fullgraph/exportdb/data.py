@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fullgraph.exportdb.case import ExportCase
+from fullgraph.exportdb.survey import verdicts_of
 
 
 def case_as_data(case: ExportCase) -> dict[str, Any]:
@@ -27,4 +28,13 @@ def case_as_data(case: ExportCase) -> dict[str, Any]:
         "rewrite_of": case.rewrite_of,
         "raises": None if case.raises is None else case.raises.__name__,
         "result": golden.read_text(encoding="utf-8") if golden is not None and golden.exists() else None,
+        "verdicts": [
+            {
+                "exporter": each.exporter,
+                "verdict": str(each.verdict),
+                "message": each.message,
+                "torch": each.torch,
+            }
+            for each in verdicts_of(case.name)
+        ],
     }
