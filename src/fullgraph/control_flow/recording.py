@@ -110,7 +110,9 @@ def record_body(
             ]
             with state_around(recorder, _users(fn), fn, *given) as state:
                 flat, spec = pytree.tree_flatten(fn(*given))
-                leaves = not_sparse(recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat)
+                leaves = not_sparse(
+                    recorder.take(leaf) if isinstance(leaf, TRACED) else leaf for leaf in flat
+                )
                 left = tuple(_left_behind(recorder, each) for each in left_by(state))
             if left and not once:
                 _refuse_state(recorder, fn, left[0].change)
