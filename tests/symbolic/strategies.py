@@ -174,6 +174,18 @@ def integers(leaves: int = 6) -> st.SearchStrategy[Program]:
     return st.recursive(_leaf(), _extend, max_leaves=leaves)
 
 
+def polynomials(leaves: int = 5) -> st.SearchStrategy[Program]:
+    """Sums, differences and products of symbols and numbers, of degree at most `leaves`."""
+    return st.recursive(
+        _leaf(),
+        lambda inner: (
+            st.builds(_binary, st.sampled_from(["+", "-", "*"]), inner, inner)
+            | st.builds(_unary, st.just("-"), inner)
+        ),
+        max_leaves=leaves,
+    )
+
+
 def linear() -> st.SearchStrategy[Program]:
     """Expressions of the first degree, as contracts have them."""
 

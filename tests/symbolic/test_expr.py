@@ -2,15 +2,31 @@
 
 import copy
 import gc
+import itertools
 import pickle
 import threading
+from random import Random
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from fullgraph.symbolic import Expr, add, evaluate, integer, interning, mul, neg, pow_, sub, sum_, symbol
+from fullgraph.symbolic import (
+    Expr,
+    add,
+    evaluate,
+    integer,
+    interning,
+    mul,
+    neg,
+    pow_,
+    prod,
+    sub,
+    sum_,
+    symbol,
+)
 from fullgraph.symbolic import expr as expr_module
-from tests.symbolic.strategies import SYMBOLS, Program, assignments, integers, outcome
+from tests.symbolic.strategies import SYMBOLS, Program, assignments, integers, outcome, polynomials
 
 A, B, C = SYMBOLS
 
@@ -36,6 +52,24 @@ def test_same_object_means_same_value(a: Program, b: Program):
         for values in assignments((0, 1, 4)):
             left, right = outcome(lambda: a.python(values)), outcome(lambda: b.python(values))
             assert left == right or not (isinstance(left, int) and isinstance(right, int))
+
+
+@given(polynomials(), polynomials())
+def test_polynomials_are_one_object_exactly_when_they_are_equal(a: Program, b: Program):
+    """A polynomial of degree 5 is 0 exactly when it is 0 on six values of each symbol; so "when and only when"."""
+    programs = (a, b, Program(sub(a.expr, b.expr), lambda v: a.python(v) - b.python(v), "difference"))
+    for one, other in itertools.combinations(programs, 2):
+        equal = all(one.python(values) == other.python(values) for values in assignments((0, 1, 2, 3, 4, 5)))
+        assert (one.expr is other.expr) == equal
+
+
+@given(polynomials(8), st.randoms(use_true_random=False))
+def test_terms_in_any_order_are_the_object(program: Program, random: Random):
+    """Adding up the terms one by one, in whatever order, comes to the same object."""
+    terms = list(program.expr.terms.items())
+    random.shuffle(terms)
+
+    assert sum_([mul(coefficient, prod(list(atoms))) for atoms, coefficient in terms]) is program.expr
 
 
 @pytest.mark.parametrize(

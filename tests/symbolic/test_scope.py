@@ -1,5 +1,8 @@
 """Scopes: declaring, learning, asking, branches, hints."""
 
+import itertools
+import operator
+
 import pytest
 
 from fullgraph.symbolic import (
@@ -8,8 +11,11 @@ from fullgraph.symbolic import (
     Scope,
     add,
     eq,
+    ge,
     gt,
     integer,
+    le,
+    lt,
     mod,
     mul,
     ne,
@@ -232,3 +238,26 @@ def test_an_absolute_value_stays_where_the_sign_is_open():
 
     assert render(scope.simplify(parse("abs(a - 1)"))) in ("abs(a - 1)", "abs(1 - a)")
     assert render(scope.simplify(parse("abs(a + 1)"))) == "a + 1"
+
+
+def test_comparisons_by_ranges_are_right():
+    """What the ranges of two symbols settle is so for all their values, and is what `decide` says."""
+    comparisons = {
+        eq: operator.eq,
+        ne: operator.ne,
+        lt: operator.lt,
+        le: operator.le,
+        gt: operator.gt,
+        ge: operator.ge,
+    }
+    ranges = [(lo, hi) for lo in range(4) for hi in (*range(lo, 4), None)]
+    for x, y in itertools.product(ranges, repeat=2):
+        scope = Scope(NobodyAsked())
+        a, b = (scope.declare(name, lo=lo, hi=hi) for name, (lo, hi) in (("a", x), ("b", y)))
+        values = [range(lo, 6 if hi is None else hi + 1) for lo, hi in (x, y)]
+        for compare, python in comparisons.items():
+            answer = scope.decide_by_ranges(compare, a, b)
+            if answer is not None:
+                assert {python(*pair) for pair in itertools.product(*values)} == {answer}
+                assert scope.decide(compare(a, b)) is answer
+        assert scope.decide_by_ranges(eq, add(a, 1), b) is None

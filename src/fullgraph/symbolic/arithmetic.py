@@ -34,7 +34,8 @@ _LARGEST_POWER = 16
 
 
 def _binary(kind: str, of_integers: Callable[[Expr, Expr], Expr], a: Operand, b: Operand) -> Expr:
-    a, b = expression(a), expression(b)
+    a = a if type(a) is Expr else expression(a)
+    b = b if type(b) is Expr else expression(b)
     return floats.binary(kind, a, b) if a.is_float or b.is_float else of_integers(a, b)
 
 

@@ -88,6 +88,8 @@ def _floordiv_constant(a: Expr, k: int) -> Expr:
         return a
     if a.is_const:
         return integer(a.value // k)
+    if a.kind == "symbol":
+        return apply("floordiv", (a, integer(k)), is_float=False)
     whole = {m: c // k for m, c in a.terms.items() if c % k == 0 or not m}
     rest = {m: c for m, c in a.terms.items() if c % k and m}
     constant = a.terms.get((), 0) % k
@@ -121,6 +123,8 @@ def _mod_constant(a: Expr, k: int) -> Expr:
         return times(integer(-1), _mod_constant(times(integer(-1), a), -k))
     if a.is_const:
         return integer(a.value % k)
+    if a.kind == "symbol" and k > 1:
+        return apply("mod", (a, integer(k)), is_float=False)
     a = _without_inner_mod(a, integer(k))
     rest = {m: _remainder(c, k) for m, c in a.terms.items() if c % k and m}
     constant = a.terms.get((), 0) % k

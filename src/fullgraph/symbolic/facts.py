@@ -125,12 +125,12 @@ class Facts:
 
     def range_of(self, e: Expr) -> Range | None:
         """Return a range that holds every value of `e`; None for a float that might be nan."""
+        if e.kind == "symbol":
+            return None if e.is_float else self.bounds.get(e, ANY)
         if e in self._ranges:
             return self._ranges[e]
         if e.is_const:
             return None if e.value != e.value else Range(e.value, e.value)
-        if e.kind == "symbol":
-            return None if e.is_float else self.bounds.get(e, ANY)
         found = self._range_by_structure(e)
         if found is not None and not e.is_float:
             found = found & self._range_by_form(e)

@@ -115,10 +115,12 @@ class Node:
         key = compare, self.expr, other.expr
         found: BoolNode | None = results.get(key)
         if found is None:
-            question = compare(self.expr, other.expr)
-            answer = self.scope.decide(question)
+            answer = self.scope.decide_by_ranges(compare, self.expr, other.expr)
             if answer is None:
-                return BoolNode(self._asked_now(question), self.scope)
+                question = compare(self.expr, other.expr)
+                answer = self.scope.decide(question)
+                if answer is None:
+                    return BoolNode(self._asked_now(question), self.scope)
             found = results[key] = BoolNode(as_bool(answer), self.scope)
         return found
 

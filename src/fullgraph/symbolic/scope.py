@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from fullgraph.symbolic.boolean import Bool, not_
+from fullgraph.symbolic.boolean import Bool, eq, ge, gt, le, lt, ne, not_
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression
@@ -23,6 +23,37 @@ from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
 _DEFAULTS: Final[dict[str, bool]] = {"or_false": False, "or_true": True}
+
+
+def _below(x: Range, y: Range) -> bool | None:
+    return True if x.hi < y.lo else False if x.lo >= y.hi else None
+
+
+def _at_most(x: Range, y: Range) -> bool | None:
+    return True if x.hi <= y.lo else False if x.lo > y.hi else None
+
+
+def _equal(x: Range, y: Range) -> bool | None:
+    if x.hi < y.lo or x.lo > y.hi:
+        return False
+    return True if x.lo == x.hi == y.lo == y.hi else None
+
+
+def _different(x: Range, y: Range) -> bool | None:
+    answer = _equal(x, y)
+    return None if answer is None else not answer
+
+
+_SIMPLE: Final = ("symbol", "constant")
+Comparison: TypeAlias = Callable[[Any, Any], Bool]
+_BY_RANGES: Final[dict[Comparison, Callable[[Range, Range], bool | None]]] = {
+    eq: _equal,
+    ne: _different,
+    lt: _below,
+    le: _at_most,
+    gt: lambda x, y: _below(y, x),
+    ge: lambda x, y: _at_most(y, x),
+}
 
 
 class Scope:
@@ -142,6 +173,17 @@ class Scope:
             answer = decide(facts, facts.rewrite(question))
             self._answers[question] = answer
         return answer  # type: ignore[return-value]
+
+    def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
+        """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.
+
+        Most comparisons of a trace are settled so: a size with 0 or 1. Right where `decide` is, whose ranges these are;
+        the range of a symbol that the facts replace holds its values as well.
+        """
+        if a.is_float or b.is_float or a.kind not in _SIMPLE or b.kind not in _SIMPLE:
+            return None
+        x, y = self._facts.integer_range(a), self._facts.integer_range(b)
+        return _BY_RANGES[compare](x, y)
 
     def ask(self, question: Bool, kind: Kind = "guard") -> bool:
         """Decide `question`; if no answer follows, ask, and remember the answer as a fact."""

@@ -26,6 +26,8 @@ def simplify(facts: Facts, e: Expr) -> Expr:
     e = facts.rewrite(e)
     if e.is_const or e.is_float:
         return e
+    if e.kind != "polynomial":
+        return _simplify_atom(facts, e)
     found = facts.integer_range(e)
     if found.is_point:
         return integer(int(found.lo))
@@ -125,6 +127,14 @@ def _extreme(facts: Facts, atom: Expr) -> Expr:
     return result
 
 
+def _is_less(facts: Facts, a: Expr, b: Expr) -> bool:
+    if facts.integer_range(a).hi < facts.integer_range(b).lo:
+        return True
+    if not facts.linked and a.kind in _SIMPLE and b.kind in _SIMPLE:
+        return False  # the usual `s0 % 8`: nothing but ranges is known
+    return decide(facts, lt(a, b)) is True
+
+
 def _is_at_most(facts: Facts, a: Expr, b: Expr) -> bool:
     if facts.integer_range(a).hi <= facts.integer_range(b).lo:
         return True
@@ -136,6 +146,8 @@ def _is_at_most(facts: Facts, a: Expr, b: Expr) -> bool:
 def _exact(facts: Facts, atom: Expr) -> Expr | None:
     """Return x / k for an atom x // k or x % k whose k, a sum of paddings, divides x in normal form."""
     x, k = atom.args
+    if k.is_const:
+        return None
     divisor = in_quotients(k, facts.is_positive)
     return None if divisor is k else exact_quotient(in_quotients(x, facts.is_positive), divisor)
 
@@ -149,9 +161,10 @@ def _remainder(facts: Facts, atom: Expr) -> Expr:
     x, k = atom.args
     if _exact(facts, atom) is not None:
         return integer(0)
-    if facts.integer_range(x).lo >= 0 and decide(facts, lt(x, k)) is True:
+    if facts.integer_range(x).lo >= 0 and _is_less(facts, x, k):
         return x
-    return mod(facts.without_multiples(x, k.value), k) if k.is_const else atom
+    rest = facts.without_multiples(x, k.value) if k.is_const else x
+    return atom if rest is x else mod(rest, k)
 
 
 def _absolute(facts: Facts, atom: Expr) -> Expr:
