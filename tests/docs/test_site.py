@@ -19,7 +19,11 @@ RESOURCE = re.compile(
     re.IGNORECASE,
 )
 ELSEWHERE = re.compile(r"(https?:)?//")
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE, MEDIUM, NARROW = (
+    {"width": 1280, "height": 900},
+    {"width": 1024, "height": 768},
+    {"width": 390, "height": 844},
+)
 PAGES = [
     "index",
     "tutorial",
@@ -106,7 +110,7 @@ def test_every_case_has_its_page(site):
     assert pages == {case.name for case in exportdb.all_cases() if case.file.parent == exportdb.OWN_CASES}
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("viewport", [WIDE, MEDIUM, NARROW], ids=["wide", "medium", "narrow"])
 def test_no_page_scrolls_sideways(opened, site, viewport):
     tab = opened("index", viewport)
     wider = {}

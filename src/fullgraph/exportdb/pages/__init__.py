@@ -10,7 +10,7 @@ a case), `case_page`, `tag_pages`, `error_pages`, `matrix` (the table), `site` (
 from pathlib import Path
 from typing import Final
 
-from fullgraph.exportdb.pages.entry import Entry, Verdict, entries_of
+from fullgraph.exportdb.pages.entry import Entry, entries_of
 from fullgraph.exportdb.pages.site import PageChanges, compare_pages, site_pages, write_pages
 
 PAGE_ASSETS: Final = Path(__file__).parent / "assets"
@@ -20,7 +20,6 @@ __all__ = [
     "PAGE_ASSETS",
     "Entry",
     "PageChanges",
-    "Verdict",
     "compare_pages",
     "entries_of",
     "site_pages",

@@ -19,6 +19,7 @@ from fullgraph.exportdb.pages.markup import (
     with_links,
 )
 from fullgraph.exportdb.pages.sections import laid_out, lines_named, sections_of
+from fullgraph.exportdb.survey import SurveyRecord
 
 
 def case_page(entry: Entry, names: Collection[str]) -> str:
@@ -88,11 +89,20 @@ def _verdicts(entry: Entry) -> Iterator[str]:
     if not entry.verdicts:
         return
     yield "## Other exporters"
-    rows = ["| exporter | verdict |", "|---|---|"]
-    for each in entry.verdicts:
-        version = f" {each.version}" if each.version else ""
-        rows.append(f"| {each.exporter}{version} | [{each.verdict}]{{.verdict .{slug(each.verdict)}}} |")
-    yield "\n".join(rows)
+    remarks = [_remark(each) for each in entry.verdicts]
+    rows = [["exporter", "verdict", "remark"], ["---"] * 3]
+    for each, remark in zip(entry.verdicts, remarks):
+        verdict = str(each.verdict)
+        exporter = f"{each.exporter} (torch {each.torch})" if each.torch else each.exporter
+        rows.append([exporter, f"[{verdict}]{{.verdict .{slug(verdict)}}}", remark])
+    columns = 3 if any(remarks) else 2
+    yield "\n".join(f"| {' | '.join(row[:columns])} |" for row in rows)
     for each in entry.verdicts:
         if each.message:
             yield fenced(f"{{dropdown}} What {each.exporter} says", ["", code_block(each.message, "text")])
+
+
+def _remark(record: SurveyRecord) -> str:
+    """Return at which input the verdict was found and how the exporter was helped, for a cell of a table."""
+    found = f"Found at `{record.input}`." if record.input else ""
+    return " ".join([found, *record.note.split()]).strip().replace("|", "\\|")

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from fullgraph.exportdb.case import ExportCase
 from fullgraph.exportdb.run import run_case
+from fullgraph.exportdb.survey import SurveyRecord, verdicts_of
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What another exporter makes of a case.
-
-    Args:
-        exporter: its name, with its mode: `torch.export (strict)`.
-        verdict: in a word or two: `captured right`, `too narrow`, `silently wrong`, `refused`.
-        message: what it said, if it said anything.
-        version: the version of the exporter.
-    """
-
-    exporter: str
-    verdict: str
-    message: str = ""
-    version: str = ""
+OURS: Final = "fullgraph"
 
 
 @dataclass(frozen=True)
@@ -33,13 +20,13 @@ class Entry:
     Args:
         case: the case.
         result: the printed program, or the error.
-        verdicts: of other exporters, in the order of their columns.
+        verdicts: of other exporters, in the order of their columns; empty when the case was not surveyed.
         rewrites: the cases that show another way to write it.
     """
 
     case: ExportCase
     result: str
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[SurveyRecord, ...] = ()
     rewrites: tuple[str, ...] = ()
 
     @property
@@ -62,19 +49,19 @@ class Entry:
         """The name of the case's file; the code of a case without a file is shown under the same name."""
         return f"{self.name}.py"
 
-    def verdict_of(self, exporter: str) -> Verdict | None:
+    def verdict_of(self, exporter: str) -> SurveyRecord | None:
         """Return what an exporter makes of the case, if that was looked into."""
         return next((each for each in self.verdicts if each.exporter == exporter), None)
 
 
 def entries_of(
-    cases: Iterable[ExportCase], verdicts: Mapping[str, Sequence[Verdict]] | None = None
+    cases: Iterable[ExportCase], verdicts: Callable[[str], Sequence[SurveyRecord]] = verdicts_of
 ) -> tuple[Entry, ...]:
     """Gather what the pages show of cases.
 
     Args:
         cases: all cases of the site: rewrites are looked for among them.
-        verdicts: what other exporters make of each case, by its name.
+        verdicts: what exporters made of a case, from its name. Ours is left out: the support level says it.
 
     Returns:
         An entry for each, in the order of the names. A case without a golden file is run.
@@ -88,7 +75,7 @@ def entries_of(
         Entry(
             case,
             result_of(case),
-            tuple((verdicts or {}).get(case.name, ())),
+            tuple(each for each in verdicts(case.name) if each.exporter != OURS),
             tuple(rewrites.get(case.name, ())),
         )
         for case in ordered

@@ -119,7 +119,7 @@ def words_of(entry: Entry) -> str:
 
 def _verdict_of(entry: Entry, exporter: str) -> str:
     found = entry.verdict_of(exporter)
-    return _NO_VERDICT if found is None else found.verdict
+    return _NO_VERDICT if found is None else str(found.verdict)
 
 
 def _breakable(name: str) -> str:

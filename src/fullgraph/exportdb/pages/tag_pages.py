@@ -44,7 +44,8 @@ def _case_blocks(entry: Entry) -> Iterator[str]:
     tags = ", ".join(map(tag_link, entry.tags))
     yield admonition("note", [f"Tags: {tags}", "", f"Support Level: {level_label(entry.level)}"])
     ways = ", ".join(map(case_link, entry.rewrites))
-    yield f"{entry.case.summary} {case_link(entry.name)}" + (f" (write instead: {ways})" if ways else "")
+    yield entry.case.description
+    yield f"Its page: {case_link(entry.name)}." + (f" Write instead: {ways}." if ways else "")
     yield "Original source code:"
     yield code_block(entry.case.source)
     yield "Result:"
