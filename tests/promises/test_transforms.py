@@ -411,3 +411,41 @@ def test_profiler_regions_are_not_recorded() -> None:
             return x * 2
 
     assert targets(assert_same(fn, (torch.randn(3),))) == ["aten.mul.Tensor"]
+
+
+def arithmetic(q: torch.Tensor) -> torch.Tensor:
+    q = torch.where(q > 0, q * 2.5, 3 - q) + 1 + q / 3 + 2 / (q * q + 1) + 2 // (q * q + 1)
+    return torch.div(q, 2, rounding_mode="trunc") + q.remainder(3) + torch.add(q, 1, alpha=2) + q * True
+
+
+def test_numbers_where_a_row_has_no_dims() -> None:
+    """Under vmap they are computed with as in eager: as numbers, not as tensors of another dtype."""
+    nested = torch.func.vmap(torch.func.vmap(lambda q: (arithmetic(q), q.long() * 2.5, q * 2)))
+    assert_same(nested, (torch.randn(3, 2),), [(torch.randn(5, 4),)], dynamic_shapes=("n m",))
+
+
+WITH_NUMBERS = {
+    "product": lambda a: a * 3,
+    "quotient": lambda a: 2 / (a + 3),
+    "difference": lambda a: 1 - a * 2.5,
+    "in place": lambda a: a.clone().add_(1).mul_(2.5),
+    "sizes": lambda a: a * a.shape[0] - a.shape[1] / a.shape[0],
+    "choice": lambda a: torch.where(a > 0, a, 0.0).clamp(0),
+    "floor": lambda a: (a / 2).floor() + a % 2,
+    "power": lambda a: 2**a + a**2,
+    "truth": lambda a: a * True,
+}
+
+
+@pytest.mark.parametrize("name", WITH_NUMBERS)
+def test_numbers_beside_tensors_under_a_transform(name: str) -> None:
+    """A number is none of the tensors that a transform wraps."""
+    fn = WITH_NUMBERS[name]
+
+    def program(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.func.grad(lambda a: fn(a).sum())(x), torch.func.vmap(lambda row: fn(row[None]))(x)
+
+    exported = fullgraph.export(program, (torch.rand(3, 2),), dynamic_shapes={"x": "n _"})
+    for rows in (1, 2, 7):
+        x = torch.rand(rows, 2)
+        torch.testing.assert_close(exported(x), program(x))

@@ -20,6 +20,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -78,6 +79,7 @@ class Interceptor(ProxyTorchDispatchMode):
     def receive(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record the operator, or let it through to what decides its meaning."""
         if _included(_FRONT) and not _excluded(_FRONT):
+            op = _taking_numbers(op, args)
             with self._again():
                 return op._op_dk(_FRONT, *args, **kwargs)
         if _included(_BACK) and not _excluded(_BACK):
@@ -104,6 +106,35 @@ class Interceptor(ProxyTorchDispatchMode):
         """Run a composite operator's own implementation; what it calls is intercepted."""
         with self._again():
             return op.decompose(*args, **kwargs)
+
+
+_NUMBERS = (int, float, complex, torch.SymInt, torch.SymFloat, torch.SymBool)
+
+
+def _taking_numbers(op: OpOverload, args: tuple[Any, ...]) -> OpOverload:
+    """Return the overload that takes numbers where these arguments have them: `mul.Scalar` for `x * 3`.
+
+    Called from Python with a number for a tensor, an overload makes a tensor of the number first. functorch would see
+    that happen and wrap it, and a wrapped tensor has no memory to read the number from again.
+    """
+    at = tuple(index for index, argument in enumerate(args) if isinstance(argument, _NUMBERS))
+    return _overload_for(op, at) if at else op
+
+
+@lru_cache(maxsize=1024)
+def _overload_for(op: OpOverload, numbers_at: tuple[int, ...]) -> OpOverload:
+    wanted = [argument.type.kind() for argument in op._schema.arguments]
+    numbers = [index for index in numbers_at if wanted[index] == "TensorType"]
+    if not numbers:
+        return op
+    for index in numbers:
+        wanted[index] = "NumberType"
+    packet = op.overloadpacket
+    for name in packet.overloads():
+        other: OpOverload = getattr(packet, name)
+        if [argument.type.kind() for argument in other._schema.arguments] == wanted:
+            return other
+    return op
 
 
 @contextmanager
