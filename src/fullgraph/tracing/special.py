@@ -9,6 +9,7 @@ import torch
 
 from fullgraph.tracing.data_dependent import DATA_DEPENDENT, record_data_dependent
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.traced import Value
 
 aten = torch.ops.aten
 
@@ -33,7 +34,18 @@ def _full(number: int) -> Callable[..., Any]:
     return record
 
 
-_CONSTRUCTORS: Final = {aten.ones.default: _full(1), aten.zeros.default: _full(0)}
+def _tensor_of_number(recorder: Records, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Under vmap `row * 2` is converted as tensors are, where a row has no dims: the number becomes a tensor."""
+    if len(args) < 2 or isinstance(args[0], Value):
+        return None
+    return recorder.call(aten.scalar_tensor.default, args[0], dtype=args[1])
+
+
+_CONSTRUCTORS: Final = {
+    aten.ones.default: _full(1),
+    aten.zeros.default: _full(0),
+    aten.to.dtype: _tensor_of_number,
+}
 
 SPECIAL: Final = DATA_DEPENDENT | {op._schema.name for op in _CONSTRUCTORS}
 """The names of the operators that `record_special` is to be asked about."""
