@@ -8,7 +8,6 @@ Invariant: the worst verdict of all calls is the verdict; silence is worse than 
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,11 +98,11 @@ def _calls(subject: Subject) -> Iterator[tuple[str, Call]]:
 def _faults(subject: Subject, program: Program) -> Iterator[Judged]:
     """Make the calls one after another. A call that the program rejects has not happened, for eager neither."""
     eager = subject.make()
+    made: list[Call] = []
     for name, call in _calls(subject):
-        before = copy.deepcopy(eager)
         found = call_both(eager, program, call, name)
         if found.program_error is not None:
-            eager = before
+            eager = _after(subject, made)
             if found.eager_error is None and call not in subject.rejected:
                 yield Judged(SurveyVerdict.TOO_NARROW, name, _said(found.program_error))
         elif found.eager_error is not None:
@@ -112,6 +111,19 @@ def _faults(subject: Subject, program: Program) -> Iterator[Judged]:
             return  # how far eager came before it raised is not known, so neither is its state
         elif found.differences:
             yield Judged(SurveyVerdict.SILENTLY_WRONG, name, trimmed(str(found.differences[0])))
+        if found.program_error is None:
+            made.append(call)
+
+
+def _after(subject: Subject, made: Sequence[Call]) -> Callable[..., Any]:
+    """Return eager after these calls. It is made anew: not everything that a program keeps can be copied."""
+    eager = subject.make()
+    with torch.random.fork_rng(devices=[]):
+        for call in made:
+            again = call.copied()
+            torch.manual_seed(0)
+            eager(*again.args, **again.kwargs)
+    return eager
 
 
 def _said(error: BaseException) -> str:

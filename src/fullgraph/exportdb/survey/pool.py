@@ -9,6 +9,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -86,7 +87,8 @@ def _started(folders: tuple[Path, ...]) -> _Worker:
 
 def _hand_over(worker: _Worker, task: Task, timeout: float) -> None:
     worker.task, worker.deadline = task, time.monotonic() + timeout
-    worker.pipe.send(task)
+    with suppress(BrokenPipeError):  # it ended after its last answer: what comes next is the end of the pipe
+        worker.pipe.send(task)
 
 
 def _answer_of(worker: _Worker, timeout: float) -> Judged | None:

@@ -109,9 +109,10 @@ def run_survey(
     tasks = [task for task in survey.tasks if task not in known]
     on_start(len(tasks))
     folders = tuple(each.folder for each in REGISTRY.collections() if each.package is None)
+    sources = {name: subject_fingerprint(name) for name in survey.subjects}
     found = []
     for task, judged in answers(tasks, workers=workers, timeout=timeout, folders=folders):
-        record = _record(task, judged)
+        record = _record(task, judged, sources[task.subject])
         survey.file.append(record)
         found.append(record)
         on_record(record)
@@ -128,12 +129,12 @@ def drop_obsolete(survey: Survey) -> list[SurveyRecord]:
     return gone
 
 
-def _record(task: Task, judged: Judged) -> SurveyRecord:
+def _record(task: Task, judged: Judged, source: str) -> SurveyRecord:
     return SurveyRecord(
         **asdict(task),
         **asdict(judged),
         torch=torch.__version__,
         fullgraph=version("fullgraph"),
         python=platform.python_version(),
-        source=subject_fingerprint(task.subject),
+        source=source,
     )
