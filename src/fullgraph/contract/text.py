@@ -91,6 +91,8 @@ def fact_text(fact: Fact, names: Names) -> str:
 
 def ambient_text(name: str, value: Any) -> str:
     """A piece of PyTorch's state: `off`, `bfloat16 on cpu`, `True`."""
+    if name == "default_dtype":
+        return dtype_text(value)
     if name != "autocast":
         return value_text(value)
     cpu, cuda = (None if dtype is None else dtype_text(dtype) for dtype in value)

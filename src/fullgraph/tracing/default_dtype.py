@@ -6,7 +6,7 @@ export found, so a program with such an operator takes no call under another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ import torch
 from fullgraph.contract import Ambient, AssumptionKind
 from fullgraph.source import origin_here
 from fullgraph.tracing.meta import values_in
+from fullgraph.tracing.operators import Operator
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import Value
 
@@ -21,22 +22,23 @@ _LIFT_FRESH = torch.ops.aten.lift_fresh.default
 _TYPES = (list, tuple)
 
 
-def note_default_dtype(
-    records: Records, op: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], made: Any
+def noted(
+    records: Records, info: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any], made: Any
 ) -> Any:
     """Write down the default dtype if an operator's result has it from there; return the result.
 
-    It has when it is floating, no argument is, and no argument names the dtype. A tensor that the program made of
-    Python numbers (`lift_fresh`) does not tell whether it was given one, and counts as if it was not.
+    It has when it is floating, no argument is, and no argument names the dtype. What is made of Python numbers
+    (`lift_fresh`) is known only to who made it: `torch.tensor`, see functions.py, or PyTorch itself, which knows a
+    dtype for the number in `x[i] = 1`.
     """
+    if info.overload is _LIFT_FRESH:
+        return made
     default = torch.get_default_dtype()
     for value in made if isinstance(made, _TYPES) else (made,):
         if not isinstance(value, Value) or value.dtype not in (default, default.to_complex()):
             continue
         named = (*args, *kwargs.values())
-        if op is _LIFT_FRESH or not (
-            value.dtype in _dtypes(named) or any(map(_is_inexact, values_in(named)))
-        ):
+        if value.dtype not in _dtypes(named) and not any(map(_is_inexact, values_in(named))):
             default_dtype(records)
             break
     return made

@@ -208,6 +208,10 @@ def _holds_symbol(data: Any) -> bool:
     return isinstance(data, (*_SYMBOLIC, TracedTensor))
 
 
+def _holds_fraction(data: Any) -> bool:
+    return any(isinstance(item, (float, complex)) for item in _leaves(data)) or data == []
+
+
 def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     """`torch.tensor(x.shape[0])` stays dynamic: numbers and nested lists of sizes and scalars are put together."""
 
@@ -227,6 +231,8 @@ def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callabl
     @functools.wraps(original)
     def tensor(data: Any, *args: Any, **kwargs: Any) -> Any:
         if not _holds_symbol(data):
+            if kwargs.get("dtype", args[0] if args else None) is None and _holds_fraction(data):
+                default_dtype(recorder)
             return original(data, *args, **kwargs)
         if isinstance(data, TracedTensor) and not args and not kwargs:
             return data if original.__name__ != "tensor" else data.detach().clone()

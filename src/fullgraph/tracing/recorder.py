@@ -19,7 +19,7 @@ from fullgraph.contract import Ledger, TensorSpec
 from fullgraph.errors import CaptureError, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, expr_of, integer, le, to_python
-from fullgraph.tracing import writes
+from fullgraph.tracing import default_dtype, writes
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.dispatch import (
     Interceptor,
@@ -147,7 +147,7 @@ class Recorder:
         info = operator_of(op)
         taken = tuple(self.take(argument) for argument in args)
         named = {name: self.take(argument) for name, argument in kwargs.items()} if kwargs else kwargs
-        return self.give(self._treat(info, taken, named))
+        return self.give(default_dtype.noted(self, info, taken, named, self._treat(info, taken, named)))
 
     def below(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record an operator that torch's C++ side performs below our level."""
