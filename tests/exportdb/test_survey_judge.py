@@ -41,7 +41,7 @@ def test_verdicts(exporter, verdict, place, message):
 
 
 def test_an_input_outside_the_contract_may_be_rejected_but_not_be_wrong():
-    rejected = subject_of(doubled, 3, rejected=[5])
+    rejected = subject_of(doubled, 3, rejected=[7, 5])
 
     assert judge(rejected, fake_exporters.narrow).verdict is SurveyVerdict.RIGHT
     assert judge(rejected, fake_exporters.wrong).input == "rejected_args[0]"

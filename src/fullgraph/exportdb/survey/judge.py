@@ -103,7 +103,7 @@ def _faults(subject: Subject, program: Program) -> Iterator[Judged]:
         found = call_both(eager, program, call, name)
         if found.program_error is not None:
             eager = _after(subject, made)
-            if found.eager_error is None and call not in subject.rejected:
+            if found.eager_error is None and not any(call is each for each in subject.rejected):
                 yield Judged(SurveyVerdict.TOO_NARROW, name, _said(found.program_error))
         elif found.eager_error is not None:
             said = f"eager raises {_said(found.eager_error)}; the program returns a result"

@@ -55,4 +55,8 @@ def answer_to(task: Task) -> Judged:
     except (NoSubject, FullgraphError) as error:
         return Judged(SurveyVerdict.NOT_APPLICABLE, message=trimmed(str(error)))
     torch.compiler.reset()  # what strict mode remembers of the last subject is not to change the next
-    return judge(subject, find_exporter(task.exporter))
+    exporter = find_exporter(task.exporter)
+    try:
+        return judge(subject, exporter)
+    except Exception as error:  # noqa: BLE001  (what the comparison cannot do is not held against the exporter)
+        return Judged(SurveyVerdict.NOT_APPLICABLE, message=trimmed(f"It cannot be judged: {error!r}"))
