@@ -65,7 +65,8 @@ torch.zeros(2) + n; torch.zeros(2) * (n / 3); torch.zeros(2).fill_(n)
 """
 # One value is all that these can work with; it is refused for a dynamic size, with the line.
 REFUSED = """
-n.bit_length(); n.__index__(); x.shape.numel(); math.fsum([n, 1]); math.frexp(n); math.gamma(n + 1)
+n.bit_length(); n.__index__(); x.shape.numel(); math.fsum([n, 1]); math.frexp(n); math.gamma(n + 1); math.ldexp(1.5, n)
+n.bit_count(); n.to_bytes(4, "big")
 not n; sorted([n, 5], key=lambda v: -v); sorted([n, 5], reverse=True, key=abs)
 """
 

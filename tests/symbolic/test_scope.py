@@ -1,6 +1,7 @@
 """Scopes: declaring, learning, asking, branches, hints."""
 
 import itertools
+import math
 import operator
 
 import pytest
@@ -261,3 +262,27 @@ def test_comparisons_by_ranges_are_right():
                 assert {python(*pair) for pair in itertools.product(*values)} == {answer}
                 assert scope.decide(compare(a, b)) is answer
         assert scope.decide_by_ranges(eq, add(a, 1), b) is None
+
+
+def test_rounded_quotients_of_moderate_sizes():
+    """Where a float is exact enough, rounding a quotient is dividing integers; above 2**53 it need not be."""
+    scope = Scope(NobodyAsked())
+    scope.declare("n", hi=2**53 - 1)
+    scope.declare("m", lo=1 - 2**53, hi=2**53 - 1)
+    scope.declare("large", hi=2**53)
+
+    for text, expected in {
+        "math.ceil(n / 8)": "(n + 7) // 8",
+        "math.floor(n / 3)": "n // 3",
+        "int(n / 3)": "n // 3",
+        "math.ceil(m / 3)": "(m + 2) // 3",
+        "int(m / 3)": "math.trunc(m / 3)",
+        "round(n / 2)": "round(n / 2)",
+        "math.ceil(large / 3)": "math.ceil(large / 3)",
+        "math.floor(n / -2)": "math.floor(n / -2)",
+    }.items():
+        assert render(scope.simplify(parse(text))) == expected
+    for k in (2, 3, 7, 8, 1000, 2**52 + 1, 2**53 - 1, 2**53 + 1, 2**60 + 1):
+        for a in (*range(2**53 - 40, 2**53), *range(3 * k - 3, 3 * k + 3)):
+            if a < 2**53:
+                assert (math.floor(a / k), math.ceil(a / k)) == (a // k, -(-a // k))

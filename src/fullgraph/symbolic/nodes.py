@@ -290,19 +290,19 @@ class NumberNode(Node):
         return self if isinstance(self, FloatNode) else FloatNode(floats.to_float(self.expr), self.scope)
 
     def trunc(self) -> IntNode:
-        return IntNode(domains.rounded("trunc", self.expr, self.scope), self.scope)
+        return self._rounded("trunc")
 
     sym_int = trunc
 
     def floor(self) -> IntNode:
-        return IntNode(domains.rounded("floor", self.expr, self.scope), self.scope)
+        return self._rounded("floor")
 
     def ceil(self) -> IntNode:
-        return IntNode(domains.rounded("ceil", self.expr, self.scope), self.scope)
+        return self._rounded("ceil")
 
     def round(self, ndigits: int | None = None) -> NumberNode:
         if ndigits is None:
-            return IntNode(domains.rounded("round", self.expr, self.scope), self.scope)
+            return self._rounded("round")
         return self._same(floats.round_digits(self.expr, ndigits))
 
     def is_integer(self) -> BoolNode:
@@ -313,6 +313,9 @@ class NumberNode(Node):
 
     def guard_float(self, file: str, line: int) -> float:
         return float(self.scope.value_of(self.expr))
+
+    def _rounded(self, rounding: str) -> IntNode:
+        return IntNode(self.scope.simplify(domains.rounded(rounding, self.expr, self.scope)), self.scope)
 
     def _same(self, expr: Expr) -> NumberNode:
         return FloatNode(expr, self.scope) if expr.is_float else IntNode(expr, self.scope)

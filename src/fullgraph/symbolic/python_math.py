@@ -96,6 +96,17 @@ def _distance(original: Original | None) -> Original:
     return distance
 
 
+def _load_exponent(original: Original | None) -> Original:
+    """`math.ldexp` insists on a plain exponent; its overflow could not be told beforehand of another."""
+    assert original is not None
+
+    def ldexp(x: Any, i: Any, /) -> Any:
+        scope = scope_of(i)
+        return original(x, i if scope is None else int(scope.value_of(as_number(expr_of(i)))))
+
+    return ldexp
+
+
 def _is_close(original: Original | None) -> Original:
     """Ask what Python asks; infinities are near to themselves alone."""
     assert original is not None
@@ -145,4 +156,5 @@ MATH_REPLACEMENTS: Mapping[tuple[Any, str], Callable[[Original | None], Original
     **{(math, name): _standing_in(compute) for name, compute in _table().items() if hasattr(math, name)},
     (math, "dist"): _distance,
     (math, "isclose"): _is_close,
+    (math, "ldexp"): _load_exponent,
 }

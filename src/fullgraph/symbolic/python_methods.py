@@ -142,6 +142,20 @@ def _operand(a: Any, b: Any) -> Any:
     return b.node.sym_int() if b.node.is_bool() else b.node
 
 
+def _of_its_value(name: str) -> Replacement:
+    """A method of Python's integers that works on the digits: it asks for the one value."""
+
+    def replacement(original: Original | None) -> Original:
+        def method(number: Any, *args: Any, **options: Any) -> Any:
+            scope = scope_of(number)
+            value = number.__index__() if scope is None else int(scope.value_of(_number(number)))
+            return getattr(value, name)(*args, **options)
+
+        return method
+
+    return replacement
+
+
 def _exact_comparison(name: str) -> Replacement:
     """Compare two numbers as they are, as Python does; PyTorch rounds an integer that meets a float."""
 
@@ -298,6 +312,8 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         table[truth, f"__{name}__"] = _computed(_asked(name))
     for name in ("__xor__", "__rxor__"):
         table[truth, name] = _xor
+    for name in ("bit_count", "bit_length", "to_bytes"):
+        table[integer, name] = _of_its_value(name)
     for name in _NUMPY:
         table[integer, name] = table[real, name] = _computed(_function(name))
     table.update(MATH_REPLACEMENTS)

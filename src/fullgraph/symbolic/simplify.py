@@ -7,7 +7,7 @@ always wins. Each rule gives an expression that is equal wherever the facts hold
 
 from __future__ import annotations
 
-from fullgraph.symbolic.arithmetic import add, max_, min_, mod, mul, neg, sub
+from fullgraph.symbolic.arithmetic import add, floordiv, max_, min_, mod, mul, neg, sub
 from fullgraph.symbolic.boolean import Bool, and_, as_bool, eq, le, lt, not_, or_
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.division import exact_quotient
@@ -182,13 +182,30 @@ def _chosen(facts: Facts, atom: Expr) -> Expr:
 
 
 def _rounding(facts: Facts, atom: Expr) -> Expr:
-    """Drop `float` and back of an integer that a float holds exactly."""
+    """Drop `float` and back of an integer that a float holds exactly; divide integers where that rounds the same way.
+
+    A quotient a/k of integers, k > 0, that is no integer is 1/k or more away from the next one. Rounding it to a float
+    moves it by at most |a/k| * 2**-53, which is less where |a| < 2**53: so it stays between the same two integers.
+    """
     (x,) = atom.args
+    if x.kind == "truediv" and _is_exact_quotient(facts, *x.args):
+        a, k = x.args
+        if atom.kind == "floor" or (atom.kind == "trunc" and facts.integer_range(a).lo >= 0):
+            return simplify(facts, floordiv(a, k))
+        if atom.kind == "ceil":
+            return simplify(facts, neg(floordiv(neg(a), k)))
     if x.kind == "to_float":
         found = facts.integer_range(x.args[0])
         if found.lo >= -_EXACT_FLOAT and found.hi <= _EXACT_FLOAT:
             return x.args[0]
     return atom
+
+
+def _is_exact_quotient(facts: Facts, a: Expr, k: Expr) -> bool:
+    if a.is_float or k.is_float or not k.is_const or k.value <= 0:
+        return False
+    found = facts.integer_range(a)
+    return found.lo > -_EXACT_FLOAT and found.hi < _EXACT_FLOAT
 
 
 _RULES = {
