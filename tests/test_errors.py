@@ -49,7 +49,7 @@ def test_text_has_line_carets_and_all_fields():
         "why: The mask has 512 columns.",
         'instead: dynamic_shapes={"x": "seq"},',
         '    constraints=["seq <= 512"]',
-        "(see ExportDB case `dynamic_shape_slicing`)",
+        "see: fullgraph db show dynamic_shape_slicing",
     ]
 
 

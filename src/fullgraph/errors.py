@@ -207,7 +207,7 @@ def render(
         if text:
             lines.append(_labelled(label, text))
     if case:
-        lines.append(f"(see ExportDB case `{case}`)")
+        lines.append(f"see: fullgraph db show {case}")
     return "\n".join(lines)
 
 

@@ -6,7 +6,8 @@ of the trace, in `simplify`: only then are all of them known, and all that must 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -37,12 +38,14 @@ class Assumption:
         origin: the user's line that caused it; None if the spec did.
         kind: why it is here.
         note: the operator that relied on it, or the message of a check.
+        case: the case of ExportDB that shows how it came about, where that is known.
     """
 
     fact: Fact
     origin: Origin | None
     kind: AssumptionKind
     note: str = ""
+    case: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Ledger:
         self._specs: dict[Expr, DimSpec] = {}
         self._assumptions: dict[Fact, Assumption] = {}
         self._constants: dict[str, Constant] = {}
+        self._case: str | None = None
 
     def declare(self, specs: Iterable[DimSpec]) -> None:
         """Introduce the symbols of the inputs."""
@@ -77,9 +81,18 @@ class Ledger:
 
         The first origin of a fact is kept. A fact that is also demanded by a check is one that the user wants.
         """
-        first = self._assumptions.setdefault(fact, Assumption(fact, origin, kind, note))
+        first = self._assumptions.setdefault(fact, Assumption(fact, origin, kind, note, self._case))
         if kind is AssumptionKind.CHECK and first.kind in (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM):
             self._assumptions[fact] = replace(first, kind=kind, origin=origin, note=note)
+
+    @contextmanager
+    def shown_by(self, case: str) -> Iterator[None]:
+        """Say which case of ExportDB shows what is assumed in the meantime."""
+        before, self._case = self._case, case
+        try:
+            yield
+        finally:
+            self._case = before
 
     def constant(self, path: str, value: Any, origin: Origin | None = None) -> None:
         """Record that a Python value was read and is fixed from now on."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fullgraph.contract.dim import DimKind
-from fullgraph.contract.ledger import Assumption
+from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, solved_for, texts
@@ -36,10 +36,28 @@ def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
         why="\n".join(_reason(item, specs, names) for item in refused),
         instead=accepted_spec([item.assumption for item in refused], specs),
         where=next((r.assumption.origin for r in refused if r.assumption.origin is not None), None),
+        case=_case(first.assumption),
     )
     if len(refused) > 1:
         error.parts = tuple(specialized([each], specs) for each in refused)
     return error
+
+
+def _case(assumption: Assumption) -> str:
+    """Return the case of ExportDB that shows how a trace comes to rely on such a fact."""
+    fact, origin = assumption.fact, assumption.origin
+    if assumption.case is not None:
+        return assumption.case
+    if origin is not None and origin.text.startswith("for "):
+        return "loop_over_dynamic_size"
+    if assumption.kind is not AssumptionKind.OPERATOR:
+        return "branch_on_size"
+    is_of_two_sizes = isinstance(fact, Bool) and len(fact.symbols) > 1
+    return (
+        "try_around_dynamic_size"
+        if is_of_two_sizes and isinstance(fact, Bool) and fact.kind == "ne"
+        else "broadcast_two_dynamic_sizes"
+    )
 
 
 def contradictory(
@@ -56,6 +74,7 @@ def contradictory(
         why="\n".join(["It contradicts:", *against]) if against else "No size satisfies it.",
         instead="a check that some size satisfies, or another range in dynamic_shapes",
         where=assumption.origin,
+        case="checks_that_contradict",
     )
 
 
@@ -70,6 +89,7 @@ def rejects_example(line: Assumption, specs: Specs) -> CaptureError:
         why=f"In the example, {', '.join(found)}.",
         instead="an example that passes the program's own checks",
         where=line.origin,
+        case="check_on_size",
     )
 
 

@@ -172,6 +172,7 @@ def _record_combine(recorder: Records, combine: Callable[..., Any], values: list
             f"`{name_of(combine)}` writes a tensor from outside of it.",
             "The function of an associative_scan is called in no particular order, so what is written would differ.",
             "Use scan(...), whose steps come one after the other.",
+            case="loop_body_writes_its_argument",
         )
     same = len(body.leaves) == len(values) and all(
         isinstance(leaf, Value) and leaf.dtype == out.dtype and _same_dims(recorder, leaf, out)
@@ -184,6 +185,7 @@ def _record_combine(recorder: Records, combine: Callable[..., Any], values: list
             f"{'; '.join(show(leaf) + line_of(leaf, body) for leaf in body.leaves)}.",
             "What two elements are combined into is combined with further ones, so it must be of the same kind.",
             f"Return {len(values)} tensors of the dtypes and sizes of the elements.",
+            case="loop_that_changes_dtype",
         )
     return body
 

@@ -78,6 +78,7 @@ def refuse_shared(recorder: Records, hypothesis: Hypothesis, body: Body, given: 
                 f"`{body.name}` returns a tensor that it also writes in place{line_of(leaf, body)}.",
                 "The next step would write to what this one returned.",
                 "Return a copy: `x.clone()`.",
+                case="loop_body_writes_its_argument",
             )
     others = (value for i, value in enumerate(given) if not (i < count and is_handed_on[i]))
     roots = {value.root for value in others if isinstance(value, Value)}
@@ -87,6 +88,7 @@ def refuse_shared(recorder: Records, hypothesis: Hypothesis, body: Body, given: 
             f"`{body.name}`{at(body.where)} writes a tensor from outside that it is also given as an argument.",
             "In its first step the argument would change with the tensor, in later steps it would not.",
             "Give the loop a copy: `x.clone()`.",
+            case="loop_body_writes_its_argument",
         )
 
 
@@ -250,6 +252,7 @@ def _weaken(recorder: Records, part: Part, leaf: Any, body: Body, sizes: _Sizes)
         "All steps run the same graph, so dtype, device and number of dims of a carried value, and a carried Python "
         "value that is no int or float, must stay the same.",
         "Convert the result (`.to(dtype)`, `.reshape(...)`), or carry a tensor instead of the Python value.",
+        case="loop_that_changes_dtype",
     )
 
 

@@ -76,6 +76,7 @@ def check_structures(recorder: Records, bodies: Sequence[Body]) -> None:
             f"`{second.name}` returns {structure_text(second.spec)}{at(second.where)}",
             "Whichever of them a call takes, the program goes on with one kind of result.",
             "Return the same nesting of tuples, lists and dicts from both.",
+            case="cond_branches_of_two_structures",
         )
 
 
@@ -185,4 +186,5 @@ def _refuse_pair(merged: Merged, position: int) -> NoReturn:
         f"`{first.name}`: {show(a)}{line_of(a, first)}\n`{second.name}`: {show(b)}{line_of(b, second)}",
         why,
         instead,
+        case="cond_branches_of_two_dtypes",
     )

@@ -39,10 +39,11 @@ def merge_places(
             first, second = bodies
             refuse(
                 recorder,
-                f"`{first.name}` ({first.where}) and `{second.name}` ({second.where}) leave `{change.path}` with "
-                f"different structures: {one.text} and {other.text}.",
+                f"`{first.name}` and `{second.name}` leave `{change.path}` with different structures: "
+                f"{one.text} and {other.text}.",
                 "It is Python state; the program goes on with one kind of it, whichever branch a call takes.",
                 "Return the value from both branches, or give it the same structure in both.",
+                case="tensor_kept_from_branch",
             )
     extended = [_extended(body, parts) for body, parts in zip(bodies, more)]
     return extended, [(change, part.spec) for change, part in zip(changes.values(), more[0])]
@@ -84,6 +85,7 @@ def _old_node(recorder: Records, body: Body, change: Change, leaf: Any) -> Any:
                 "puts another tensor there.",
                 "Whether the two share memory afterwards is known only when the program runs, and a graph is pure.",
                 "Write to the tensor in both branches, or put a new one there in both.",
+                case="write_to_result_of_branch",
             )
     return body.frame.reach(recorder.as_arguments(leaf))
 

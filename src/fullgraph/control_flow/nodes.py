@@ -130,6 +130,7 @@ def _refused(original: Original, recorder: Records) -> Callable[..., Any]:
             f"The program calls the operator `{operator}`, which calls functions of its own.",
             "How it and they are recorded is not known.",
             "Call the functions directly, or use fullgraph.cond, while_loop, scan, map or associative_scan.",
+            case="torch_cond",
         )
 
     return node

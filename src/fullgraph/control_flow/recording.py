@@ -142,6 +142,7 @@ def not_sparse(leaves: Iterable[Any]) -> list[Any]:
                 why="What comes out of them is recorded with its sizes and its dtype, but not with its layout.",
                 instead="Call `.to_dense()` on it first, and `.to_sparse()` on the result.",
                 where=origin_here(),
+                case="sparse_tensor_made_dense",
             )
     return found
 
@@ -161,6 +162,7 @@ def _refuse_state(recorder: Records, fn: Callable[..., Any], change: Change) -> 
         f"`{name_of(fn)}` ({where_of(fn)}) changes `{change.path}`, which is Python state.",
         "All steps run the same graph, and a graph does not change Python objects.",
         instead,
+        case="loop_body_changes_attribute",
     )
 
 
@@ -179,6 +181,7 @@ def refuse_writing(recorder: Records, body: Body) -> NoReturn:
         "seen elsewhere would depend on the step.",
         "Compute a new tensor (`x = x + 1` instead of `x += 1`), write to `x.clone()`, or return the very tensor that "
         "the loop carries in the place where it was given.",
+        case="loop_body_writes_its_argument",
     )
 
 
@@ -270,11 +273,12 @@ def refuse_in_transform(recorder: Records, operator: str) -> None:
             f"`{operator}` is called inside a torch.func transform.",
             "A body is recorded as it is; under vmap, grad or jvp it would have to do something else.",
             f"Call the transform inside the function that `{operator}` is given, or write the batch dim out.",
+            case="cond_inside_vmap",
         )
 
 
-def refuse(recorder: Records, what: str, why: str, instead: str) -> NoReturn:
-    """Refuse the operator."""
-    error = Unsupported(what, why=why, instead=instead, where=origin_here())
+def refuse(recorder: Records, what: str, why: str, instead: str, *, case: str) -> NoReturn:
+    """Refuse the operator; `case` is the case of ExportDB that shows it."""
+    error = Unsupported(what, why=why, instead=instead, where=origin_here(), case=case)
     recorder.refused(error)
     raise error

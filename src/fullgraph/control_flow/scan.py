@@ -33,6 +33,7 @@ from fullgraph.control_flow.recording import (
     refuse_in_transform,
     show,
     stands_for,
+    structure_text,
 )
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.control_flow.writes_in_steps import CheckedStep
@@ -268,10 +269,11 @@ class _Step:
         if found != self.init_spec:
             refuse(
                 self.recorder,
-                f"`{name_of(self.fn)}` returns a carry of another structure than it is given: {found} instead of "
-                f"{self.init_spec}.",
+                f"`{name_of(self.fn)}` returns a carry of another structure than it is given: "
+                f"{structure_text(found)} instead of {structure_text(self.init_spec)}.",
                 "What one step returns is what the next one is given.",
                 "Return the carry nested as it came.",
+                case="loop_that_changes_structure",
             )
         flat_y, self.structure = pytree.tree_flatten(y)
         return [*flat, *flat_y]
@@ -321,5 +323,6 @@ def stacked_out(recorder: Records, body: Body, leaf: Value, length: Any, known: 
                 f"{line_of(leaf, body)}.",
                 "The results of all steps are stacked, so they have one size.",
                 "Return tensors of one size (pad them), or carry what grows.",
+                case="scan_results_of_many_sizes",
             )
     return Out((length, *leaf.dims), leaf.dtype, leaf.device)

@@ -29,6 +29,7 @@ from fullgraph.control_flow.recording import (
     refuse_in_transform,
     refuse_written,
     stands_for,
+    structure_text,
 )
 from fullgraph.control_flow.writes_in_steps import note, refuse_written_arguments
 from fullgraph.symbolic import Bool, not_, substitute
@@ -160,9 +161,11 @@ def _with_structure(recorder: Records, fn: Callable[..., Any], spec: pytree.Tree
         if found != spec:
             refuse(
                 recorder,
-                f"`{name_of(fn)}` returns another structure than it is given: {found} instead of {spec}.",
+                f"`{name_of(fn)}` returns another structure than it is given: {structure_text(found)} instead of "
+                f"{structure_text(spec)}.",
                 "What one step returns is what the next one is given.",
                 "Return one value for each argument, nested in the same way.",
+                case="loop_that_changes_structure",
             )
         return returned
 
@@ -193,6 +196,7 @@ def _record_condition(
             f"`{name_of(cond_fn)}` does something else than answer.",
             "The condition of a loop returns one truth value and changes nothing.",
             "Write to tensors in the body of the loop.",
+            case="loop_condition_that_writes",
         )
     leaf = body.leaves[0]
     return body, leaf if isinstance(leaf, Bool) and not leaf.is_const else None

@@ -247,5 +247,6 @@ def _set_output(graph: fx.Graph, outputs: Sequence[GraphOutput]) -> None:
             f"The program returns a value, `{missing}`, that its graph does not compute.",
             why="A tensor came out of the program that no recorded operator made.",
             instead="Look for a hook, a tensor subclass or a mode in the program, and take it out.",
+            case="custom_operator",
         )
     graph.output(tuple(entry.constant if entry.node is None else nodes[entry.node] for entry in outputs))

@@ -90,6 +90,7 @@ def _verify_target(node: fx.Node) -> None:
             f"the function `{getattr(target, '__name__', target)}` is in the graph",
             "It is no operator: what runs the graph elsewhere would not know it.",
             "Register it with torch.library.custom_op.",
+            case="custom_operator",
         )
 
 
@@ -118,6 +119,7 @@ def _verify_arguments(node: fx.Node) -> None:
                     "text made of a traced tensor is an argument of an operator",
                     "The text shows what stood for the tensor at export, and would be the same at every call.",
                     "Do not make text of a tensor inside the program.",
+                    case="text_of_tensor",
                 )
         elif type(value) in _PLAIN or isinstance(value, fx.Node):
             continue
@@ -132,6 +134,7 @@ def _verify_arguments(node: fx.Node) -> None:
                 f"a torch.Generator is an argument of `{node.name}`",
                 "Its state is outside the graph: no graph can hold or save it.",
                 "Draw without `generator=`, and call torch.manual_seed before calling the program.",
+                case="random_generator",
             )
         elif node.op == "output" or computes_sizes(node.target):
             # An operator's own schema decides what else it takes (generators, script objects, a mode).
@@ -182,6 +185,7 @@ def _verify_write(value: fx.Node, target: fx.Node | None, name: str | None) -> N
             f"`{name}` becomes another kind of tensor: {_kind(old)} at the start of a call, {_kind(new)} after it",
             "What a program writes back is copied into the tensor that was there, whose shape and dtype stay.",
             f"Give `{name}` its final shape and dtype before the export, or return the new tensor.",
+            case="buffer_that_grows",
         )
 
 
@@ -210,6 +214,7 @@ def _verify_leaf(leaf: OutputLeaf) -> None:
             "The program returns text made of a traced tensor.",
             why="The text shows what stood for the tensor at export, and would be the same at every call.",
             instead="Return the tensor, and make the text outside of the program.",
+            case="text_of_tensor",
         )
 
 
@@ -250,10 +255,11 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _refuse(node: fx.Node, what: str, why: str = "", instead: str = "") -> NoReturn:
+def _refuse(node: fx.Node, what: str, why: str = "", instead: str = "", case: str | None = None) -> NoReturn:
     raise Unsupported(
         f"The captured graph is not a legal one: {what}.",
         why=why or "Something changed the graph, or ran operators, behind the recorder's back.",
         instead=instead or "Take the hook, tensor subclass or mode out of the program.",
         where=node.meta.get("origin"),
+        case=case,
     )

@@ -38,6 +38,13 @@ _ADVICE: Final = {
 }
 
 
+_CASES: Final = {
+    Subject.CLOCK: "time_of_day",
+    Subject.CHANCE: "random_number_of_python",
+    Subject.SURROUNDINGS: "environment_variable",
+}
+
+
 @dataclass(frozen=True)
 class Place:
     """One ambient function.
@@ -66,6 +73,11 @@ class Place:
     def advice(self) -> str:
         """What to write instead."""
         return _ADVICE[self.subject]
+
+    @property
+    def case(self) -> str:
+        """The case of ExportDB that shows it."""
+        return _CASES[self.subject]
 
     def __hash__(self) -> int:
         return hash((id(self.owner), self.name))

@@ -107,6 +107,7 @@ class Answers:
             instead="Give an example tensor for the input, state the fact with torch._check(...), or keep the value in "
             "a tensor (torch.where, masking) so that Python need not know it.",
             where=origin_here(),
+            case="tensor_as_list_index",
         )
         return refuse_size(self.recorder, question, error)
 

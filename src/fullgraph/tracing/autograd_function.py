@@ -221,6 +221,7 @@ class _Call:
             why="It is recorded at export, so that gradients through the program are the ones it defines.",
             instead="Write it with tensor operators; or export under torch.no_grad() if no gradients are wanted.",
             where=origin_here(),
+            case="autograd_function_with_gradient",
         )
 
     # The operator
@@ -262,6 +263,7 @@ class _Call:
             why=why,
             instead="Return a new tensor from `forward`, and call the function outside of transforms.",
             where=origin_here(),
+            case="autograd_function_that_writes",
         )
         self.recorder.refused(error)
         raise error

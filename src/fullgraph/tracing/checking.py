@@ -76,4 +76,5 @@ def _refuse_contradiction(recorder: Records) -> None:
             why="\n".join(["It comes after:", *earlier]),
             instead="checks that some size satisfies",
             where=origin_here(),
+            case="checks_that_contradict",
         )

@@ -297,6 +297,7 @@ def _registered(value: Any) -> Parts:
             f"A `{type(value).__name__}` keeps a tensor where it cannot be followed.",
             why="The flatten function registered for it puts the tensor into the context, which is fixed at export.",
             instead="Return the tensor with the children in the function given to register_pytree_node.",
+            case="custom_object_type",
         )
     return Parts(Kind.REGISTERED, registered_keys(value, len(values)), values, context)
 
@@ -331,6 +332,7 @@ def _refuse_tensors_in(element: Hashable, where: str) -> None:
             f"A tensor is in {where}.",
             why="Tensors have no order there by which the values of another call could be told apart.",
             instead="Use a list, or a dict with the tensors as its values.",
+            case="set_of_tensors",
         )
 
 
@@ -344,6 +346,7 @@ def _is_taken_apart_by_attributes(value: Any) -> bool:
             f"A `{cls.__name__}` that holds a tensor has a destructor.",
             why="The program is traced with a copy of it, whose destructor would release what the original still uses.",
             instead="Pass the tensors themselves.",
+            case="custom_object_type",
         )
     if nature is Nature.HOLDS_TENSOR or dataclasses.is_dataclass(value):
         return not has_destructor

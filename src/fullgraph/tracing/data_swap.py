@@ -36,6 +36,7 @@ def refusing_data_assignment(recorder: Records) -> Iterator[None]:
             why="That swaps the tensor's memory, which is no operator and cannot be part of a graph.",
             instead="Use `tensor.copy_(new)` on a buffer, which writes new contents into it.",
             where=origin_here(),
+            case="data_assigned",
         )
         recorder.refused(error)
         raise error

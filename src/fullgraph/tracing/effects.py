@@ -147,6 +147,7 @@ def _refuse_traced(value: Any, name: str, does: str) -> None:
             why="Its result would depend on the inputs, but is to be fixed at export.",
             instead="Call it without fullgraph.constant, or compute it from values that are no inputs.",
             where=origin_here(),
+            case="constant_of_input",
         )
 
 
@@ -172,6 +173,7 @@ def _refusing(original: Callable[..., Any], shown: str, place: Place) -> Callabl
                     why=f"It gives {place.subject.value}; the graph would give the value of the export in every call.",
                     instead=place.advice,
                     where=origin_here(),
+                    case=place.case,
                 )
             )
         return original(*args, **kwargs)

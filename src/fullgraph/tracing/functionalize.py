@@ -152,6 +152,7 @@ def _cannot_tell(step: Step) -> Unsupported:
         why="Whether it does depends on the strides of a tensor, which the operator that made it chooses.",
         instead="Use `.view(...)` where memory must be shared, or `.clone()` where it must not.",
         where=origin_here(),
+        case="write_to_result_of_branch",
     )
 
 

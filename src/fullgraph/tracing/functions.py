@@ -300,9 +300,10 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
 
     def text(size: Any, *spec: str) -> str:
         asker = owner_of(asking_frame().f_code.co_filename)
-        return format(
-            _value_of(size, recorder) if asker in (Owner.USER, Owner.PACKAGE) else str(size.node), *spec
-        )
+        if asker not in (Owner.USER, Owner.PACKAGE):
+            return format(str(size.node), *spec)
+        with recorder.ledger.shown_by("f_string_of_size"):
+            return format(_value_of(size, recorder), *spec)
 
     return text
 
@@ -318,7 +319,8 @@ def hash_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..
     def value_hash(size: Any) -> int:
         if owner_of(asking_frame().f_code.co_filename) in (Owner.TORCH, Owner.FULLGRAPH):
             return int(original(size))
-        return hash(_value_of(size, recorder))
+        with recorder.ledger.shown_by("dict_keyed_by_size"):
+            return hash(_value_of(size, recorder))
 
     return value_hash
 
@@ -328,7 +330,7 @@ def _index(original: Callable[..., Any], recorder: Records) -> Callable[..., Any
     return lambda value: value if isinstance(value, torch.SymInt) else original(value)
 
 
-def _refused(what: str, instead: str) -> Replacement:
+def _refused(what: str, instead: str, case: str) -> Replacement:
     def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def refusing(*args: Any, **kwargs: Any) -> Any:
             error = Unsupported(
@@ -336,6 +338,7 @@ def _refused(what: str, instead: str) -> Replacement:
                 why="It works on, or changes, state that is outside the graph.",
                 instead=instead,
                 where=origin_here(),
+                case=case,
             )
             refuse(error, recorder)
 
@@ -365,10 +368,12 @@ def function_table() -> FunctionTable:
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),
         (torch.autograd.profiler.record_function, "__exit__"): _unrecorded(enter=False),
-        (torch.autograd, "backward"): _refused("torch.autograd.backward", _GRADIENTS),
-        (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING),
-        (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING),
-        (torch, "seed"): _refused("torch.seed", _SEEDING),
+        (torch.autograd, "backward"): _refused(
+            "torch.autograd.backward", _GRADIENTS, case="gradient_in_forward"
+        ),
+        (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING, case="seed_set_in_forward"),
+        (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING, case="seed_set_in_forward"),
+        (torch, "seed"): _refused("torch.seed", _SEEDING, case="seed_set_in_forward"),
         **{place: _as_in_python(method) for place, method in PYTHON_METHODS.items()},
         **{
             (kind, name): _text_of_size

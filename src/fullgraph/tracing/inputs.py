@@ -163,6 +163,7 @@ class Rebuilt:
                     f"The program returns a `{type(leaf).__name__}`{place}.",
                     why=f"It is not a value that each call could make anew: {reason}.",
                     instead="Return a list or a tensor.",
+                    case="generator_returned",
                 )
         return flat
 

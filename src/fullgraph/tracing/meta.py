@@ -61,7 +61,8 @@ def shape_by_meta(
         if before is not None:
             scope.undo(before[0])
             ledger.undo(before[1])
-        if is_composite(op) or isinstance(error, NotImplementedError) or _is_of_meta(error):
+        is_without_shape = isinstance(error, NotImplementedError) or _is_undescribed(op, error)
+        if is_composite(op) or is_without_shape or _is_of_meta(error):
             raise NoShape(str(op)) from error
         if not symbolic:
             raise
@@ -72,6 +73,12 @@ def shape_by_meta(
 def _is_of_meta(error: BaseException | None) -> bool:
     """Whether a kernel refuses tensors without contents; what else it raises, eager raises too."""
     return isinstance(error, RuntimeError) and " meta " in str(error).lower()
+
+
+def _is_undescribed(op: OpOverload, error: BaseException | None) -> bool:
+    """Whether an operator that PyTorch does not bring along lacks a description of what it returns."""
+    is_missing = isinstance(error, NotImplementedError) or "no fake impl" in str(error)
+    return is_missing and op.namespace not in ("aten", "prims")
 
 
 def _run(
@@ -112,18 +119,21 @@ def by_parts(
         Exception: what eager PyTorch raises for these arguments.
     """
     if not is_composite(op):
-        if torch.Tag.dynamic_output_shape in op.tags or _is_of_meta(failure.__cause__):
+        cause, is_by_contents = failure.__cause__, torch.Tag.dynamic_output_shape in op.tags
+        if is_by_contents or (_is_of_meta(cause) and not _is_undescribed(op, cause)):
             raise DataDependent(
                 f"The sizes of what `{op}` returns depend on the contents of its arguments.",
                 why="They are known only when the program runs, and differ from call to call.",
                 instead="Use operators whose results have known sizes, with a mask for what is left out.",
                 where=origin_here(),
+                case="packed_sequence",
             ) from failure
         raise Unsupported(
             f"The sizes of what `{op}` returns cannot be told.",
             why="The operator has no meta kernel, which would work them out without running it.",
             instead="Register one: `torch.library.register_fake` for an operator of your own; or use another operator.",
             where=origin_here(),
+            case="operator_without_shapes",
         ) from failure
     given = tuple(recorder.give(argument) for argument in args)
     named = {name: recorder.give(argument) for name, argument in kwargs.items()}

@@ -249,7 +249,7 @@ class Questions:
     def _concrete(self, value: Value, what: str, question: Callable[[torch.Tensor], Any]) -> Any:
         known = self.constant(value)
         if known is None:
-            known = refuse_contents(self.recorder, value, _depends_on_data(what))
+            known = refuse_contents(self.recorder, value, _depends_on_data(what, value))
         return _answer(known, question)
 
     def describe(self, value: Value) -> str:
@@ -271,7 +271,9 @@ class Questions:
 
     def refuse_array(self, value: Value, what: str) -> Any:
         """Refuse to give a numpy array, which no graph can follow."""
-        return _answer(refuse_contents(self.recorder, value, _depends_on_data(what)), torch.Tensor.numpy)
+        return _answer(
+            refuse_contents(self.recorder, value, _depends_on_data(what, value)), torch.Tensor.numpy
+        )
 
     def refuse_concrete(self, what: str) -> NoReturn:
         """Refuse a question whose answer depends on the data."""
@@ -289,6 +291,7 @@ class Questions:
                 why="A graph computes values; where they lie in memory is decided when it runs.",
                 instead="Use tensor operators: `copy_` to overwrite contents, `view` and `slice` to look at a part.",
                 where=origin_here(),
+                case="address_of_tensor",
             )
         )
 
@@ -301,6 +304,7 @@ class Questions:
                 instead="Use torch.func.grad, torch.func.vjp or torch.func.jvp for gradients inside a program; "
                 "gradients through the exported program work as usual.",
                 where=origin_here(),
+                case="gradient_in_forward",
             ),
             self.recorder,
         )
@@ -318,24 +322,43 @@ def _unknown_strides() -> Unsupported:
         instead="Call `.clone(memory_format=torch.contiguous_format)` first, or use operators that do not depend on "
         "strides (`reshape`).",
         where=origin_here(),
+        case="branch_on_stride",
     )
 
 
-def _depends_on_data(what: str) -> DataDependent:
+def _depends_on_data(what: str, value: Value | None = None) -> DataDependent:
+    where = origin_here()
+    advice, case = _ADVICE.get(what, _KEEP)
+    if what == "bool()" and where.text.startswith("while "):
+        advice, case = _LOOP
+    elif what == "bool()" and value is not None and value.node.target in _OF_MASK:
+        advice, case = f"{advice} If the `if` only saves work, leave it out.", "any_in_mask"
     return DataDependent(
         f"Python asked a traced tensor for its contents: {what}.",
         why="They are known only when the program runs, and differ from call to call.",
-        instead=_ADVICE.get(
-            what, "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."
-        ),
-        where=origin_here(),
+        instead=advice,
+        where=where,
+        case=case,
     )
 
 
+# What to write instead, and the case of ExportDB that shows it.
+_IN_TENSOR = "Keep the value in a tensor: torch.where(condition, a, b), masks, index_select."
+_KEEP = (_IN_TENSOR, "list_from_tensor")
+_LOOP = ("Write fullgraph.while_loop(cond_fn, body_fn, carried).", "while_on_tensor_value")
 _ADVICE = {
-    "bool()": "Write torch.where(condition, a, b), or torch.cond(condition, true_fn, false_fn, operands).",
-    "int()": "Use `.item()`, which gives a size that is known at run time, or keep the value in a tensor.",
+    "bool()": (
+        "Write torch.where(condition, a, b), or torch.cond(condition, true_fn, false_fn, operands).",
+        "branch_on_tensor_value",
+    ),
+    "int()": (
+        "Use `.item()`, which gives a size that is known at run time, or keep the value in a tensor.",
+        "range_over_tensor_value",
+    ),
+    "formatting as text": ("Return the tensor, and make the text outside of the program.", "text_of_tensor"),
+    "numpy()": (_IN_TENSOR, "numpy_in_between"),
 }
+_OF_MASK = {torch.ops.aten.any.default, torch.ops.aten.all.default}
 
 _ON_SIZES: dict[str, Any] = {
     "aten::sym_size": lambda q, v, dim=None: tuple(q.shape(v)) if dim is None else q.shape(v)[q.axis(v, dim)],

@@ -405,23 +405,23 @@ class Recorder:
         yield from [value.root] if value.root.source else [r for r in self.roots if r.source]
 
     def _refuse_stranger(self) -> None:
-        error = Unsupported(
+        self._refuse(
             "The program uses a traced tensor of another trace.",
-            why="An earlier export left it where the program found it; it has no contents and no place in this graph.",
-            instead="Make the object that holds it anew before the export.",
-            where=origin_here(),
+            "An earlier export left it where the program found it; it has no contents and no place in this graph.",
+            "Make the object that holds it anew before the export.",
+            case="tensor_kept_in_global",
         )
-        self.refused(error)
-        raise error
 
     def _refuse_inference_mode(self) -> None:
-        error = Unsupported(
+        self._refuse(
             "The program switches torch.inference_mode.",
-            why="Tensors made in it cannot be used by autograd later, which a graph cannot say.",
-            instead="Use `with torch.no_grad():` inside the program.",
-            where=origin_here(),
+            "Tensors made in it cannot be used by autograd later, which a graph cannot say.",
+            "Use `with torch.no_grad():` inside the program.",
+            case="inference_mode_block",
         )
-        self.refused(error)
+
+    def _refuse(self, what: str, why: str, instead: str, case: str) -> None:
+        self.refused(error := Unsupported(what, why=why, instead=instead, where=origin_here(), case=case))
         raise error
 
 

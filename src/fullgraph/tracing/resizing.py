@@ -105,6 +105,7 @@ def _refuse_outliving(
             why="What is written back to an input or a buffer are contents; its sizes and its memory stay.",
             instead="Use an operator that returns a new tensor or a view (`x.t()` for `x.t_()`).",
             where=origin_here(),
+            case="transpose_in_place",
         )
 
 
@@ -114,6 +115,7 @@ def _refuse_memory(info: Operator, why: str) -> None:
         why=f"Here {why}.",
         instead="Make a new tensor of the size that is needed, and `copy_` into it.",
         where=origin_here(),
+        case="address_of_tensor",
     )
 
 

@@ -46,6 +46,7 @@ def note_sparse(recorder: Records, value: Value, real: torch.Tensor) -> None:
             why="Its sizes do not say how its contents are stored, which operators on such tensors rely on.",
             instead="Pass a dense or a sparse tensor.",
             where=origin_here(),
+            case="sparse_tensor_as_a_whole",
         )
     value.example, recorder.met_sparse = real, True
 
@@ -77,6 +78,7 @@ def record_sparse(recorder: Records, info: Operator, args: tuple[Any, ...], kwar
             why="How many elements are stored is known only when the program runs, and differs from call to call.",
             instead="Compute with the tensor as a whole (`torch.sparse.mm`, `to_dense`), or pass indices and values.",
             where=origin_here(),
+            case="values_of_sparse_tensor",
         )
     examples: dict[int, Any] = {}
     with torch.no_grad(), plain_torch():
@@ -158,6 +160,7 @@ def _hint(recorder: Records, size: Any) -> Any:
             why="What operators make of sparse tensors is found out by trying them on an example.",
             instead="Call `.to_dense()` on sparse tensors, or give example tensors for all inputs.",
             where=origin_here(),
+            case="sparse_tensor_as_a_whole",
         )
     return hint
 
@@ -180,6 +183,7 @@ def _refuse(op: OpOverload, why: str) -> NoReturn:
         why=f"It has sparse arguments or a sparse result, and {why}.",
         instead="Call `.to_dense()` first, and `.to_sparse()` outside of the program.",
         where=origin_here(),
+        case="write_to_sparse_tensor",
     )
 
 

@@ -161,6 +161,7 @@ class PythonState:
                     f"The program draws random numbers from `{path}`.",
                     why="They come from outside the graph, which would give the export's own numbers in every call.",
                     instead="Use torch.rand, torch.randn or torch.randint, which are operators.",
+                    case="random_number_of_python",
                 )
 
     def restore(self) -> None:

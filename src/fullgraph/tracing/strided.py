@@ -73,4 +73,5 @@ def _refuse(why: str) -> None:
         why=f"`as_strided` looks at the storage itself, and {why}",
         instead="Use `view`, `unfold`, `diagonal` or slices; or call it on `tensor.contiguous()`.",
         where=origin_here(),
+        case="as_strided_of_transposed",
     )

@@ -322,6 +322,7 @@ def refuse_leak(recorder: Records, node: fx.Node) -> NoReturn:
         why="Only what such a function returns leaves it: in another call it may not run, or run several times.",
         instead="Return the tensor from the function instead of keeping it in a variable, a list or an attribute.",
         where=node.meta.get("origin") or origin_here(),
+        case="tensor_kept_from_branch",
     )
     recorder.refused(error)
     raise error
@@ -335,6 +336,7 @@ def refuse_unwritable(recorder: Records, root: Value) -> None:
             why="Whether it does is known only when the program runs, and a graph is pure.",
             instead="Write to a copy: `tensor.clone()`; or let the function return a copy.",
             where=origin_here(),
+            case="write_to_result_of_branch",
         )
 
 
@@ -345,6 +347,7 @@ def size_out_of_reach(symbol: Expr) -> NoReturn:
         why="It depends on the contents of a tensor inside a branch, a loop body or a custom function that has ended.",
         instead="Return the tensor whose size it is, and ask for its size outside.",
         where=origin_here(),
+        case="tensor_kept_from_branch",
     )
 
 

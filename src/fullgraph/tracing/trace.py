@@ -74,6 +74,7 @@ def _taking_turns() -> Iterator[None]:
             why="An export runs a function to see what it does, which is no computation that a graph can hold.",
             instead="Export the inner program first, and call it here: calls of programs are captured.",
             where=origin_here(),
+            case="export_in_forward",
         )
     with _one_at_a_time:
         _thread.tracing = True

@@ -266,4 +266,5 @@ def _contains_itself(value: Any, keys: Keys) -> Unsupported:
         f"The `{type(value).__name__}` at `{path_text(keys)}` contains itself.",
         why="A container that cannot be made before its contents has no beginning then.",
         instead="Break the cycle, or let it go through a list, a dict or an object's attribute.",
+        case="custom_object_type",
     )

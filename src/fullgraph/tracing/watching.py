@@ -316,6 +316,7 @@ def _read_and_changed(change: Change, where: Origin) -> Unsupported:
         why="What it reads was left by the call before; in the graph it would always be the value of the export.",
         instead=_advice(change),
         where=where,
+        case=_case(change),
     )
 
 
@@ -327,6 +328,15 @@ def _origin_of(error: Exception) -> Origin:
             places.append((step.tb_frame.f_code, step.tb_lasti))
         step = step.tb_next
     return Origin(tuple(places))
+
+
+def _case(change: Change) -> str:
+    if change.kind is StateKind.ITEM:
+        return "list_in_global"
+    if isinstance(change.owner, torch.nn.Module):
+        is_tensor = isinstance(change.old, torch.Tensor) or isinstance(change.new, torch.Tensor)
+        return "attribute_read_from_last_call" if is_tensor else "attribute_counter"
+    return "global_counter"
 
 
 def _advice(change: Change) -> str:

@@ -111,6 +111,7 @@ def _refuse_overlap(recorder: Records, info: Operator, bound: dict[str, Any]) ->
                     why="What eager does then depends on the order in which its loop meets the elements.",
                     instead="Read from a copy: `x[1:] = x[:-1].clone()`.",
                     where=origin_here(),
+                    case="overlapping_write_in_place",
                 )
 
 
@@ -193,6 +194,7 @@ def _store_out(recorder: Records, info: Operator, target: Value, result: Value) 
                 why="PyTorch resizes it in place, with a warning; a graph cannot resize what others may hold.",
                 instead="Give an `out=` of the right size, or use the result.",
                 where=origin_here(),
+                case="out_of_wrong_size",
             )
         above: Value | None = target
         while above is not None:
@@ -231,6 +233,7 @@ def _set(recorder: Records, target: Value, contents: Value) -> None:
             why="Autograd is to keep the history the tensor had before the write, which a pure graph cannot express.",
             instead="Write to `tensor.detach().clone()`, or compute a new tensor instead of writing in place.",
             where=origin_here(),
+            case="write_unseen_by_autograd",
         )
     write(recorder, target, contents)
     if grad_on and contents.requires_grad:
@@ -402,6 +405,7 @@ def rely_on_rebinding(recorder: Records, buffer: Value, new: Value) -> None:
         f"the tensor {new.dtype} of {list(new.dims)}.",
         instead="Register the buffer with the size and dtype that it has later, or return the tensor and pass it in.",
         where=new.node.meta.get("origin"),
+        case="buffer_that_grows",
     )
 
 
@@ -412,6 +416,7 @@ def _refuse_windows(source: Source) -> None:
         why="A graph cannot say how two windows onto one memory change together.",
         instead="Take the view from the tensor inside the program, or pass or register a clone of it.",
         where=origin_here(),
+        case="buffers_that_overlap",
     )
 
 
@@ -422,6 +427,7 @@ def _refuse(info: Operator) -> NoReturn:
         instead="Use an operator that returns its result; for a custom operator, declare `mutates_args` and return no "
         "tensor that it also writes.",
         where=origin_here(),
+        case="custom_operator",
     )
 
 

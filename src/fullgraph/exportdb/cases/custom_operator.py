@@ -18,6 +18,7 @@ def _(x):
     tags={"torch.operator", "torch.escape-hatch"},
     dynamic_shapes={"x": "n _"},
     extra_args=[(torch.randn(1, 3),), (torch.randn(5, 3),)],
+    rewrite_of="operator_without_shapes",
 )
 def custom_operator(x):
     """

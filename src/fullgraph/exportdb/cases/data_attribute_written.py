@@ -8,6 +8,7 @@ from fullgraph.exportdb import export_case
     tags={"torch.mutation", "torch.autograd"},
     dynamic_shapes={"x": "n"},
     extra_args=[(torch.randn(2),), (torch.randn(90),)],
+    rewrite_of="data_assigned",
 )
 class DataAttributeWritten(torch.nn.Module):
     """

@@ -12,7 +12,7 @@ LOGGER = logging.getLogger(__name__)
     tags={"python.standard-library", "python.strings", "torch.dynamic-shape"},
     dynamic_shapes={"x": "n"},
     extra_args=[(torch.randn(0),), (torch.randn(9),)],
-    rewrite_of="log_with_f_string",
+    rewrite_of="f_string_of_size",
 )
 def log_with_arguments(x):
     """

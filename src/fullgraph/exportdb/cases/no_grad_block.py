@@ -8,6 +8,7 @@ from fullgraph.exportdb import export_case
     tags={"python.context-manager", "torch.autograd"},
     dynamic_shapes={"x": "n _"},
     extra_args=[(torch.ones(0, 4),), (torch.ones(4, 4),)],
+    rewrite_of="inference_mode_block",
 )
 class NoGradBlock(torch.nn.Module):
     """

@@ -8,6 +8,7 @@ from fullgraph.exportdb import export_case
     tags={"torch.mutation", "torch.operator"},
     dynamic_shapes={"x": "n", "result": "n"},
     extra_args=[(torch.randn(0), torch.randn(0)), (torch.randn(9), torch.randn(9))],
+    rewrite_of="out_of_wrong_size",
 )
 def out_argument(x, result):
     """

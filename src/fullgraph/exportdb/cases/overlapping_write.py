@@ -8,6 +8,7 @@ from fullgraph.exportdb import export_case
     tags={"torch.mutation", "torch.aliasing"},
     dynamic_shapes={"x": "n"},
     extra_args=[(torch.randn(2),), (torch.randn(90),)],
+    rewrite_of="overlapping_write_in_place",
 )
 def overlapping_write(x):
     """
