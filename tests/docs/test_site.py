@@ -147,21 +147,21 @@ def test_search_as_you_type(opened, viewport):
 def test_filter_by_tag_and_level(opened, viewport):
     tab = opened("exportdb/index", viewport)
 
-    tab.get_by_label("Tag", exact=True).select_option("torch.cond")
+    tab.get_by_role("combobox", name="Tag", exact=True).select_option("torch.cond")
     assert sorted(shown(tab)) == sorted(with_tag("torch.cond"))
 
-    tab.get_by_label("Support level", exact=True).select_option("NOT_SUPPORTED")
+    tab.get_by_role("combobox", name="Support level", exact=True).select_option("NOT_SUPPORTED")
     refused = exportdb.search(tags=["torch.cond"], support_level=exportdb.SupportLevel.NOT_SUPPORTED)
     assert sorted(shown(tab)) == sorted(case.name for case in refused)
 
-    tab.get_by_label("Tag", exact=True).select_option("")
-    tab.get_by_label("Support level", exact=True).select_option("SUPPORTED")
+    tab.get_by_role("combobox", name="Tag", exact=True).select_option("")
+    tab.get_by_role("combobox", name="Support level", exact=True).select_option("SUPPORTED")
     assert len(shown(tab)) == sum(case.supported for case in exportdb.all_cases())
 
 
 def test_what_was_asked_for_is_in_the_address(opened):
     tab = opened("exportdb/index", WIDE)
-    tab.get_by_label("Tag", exact=True).select_option("torch.cond")
+    tab.get_by_role("combobox", name="Tag", exact=True).select_option("torch.cond")
     found = shown(tab)
 
     again = opened("exportdb/index", WIDE)
