@@ -421,3 +421,28 @@ def test_without_rows_nothing_happens_in_eager():
 
     assert found.shape == (0, 2)
     assert torch.equal(module.total, torch.zeros(2))
+
+
+def test_carried_truth_values():
+    """They are truth values in the body, in the condition and after the loop; of no step, too."""
+
+    def program(x):
+        def body(i, go, even, y):
+            return (
+                i + 1,
+                i + 2 < x.shape[0],
+                (i + 1) % 2 == 0,
+                fullgraph.cond(even, lambda: y + 1, lambda: y * 3),
+            )
+
+        return while_loop(lambda i, go, even, y: go, body, (0, x.shape[0] > 1, True, x))
+
+    more = [(torch.randn(n),) for n in (0, 1, 2, 3, 8)]
+    assert_same(program, (torch.randn(4),), more, dynamic_shapes={"x": "n"})
+
+
+def test_a_number_carried_by_a_scan_is_refused():
+    """A truth value that changes, too."""
+    for initial, step in ((0, lambda c, r: (c + 1, r * c)), (True, lambda c, r: (False, r))):
+        with pytest.raises(TypeError, match="instead of a number"):
+            fullgraph.export(lambda x, step=step, first=initial: scan(step, first, x), (torch.randn(3, 2),))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import torch
 
@@ -44,6 +44,13 @@ class Integer:
 @dataclass(frozen=True)
 class Float:
     """A carried Python float that changes."""
+
+    symbol: Expr
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """A carried Python truth value that changes: a symbol that is 0 or 1."""
 
     symbol: Expr
 
@@ -92,7 +99,8 @@ def refuse_shared(recorder: Records, hypothesis: Hypothesis, body: Body, given: 
         )
 
 
-Part = Tensor | Integer | Float | Fixed | HandedOn
+Part = Tensor | Integer | Float | Boolean | Fixed | HandedOn
+NUMBERS: Final = (Integer, Float, Boolean)
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class Hypothesis:
     @property
     def carried(self) -> list[int]:
         """Which leaves the operator carries; the others stay what they were."""
-        return [i for i, part in enumerate(self.parts) if isinstance(part, (Tensor, Integer, Float))]
+        return [i for i, part in enumerate(self.parts) if isinstance(part, (Tensor, *NUMBERS))]
 
     def arguments(self, recorder: Records, frame: Frame) -> list[Any]:
         """Add the carried values to a subgraph's arguments; return them as the program gets them."""
@@ -123,6 +131,9 @@ class Hypothesis:
             elif isinstance(part, (Integer, Float)):
                 frame.size_argument(part.symbol)
                 given.append(to_python(part.symbol, recorder.scope))
+            elif isinstance(part, Boolean):
+                frame.size_argument(part.symbol)
+                given.append(to_python(eq(part.symbol, 1), recorder.scope))
             elif isinstance(part, HandedOn):
                 given.append(recorder.give(part.value))
             else:
@@ -165,6 +176,10 @@ def _is_same(value: Any, leaf: Any) -> bool:
 
 def _is_float(leaf: Any) -> bool:
     return isinstance(leaf, float) or (isinstance(leaf, Expr) and leaf.is_float)
+
+
+def _is_boolean(leaf: Any) -> bool:
+    return isinstance(leaf, (bool, Bool))
 
 
 def weaken(
@@ -218,7 +233,7 @@ def _as_handed_on(hypothesis: Hypothesis, body: Body) -> list[Any]:
 
 
 def _symbols(part: Part) -> set[Expr]:
-    if isinstance(part, (Integer, Float)):
+    if isinstance(part, NUMBERS):
         return {part.symbol}
     return {s for s in part.out.dims if isinstance(s, Expr)} if isinstance(part, Tensor) else set()
 
@@ -240,6 +255,10 @@ def _weaken(recorder: Records, part: Part, leaf: Any, body: Body, sizes: _Sizes)
         return part
     if isinstance(part, Fixed) and _is_float(part.value) and _is_float(leaf):
         return Float(recorder.new_symbol(sort=float))
+    if isinstance(part, Boolean) and _is_boolean(leaf):
+        return part
+    if isinstance(part, Fixed) and _is_boolean(part.value) and _is_boolean(leaf):
+        return Boolean(recorder.new_symbol(0, 1))
     if isinstance(part, HandedOn):
         if leaf is part.value:
             return part
@@ -250,7 +269,7 @@ def _weaken(recorder: Records, part: Part, leaf: Any, body: Body, sizes: _Sizes)
         f"`{body.name}` is given one kind of value and returns another for the next step:\n"
         f"given: {_show(before)}{at(origin_here())}\nreturned: {show(leaf)}{line_of(leaf, body)}",
         "All steps run the same graph, so dtype, device and number of dims of a carried value, and a carried Python "
-        "value that is no int or float, must stay the same.",
+        "value that is no number or truth value, must stay the same.",
         "Convert the result (`.to(dtype)`, `.reshape(...)`), or carry a tensor instead of the Python value.",
         case="loop_that_changes_dtype",
     )
@@ -300,6 +319,12 @@ def copies(recorder: Records, hypothesis: Hypothesis, leaves: Sequence[Any]) -> 
     }
 
 
+def as_carried(hypothesis: Hypothesis, made: Sequence[Any]) -> dict[int, Any]:
+    """Return what an operator made for each carried leaf, as the kind of value that it is."""
+    places = zip(hypothesis.carried, made)
+    return {i: eq(x, 1) if isinstance(hypothesis.parts[i], Boolean) else x for i, x in places}
+
+
 def results(
     recorder: Records, hypothesis: Hypothesis
 ) -> tuple[list[Out | Expr], list[bool], dict[Expr, Expr]]:
@@ -319,6 +344,10 @@ def results(
             grads.append(False)
         elif isinstance(part, Float):
             last[part.symbol] = recorder.new_symbol(sort=float)
+            outs.append(last[part.symbol])
+            grads.append(False)
+        elif isinstance(part, Boolean):
+            last[part.symbol] = recorder.new_symbol(0, 1)
             outs.append(last[part.symbol])
             grads.append(False)
         elif isinstance(part, Tensor):

@@ -14,9 +14,8 @@ import torch
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.carried import (
-    Float,
+    NUMBERS,
     Hypothesis,
-    Integer,
     copies,
     first_hypothesis,
     refuse_shared,
@@ -230,7 +229,7 @@ def record_rows(
 
 
 def _refuse_numbers(hypothesis: Hypothesis) -> None:
-    if any(isinstance(part, (Integer, Float)) for part in hypothesis.parts):
+    if any(isinstance(part, NUMBERS) for part in hypothesis.parts):
         raise TypeError("what a scan carries are tensors; carry torch.tensor(...) instead of a number")
 
 

@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.carried import (
     Hypothesis,
+    as_carried,
     copies,
     first_hypothesis,
     refuse_shared,
@@ -225,5 +226,5 @@ def _call(
         write_back(recorder, changes[root], value)
     if fact is not None and all(s in last or s not in hypothesis.changing for s in fact.symbols):
         recorder.scope.assume(not_(substitute(fact, last)))  # the loop has ended
-    by_place = dict(zip(carried, made)) | copies(recorder, hypothesis, leaves)
+    by_place = as_carried(hypothesis, made) | copies(recorder, hypothesis, leaves)
     return [by_place.get(i, leaf) for i, leaf in enumerate(leaves)]
