@@ -165,8 +165,14 @@ def _print_cases(cases: Sequence[ExportCase], as_json: bool) -> None:
     if as_json:
         print_json([exportdb.case_as_data(case) for case in cases])
         return
-    rows = [[case.name, str(case.support_level), case.summary] for case in cases]
-    print_table(["case", "support level", "shows"], rows)
+    rows = [[case.name, str(case.support_level), case.summary, *_peers(case.name)] for case in cases]
+    print_table(["case", "support level", "shows", "other exporters"], rows)
+
+
+def _peers(name: str) -> list[str]:
+    """Return a cell on the exporters that fail where fullgraph does not; no cell when none does."""
+    failing = exportdb.peers_that_fail(name)
+    return [", ".join(f"{each.exporter}: {each.verdict}" for each in failing)] if failing else []
 
 
 def _print_checked(checked: Sequence[exportdb.Checked], together: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from fullgraph.exportdb.survey.exporters import EXPORTERS
 from fullgraph.exportdb.survey.judge import Captured, Exporter, ModuleProgram, NotApplicable, judge
 from fullgraph.exportdb.survey.record import SurveyRecord, SurveyVerdict
 from fullgraph.exportdb.survey.run import Survey, drop_obsolete, read_survey, run_survey
-from fullgraph.exportdb.survey.store import DATA, SurveyFile, verdicts_of
+from fullgraph.exportdb.survey.store import DATA, SurveyFile, peers_that_fail, verdicts_of
 
 __all__ = [
     "DATA",
@@ -26,6 +26,7 @@ __all__ = [
     "SurveyVerdict",
     "drop_obsolete",
     "judge",
+    "peers_that_fail",
     "read_survey",
     "run_survey",
     "verdicts_of",

@@ -12,10 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from fullgraph.exportdb.survey.record import SurveyRecord
+from fullgraph.exportdb.survey.record import SurveyRecord, SurveyVerdict
 
 DATA: Final = Path(__file__).parents[1] / "survey.jsonl"
 """The survey of all cases that ships with fullgraph."""
+
+OURS: Final = "fullgraph"
+"""The name of our own exporter."""
 
 
 class SurveyFile:
@@ -85,3 +88,12 @@ def verdicts_of(case_name: str) -> tuple[SurveyRecord, ...]:
         []
     """
     return _shipped().get(case_name, ())
+
+
+def peers_that_fail(case_name: str) -> tuple[SurveyRecord, ...]:
+    """Return what other exporters made of a case that fullgraph captured right, where they did not."""
+    records = verdicts_of(case_name)
+    if not any(each.exporter == OURS and each.verdict is SurveyVerdict.RIGHT for each in records):
+        return ()
+    passing = (SurveyVerdict.RIGHT, SurveyVerdict.NOT_APPLICABLE)
+    return tuple(each for each in records if each.exporter != OURS and each.verdict not in passing)
