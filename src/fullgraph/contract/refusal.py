@@ -52,11 +52,11 @@ def _case(assumption: Assumption) -> str:
         return "loop_over_dynamic_size"
     if assumption.kind is not AssumptionKind.OPERATOR:
         return "branch_on_size"
-    is_of_two_sizes = isinstance(fact, Bool) and len(fact.symbols) > 1
+    if not isinstance(fact, Bool) or "%" in render(fact):
+        return "patches_of_image"  # a multiple of something, which the spec can say
+    is_of_two_sizes = len(fact.symbols) > 1
     return (
-        "try_around_dynamic_size"
-        if is_of_two_sizes and isinstance(fact, Bool) and fact.kind == "ne"
-        else "broadcast_two_dynamic_sizes"
+        "try_around_dynamic_size" if is_of_two_sizes and fact.kind == "ne" else "broadcast_two_dynamic_sizes"
     )
 
 

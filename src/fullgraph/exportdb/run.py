@@ -12,6 +12,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from torch.utils import _pytree as pytree
+
+from fullgraph.contract import TensorSpec
 from fullgraph.errors import FullgraphError
 from fullgraph.export import export
 from fullgraph.exportdb.case import ExportCase
@@ -109,9 +112,16 @@ def _faults_of_program(case: ExportCase, program: ExportedProgram, given: Call) 
     eager = case.make()
     before = (case.example.args, case.example.kwargs)
     found = differences(before, (given.args, given.kwargs), "example after the export")
-    found += compare_call(eager, program, case.example, "the example")
+    if not _is_described(case.example):
+        found += compare_call(eager, program, case.example, "the example")
     for index, call in enumerate(case.extra):
         found += compare_call(eager, program, call, f"extra_args[{index}]")
     for index, call in enumerate(case.rejected):
         found += compare_rejection(program, call, f"rejected_args[{index}]")
     yield from map(str, found)
+
+
+def _is_described(call: Call) -> bool:
+    """Whether a call has descriptions of tensors in the place of tensors, so that nobody can make it."""
+    leaves = pytree.tree_leaves((call.args, call.kwargs), is_leaf=lambda each: isinstance(each, TensorSpec))
+    return any(isinstance(leaf, TensorSpec) for leaf in leaves)
