@@ -86,17 +86,23 @@ def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trac
     raise refusals[0]
 
 
-def _settled(record: Callable[..., Trace], specs: Specs) -> Trace:
+_PLAINER: Sequence[dict[str, bool]] = ({}, {"at_once": True}, {"at_once": True, "plain_inputs": True})
+
+
+def _settled(
+    record: Callable[..., Trace], specs: Specs, settings: Sequence[dict[str, bool]] = _PLAINER
+) -> Trace:
     """Trace, and look at the other sides of the branches on sizes.
 
     A comparison of sizes is a question until somebody asks. Some of PyTorch's functions take plain booleans only
-    (`is_causal=length > 1`): then all comparisons are asked where they are made.
+    (`is_causal=length > 1`): then all comparisons are asked where they are made. If that is not enough, it was an
+    input that is a truth value itself (`keepdim=flag`): then those are asked before the program runs.
     """
+    traced = partial(record, **settings[0])
     try:
-        recorded = record(specs)
+        recorded = traced(specs)
     except TypeError as error:
-        if "SymBool" not in str(error):
+        if "SymBool" not in str(error) or len(settings) == 1:
             raise
-        record = partial(record, at_once=True)
-        recorded = record(specs)
-    return settle_branches(recorded, specs, lambda other, forced: record(other, forced=forced))
+        return _settled(record, specs, settings[1:])
+    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))

@@ -335,3 +335,32 @@ def test_random_programs(number: str, test: str, calls: list[dict[str, Any]]):
         if not isinstance(actual, Exception):
             assert not isinstance(expected, Exception), f"{text} at {call}: eager raises {expected!r}"
             assert same(expected, actual), f"{text} at {call}: {expected} in eager, {actual} in the program"
+
+
+def test_a_flag_that_pytorch_wants_plain_is_pinned_or_refused() -> None:
+    """`keepdim=flag` is no question that a symbol can answer; a comparison beside it leaves other flags dynamic."""
+    x = torch.ones(4, 3)
+
+    def program(x: torch.Tensor, flag: bool) -> torch.Tensor:
+        return x.sum(0, keepdim=flag)
+
+    exported = export(program, (x, True), dynamic_shapes={"flag": Dim.AUTO, "x": None})
+    torch.testing.assert_close(exported(x, True), program(x, True))
+    with pytest.raises(ContractError, match="flag"):
+        exported(x, False)
+    with pytest.raises(Specialized, match="flag is True"):
+        export(program, (x, True), dynamic_shapes={"flag": Dim.DYNAMIC, "x": None})
+
+
+def test_a_flag_beside_a_comparison_that_pytorch_wants_plain_stays_dynamic() -> None:
+    """Comparisons of sizes are asked first, and inputs only if that was not enough."""
+    x = torch.ones(1, 4, 4)
+
+    def program(x: torch.Tensor, flag: bool) -> torch.Tensor:
+        causal = x.shape[1] > 1
+        return torch.nn.functional.scaled_dot_product_attention(x, x, x, is_causal=causal) + flag
+
+    exported = export(
+        program, (x, True), dynamic_shapes={"flag": Dim.DYNAMIC, "x": "_ n _"}, constraints=["n >= 2"]
+    )
+    torch.testing.assert_close(exported(x, False), program(x, False))

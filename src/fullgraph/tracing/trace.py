@@ -98,6 +98,7 @@ def trace(
     forced: Mapping[Bool, bool] = MappingProxyType({}),
     exporting: bool = True,
     at_once: bool = False,
+    plain_inputs: bool = False,
 ) -> Trace:
     """Run `fn` once on traced inputs and record what it does.
 
@@ -110,6 +111,7 @@ def trace(
         exporting: what `torch.compiler.is_exporting()` tells libraries; `is_compiling()` is always true.
         at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take plain
             booleans only.
+        plain_inputs: whether inputs that are truth values are asked at the start, for the same reason.
 
     Raises:
         CaptureError: the program cannot be recorded.
@@ -117,7 +119,7 @@ def trace(
     repeated = _repeated(inputs)
 
     def once(state: PythonState) -> Trace:
-        recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared, at_once)
+        recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared, at_once, plain_inputs)
         with torch.enable_grad():  # see grad_mode.py
             result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
             outputs = _Outputs(recorder, inputs, rebuilt)
@@ -158,6 +160,7 @@ def _prepare(
     forced: Mapping[Bool, bool],
     shared: bool,
     at_once: bool,
+    plain_inputs: bool,
 ) -> tuple[Recorder, Answers, list[Any]]:
     """Declare the symbols and make a traced tensor for each tensor argument."""
     ledger = Ledger()
@@ -171,7 +174,7 @@ def _prepare(
     same: dict[int, Any] = {}
     for index, (leaf, dims) in enumerate(zip(inputs.leaves, all_dims)):
         if dims is None:
-            leaves.append(_scalar(recorder, leaf.path, specs.scalars.get(index), leaf.value))
+            leaves.append(_scalar(recorder, leaf.path, specs.scalars.get(index), leaf.value, plain_inputs))
             continue
         traced = same.get(id(leaf.value)) if shared else None
         if traced is None:
@@ -198,12 +201,13 @@ def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple
     return TracedTensor.of(value, recorder.questions)
 
 
-def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any) -> Any:
+def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any, plain: bool) -> Any:
     if expr is None:
         return value
     given = scalar_of(expr)
     recorder.place_scalar(path, given)
-    return to_python(given, recorder.scope)
+    made = to_python(given, recorder.scope)
+    return bool(made) if plain and isinstance(made, torch.SymBool) else made
 
 
 def _locate_symbols(recorder: Recorder, specs: Specs) -> None:
