@@ -11,6 +11,8 @@ import typer
 from fullgraph import exportdb
 from fullgraph.cli.output import Exit, JsonOption, print_json
 
+_MOST_NAMES = 20  # of pages that are alike; --json has them all
+
 
 def write_docs(
     folder: Annotated[
@@ -29,7 +31,9 @@ def write_docs(
     else:
         words = ("MISSING", "CHANGED", "OBSOLETE") if check else ("WRITTEN", "WRITTEN", "DELETED")
         for word, names in zip(words, (changes.missing, changes.changed, changes.obsolete)):
-            for name in names:
+            for name in names[:_MOST_NAMES]:
                 typer.echo(f"{word} {folder / name}")
+            if len(names) > _MOST_NAMES:
+                typer.echo(f"{word} {len(names) - _MOST_NAMES} more")
         typer.echo(f"{len(made)} pages, {'out of date' if check and changes else 'up to date'}")
     raise typer.Exit(Exit.NO if check and changes else Exit.YES)
