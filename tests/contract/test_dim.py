@@ -5,9 +5,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fullgraph
 from fullgraph.contract import Dim, DimKind, Relation, Sizes, TensorSpec, dynamic_dim
 from fullgraph.contract.dim import as_dim
-from fullgraph.errors import SpecError
+from fullgraph.errors import ContractError, SpecError
 from fullgraph.symbolic import evaluate, render, symbol
 
 
@@ -57,7 +58,6 @@ def test_names(name):
 @pytest.mark.parametrize(
     "sizes",
     [
-        {"min": -1},
         {"min": 4, "max": 3},
         {"values": []},
         {"values": [2], "max": 3},
@@ -69,6 +69,22 @@ def test_ranges_without_sizes(sizes):
     with pytest.raises(SpecError) as caught:
         Dim("b", **sizes)
     assert caught.value.instead
+
+
+@pytest.mark.parametrize("sizes", [{"min": -5}, {"min": -5, "max": -1}, {"values": [-1, 3]}])
+def test_negative_numbers_are_for_integers_and_not_for_sizes(sizes):
+    def shifted(x, k):
+        return x + k
+
+    with pytest.raises(SpecError, match="negative"):
+        fullgraph.export(shifted, (torch.ones(3), 1), dynamic_shapes={"x": {0: Dim("n", **sizes)}, "k": None})
+
+    program = fullgraph.export(
+        shifted, (torch.ones(3), -1), dynamic_shapes={"x": "n", "k": Dim("k", **sizes)}
+    )
+    assert torch.equal(program(torch.ones(2), -1), torch.zeros(2))
+    with pytest.raises(ContractError):
+        program(torch.ones(2), -6)
 
 
 def test_two_ranges_for_a_name():

@@ -363,9 +363,9 @@ def _sizes(owner: str, low: int | None, high: int | None, values: Iterable[int] 
             f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`"
         )
     numbers = listed if listed is not None else tuple(n for n in (low, high) if n is not None)
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers):
+    if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
         raise SpecError(
-            f"{owner} has a size that is no integer from 0 upwards: {', '.join(map(str, numbers))}.",
+            f"{owner} has a size that is no integer: {', '.join(map(str, numbers))}.",
             instead="sizes such as min=1, max=64",
         )
     if listed == () or (low is not None and high is not None and low > high):

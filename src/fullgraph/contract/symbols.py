@@ -209,7 +209,17 @@ def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) 
 
 
 def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
-    """Return the range that these sizes lie in; `is_size` if they are sizes of tensors."""
+    """Return the range that these sizes lie in; `is_size` if they are sizes of tensors.
+
+    Raises:
+        SpecError: a tensor's size would be negative; an integer that is passed itself may be.
+    """
+    stated = sizes.values if sizes.values is not None else (sizes.min or 0, sizes.max or 0)
+    if is_size and min(stated) < 0:
+        raise SpecError(
+            f"The range {sizes} has negative numbers, and is that of a tensor's size.",
+            instead="a range from 0 upwards; integer arguments may have any",
+        )
     if sizes.values is not None:
         return Range(sizes.values[0], sizes.values[-1])
     lowest = sizes.min if sizes.min is not None else 0 if is_size else -math.inf
