@@ -13,6 +13,11 @@ HERE = Path(__file__).parents[1]
 SOURCE = HERE / "src" / "fullgraph"
 CASES = SOURCE / "exportdb" / "cases"
 GLOSSARY = HERE / "docs" / "glossary.md"
+GENERATED = {
+    "exportdb",
+    "errors",
+    "_build",
+}  # what `make docs` writes; the words of cases are looked at themselves
 
 # (file, avoided word) -> the reason why it stands there. Aim: empty.
 EXCEPTIONS: dict[tuple[str, str], str] = {}
@@ -109,9 +114,8 @@ def python_files() -> list[Path]:
 
 def markdown_files() -> list[Path]:
     top = [HERE / "README.md", HERE / "CONTRIBUTING.md"]
-    return [
-        path for path in [*top, *sorted((HERE / "docs").rglob("*.md"))] if path.exists() and path != GLOSSARY
-    ]
+    written = [path for path in (HERE / "docs").rglob("*.md") if not GENERATED & set(path.parts)]
+    return [path for path in [*top, *sorted(written)] if path.exists() and path != GLOSSARY]
 
 
 def test_glossary_has_one_row_a_term_and_never_avoids_a_term():

@@ -298,13 +298,27 @@ def test_a_tensor_kept_from_a_branch_is_refused():
 
 
 def test_a_predicate_of_several_elements_is_an_error():
-    """In eager and at export alike."""
-    for call in (lambda x: cond(x > 0, torch.sin, torch.cos, (x,)), None):
-        if call is not None:
-            with pytest.raises(RuntimeError, match="one element"):
-                call(torch.ones(2))
-            with pytest.raises(RuntimeError, match="one element"):
-                fullgraph.export(call, (torch.ones(2),))
+    """In eager, and at export with the line that made it."""
+
+    def choose(x):
+        above = x > 0
+        return cond(above, torch.sin, torch.cos, (x,))
+
+    with pytest.raises(RuntimeError, match="one element"):
+        choose(torch.ones(2))
+    error = assert_refused(choose, (torch.ones(2),), kind=Unsupported, line="return cond(above")
+    assert "above = x > 0" in error.what
+
+
+def test_a_branch_that_raises_is_refused():
+    def never(x):
+        raise ValueError("no such case")
+
+    def choose(x):
+        return cond(x.sum() > 0, torch.sin, never, (x,))
+
+    error = assert_refused(choose, (torch.ones(2),), kind=Unsupported, line="return cond(x.sum()")
+    assert "ValueError: no such case" in error.what
 
 
 def test_the_bare_graph_runs_too():

@@ -6,6 +6,8 @@ import builtins
 import contextlib
 import math
 import random
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -258,3 +260,20 @@ def run_threads(functions: list[Any]) -> None:
     for thread in threads:
         thread.join(60)
     assert not failed
+
+
+def test_a_device_context_in_a_program_leaves_those_of_others_whole() -> None:
+    """What `with torch.device(...)` first meets during an export are not the functions that it has to change."""
+    code = """
+import torch, fullgraph
+
+def program(x):
+    with torch.device("cpu"):
+        return x + torch.ones(3) + torch.tensor(1.0) + torch.linspace(0, 1, 3)
+
+fullgraph.export(program, (torch.ones(3),))
+with torch.device("meta"):
+    made = [torch.tensor(0), torch.as_tensor(1.0), torch.linspace(0, 1, 3), torch.zeros(2)]
+assert all(tensor.is_meta for tensor in made)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,7 +7,8 @@ operand by itself. What it writes to its surroundings becomes a result of both b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,9 +17,9 @@ from torch.utils import _pytree as pytree
 from fullgraph.control_flow.merge import check_structures, merge
 from fullgraph.control_flow.merge_state import merge_places
 from fullgraph.control_flow.python_state import put
-from fullgraph.control_flow.recording import Body, out_of, record_body, refuse_in_transform
+from fullgraph.control_flow.recording import Body, made_at, out_of, record_body, refuse, refuse_in_transform
 from fullgraph.errors import FullgraphError
-from fullgraph.symbolic import Bool, Contradiction, Expr, expr_of, ne, not_
+from fullgraph.symbolic import Bool, Contradiction, Expr, eq, expr_of, ne, not_
 from fullgraph.tracing import (
     Change,
     Records,
@@ -99,6 +100,8 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
     """Return what stands for `cond` during a trace."""
 
     def record(pred: Any, true_fn: Branch, false_fn: Branch, operands: Operands = ()) -> Any:
+        if isinstance(pred, torch.Tensor) and not inside_functorch():
+            _refuse_several_elements(recorder, pred)
         _check_predicate(pred)
         if inside_functorch() and isinstance(pred, (bool, int, float)):
             return true_fn(*operands) if pred else false_fn(*operands)
@@ -106,7 +109,8 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
         predicate = _predicate(recorder, pred)
         branches = (true_fn, false_fn)
         if not isinstance(predicate, bool):
-            return _record(recorder, predicate, branches, operands)
+            with _refusing_what_branches_raise(recorder):
+                return _record(recorder, predicate, branches, operands)
         refusal = recorder.refusal
         try:
             return _record(recorder, predicate, branches, operands)
@@ -117,6 +121,23 @@ def recorded(original: Callable[..., Any], recorder: Records) -> Callable[..., A
             return branches[0 if predicate else 1](*operands)
 
     return record
+
+
+@contextmanager
+def _refusing_what_branches_raise(recorder: Records) -> Iterator[None]:
+    """Refuse a branch that raises: eager runs one of them, and a trace both."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, (FullgraphError, Contradiction)) or not is_of_the_program(error):
+            raise
+        refuse(
+            recorder,
+            f"A branch of `cond` raises {type(error).__name__}: {error}",
+            "Both branches are recorded, and a graph has no exceptions.",
+            "Say what has to hold before the `cond`, by `torch._check(...)` or an `assert`, and let both return.",
+            case="assert_on_values",
+        )
 
 
 def _check_predicate(pred: Any) -> None:
@@ -130,6 +151,21 @@ def _check_predicate(pred: Any) -> None:
             f"the predicate of cond must have one element, and has the sizes {tuple(pred.shape)}; "
             "reduce it with .all() or .any()"
         )
+
+
+def _refuse_several_elements(recorder: Records, pred: torch.Tensor) -> None:
+    """Refuse a predicate that cannot have one element, with the line that made it."""
+    value = recorder.take(pred)
+    if all(recorder.scope.decide(eq(size, 1)) is not False for size in value.dims):
+        return
+    sizes = ", ".join(str(size) for size in pred.shape)
+    refuse(
+        recorder,
+        f"The predicate of `cond` has several elements, or none: its sizes are ({sizes}){made_at(value)}.",
+        "One of two branches is taken, by one truth value.",
+        "Reduce it with `.all()` or `.any()`; to choose for each element, write `torch.where`.",
+        case="cond_predicate",
+    )
 
 
 def _predicate(recorder: Records, pred: Any) -> Value | Bool | bool:

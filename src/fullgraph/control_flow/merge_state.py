@@ -12,7 +12,7 @@ from typing import Any
 from torch.utils import _pytree as pytree
 
 from fullgraph.control_flow.python_state import flatten_left
-from fullgraph.control_flow.recording import TRACED, Body, refuse, structure_text
+from fullgraph.control_flow.recording import TRACED, Body, at, refuse, structure_text
 from fullgraph.symbolic import Bool, Expr
 from fullgraph.tracing import Change, Missing, Records, Value
 
@@ -39,8 +39,8 @@ def merge_places(
             first, second = bodies
             refuse(
                 recorder,
-                f"`{first.name}` and `{second.name}` leave `{change.path}` with different structures: "
-                f"{one.text} and {other.text}.",
+                f"The branches leave `{change.path}` with different structures:\n"
+                f"    `{first.name}`: {one.text}{at(first.where)}\n    `{second.name}`: {other.text}{at(second.where)}",
                 "It is Python state; the program goes on with one kind of it, whichever branch a call takes.",
                 "Return the value from both branches, or give it the same structure in both.",
                 case="tensor_kept_from_branch",

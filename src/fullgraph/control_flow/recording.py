@@ -265,6 +265,12 @@ def at(origin: Origin) -> str:
     return f", at {origin.path}: `{' '.join(origin.text.split())}`" if origin.known else ""
 
 
+def made_at(value: Value) -> str:
+    """Return the line that made a value as text; nothing for an input."""
+    origin = value.node.meta.get("origin")
+    return at(origin) if isinstance(origin, Origin) else ""
+
+
 def refuse_in_transform(recorder: Records, operator: str) -> None:
     """Refuse an operator inside a `torch.func` transform, which would have to transform its bodies, too."""
     if inside_functorch():

@@ -8,7 +8,7 @@ carried, too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch.utils import _pytree as pytree
@@ -25,6 +25,7 @@ from fullgraph.control_flow.carried import (
 from fullgraph.control_flow.recording import (
     Body,
     line_of,
+    made_at,
     name_of,
     not_sparse,
     record_body,
@@ -36,7 +37,7 @@ from fullgraph.control_flow.recording import (
 )
 from fullgraph.control_flow.while_loop import check_kinds, own_memory
 from fullgraph.control_flow.writes_in_steps import CheckedStep
-from fullgraph.symbolic import Expr, eq, ge
+from fullgraph.symbolic import Expr, eq, ge, render
 from fullgraph.tracing import (
     Frame,
     Out,
@@ -195,14 +196,39 @@ def rows_in_trace(recorder: Records, rows: list[torch.Tensor], at_least_one: boo
     """Return the values of the rows; what is demanded of their length becomes a part of the contract."""
     values: list[Value] = not_sparse(recorder.take(x) for x in rows)
     length = values[0].dims[0]
-    demands = [(eq(value.dims[0], length), "differ in length") for value in values[1:]]
-    if at_least_one:
-        demands.append((ge(length, 1), "must have at least one element"))
-    for demand, what in demands:
-        if recorder.scope.decide(demand) is False:
-            raise ValueError(f"xs {what}: {[value.dims[0] for value in values]}{_ADVICE}")
+    for value in values[1:]:
+        demand = eq(value.dims[0], length)
+        if recorder.scope.decide(demand) is False or recorder.scope.hint_of(demand) is False:
+            _refuse_lengths(recorder, values)
         recorder.scope.ask(demand, "check")
+    if at_least_one:
+        if recorder.scope.decide(ge(length, 1)) is False:
+            raise ValueError(
+                f"xs must have at least one element: {[value.dims[0] for value in values]}{_ADVICE}"
+            )
+        recorder.scope.ask(ge(length, 1), "check")
     return values
+
+
+def _refuse_lengths(recorder: Records, values: list[Value]) -> NoReturn:
+    lengths = "".join(
+        f"\n    xs[{index}] has {_length_text(recorder, value)} rows{made_at(value)}"
+        for index, value in enumerate(values)
+    )
+    refuse(
+        recorder,
+        f"The xs differ in length:{lengths}",
+        "Each step takes one row of each of them.",
+        "Cut them to one length (`x[:n]`), or close over what does not go row by row.",
+        case="map_over_structures",
+    )
+
+
+def _length_text(recorder: Records, value: Value) -> str:
+    length = value.dims[0]
+    if isinstance(length, int):
+        return str(length)
+    return f"{render(length)} = {recorder.scope.hint_of(length)}"
 
 
 def record_rows(
@@ -212,7 +238,7 @@ def record_rows(
     flat, init_spec = pytree.tree_flatten(init)
     leaves = not_sparse(recorder.take(leaf) for leaf in flat)
     hypothesis = first_hypothesis(recorder, leaves)
-    _refuse_numbers(hypothesis)
+    _refuse_numbers(recorder, hypothesis)
     known = frozenset(recorder.scope.symbols)
     while True:
         step = _Step(recorder, combine_fn, hypothesis, init_spec, rows, spec)
@@ -221,16 +247,22 @@ def record_rows(
         if weaker is hypothesis:
             break
         hypothesis = weaker
-        _refuse_numbers(hypothesis)
+        _refuse_numbers(recorder, hypothesis)
     refuse_shared(recorder, hypothesis, body, [*leaves, *rows])
     made, stacked = _call(recorder, hypothesis, leaves, rows, body, known)
     carry = pytree.tree_unflatten([recorder.give(leaf) for leaf in made], init_spec)
     return carry, [recorder.give(y) for y in stacked], step.structure
 
 
-def _refuse_numbers(hypothesis: Hypothesis) -> None:
+def _refuse_numbers(recorder: Records, hypothesis: Hypothesis) -> None:
     if any(isinstance(part, NUMBERS) for part in hypothesis.parts):
-        raise TypeError("what a scan carries are tensors; carry torch.tensor(...) instead of a number")
+        refuse(
+            recorder,
+            "A `scan` carries a Python number that changes from step to step.",
+            "PyTorch's operator for scans carries tensors.",
+            "Carry `torch.tensor(...)` instead of the number, or use `while_loop`, which carries numbers.",
+            case="recurrent_cell_by_scan",
+        )
 
 
 class _Step:

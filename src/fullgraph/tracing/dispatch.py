@@ -27,6 +27,7 @@ import torch
 from torch import _C, _higher_order_ops, _ops
 from torch._dispatch.python import enable_pre_dispatch, enable_python_dispatcher
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
+from torch.utils import _device
 
 from fullgraph.contract import parts_in_memory
 
@@ -135,6 +136,11 @@ def _overload_for(op: OpOverload, numbers_at: tuple[int, ...]) -> OpOverload:
         if [argument.type.kind() for argument in other._schema.arguments] == wanted:
             return other
     return op
+
+
+# `with torch.device(...)` knows the functions that make tensors from its first use on. Made during a trace, that list
+# would hold what stands for them then, and the context would miss the functions themselves for good.
+_device._device_constructors()
 
 
 @contextmanager

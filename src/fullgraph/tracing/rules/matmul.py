@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope, eq
+from fullgraph.symbolic import Scope, eq, or_
 from fullgraph.tracing.rules.broadcast import broadcast, meet
 from fullgraph.tracing.rules.dims import (
     Dims,
@@ -137,7 +137,8 @@ def addmv(
     if scope.hint_of(equals(given, rows)) is not False:
         return _plus_product(self, product) if require_same(given, rows, scope) else None
     # A bias of one element is expanded; where there is nothing to sum up, eager forgets to do so.
-    expanded = require(eq(given, 1), scope) and not ask(eq(mat.dims[1], 0), scope)
+    nothing = or_(*(eq(size, 0) for size in mat.dims))
+    expanded = require(eq(given, 1), scope) and not ask(nothing, scope)
     return _plus_product(self, product) if expanded else None
 
 
