@@ -77,5 +77,17 @@ def counted(x):
     return x
 
 
-NONE = (either, raised_perhaps, one_of_two, counted)
+def turned_round(x):
+    if 3 not in x:
+        raise ValueError("no 3")
+    return x
+
+
+def turned_round_in_a_list(x):
+    if [x.sum()] != [6]:
+        raise ValueError("another sum")
+    return x
+
+
+NONE = (either, raised_perhaps, one_of_two, counted, turned_round, turned_round_in_a_list)
 EXAMPLE = torch.tensor([1.0, 2.0, 3.0])

@@ -1,7 +1,9 @@
 """Whether a truth value is asked only to raise if it is wrong: `assert n <= limit`, `if (x < 0).any(): raise ...`.
 
-Such a question needs no answer now. The answer that lets the program go on is a check, which the program makes again
-whenever it runs. It is recognised by the instructions that follow: one of the two ways leads straight to a `raise`.
+Such a question needs no answer now. The answer that lets the program go on is a check, made again whenever the program
+runs. It is recognised by the instructions: a jump asks, and one of its two ways leads straight to a `raise`. What is
+asked within an instruction that may turn the answer round (`value not in tensor`, `[a] != [b]`) is not known to be what
+the jump goes by, and is no check. From Python 3.13 on that is so for every comparison that an `if` makes.
 
 Invariant: the way that is not taken ends in an exception, whatever the values.
 """
@@ -16,7 +18,6 @@ from types import CodeType, FrameType
 
 from fullgraph.source import Owner, owner_of
 
-_CONVERTING = frozenset({"COMPARE_OP", "TO_BOOL", "CONTAINS_OP", "IS_OP", "UNARY_NOT"})
 _LEAVING = ("RETURN", "YIELD", "RERAISE", "SEND")
 
 
@@ -33,7 +34,7 @@ def _answer_at(code: CodeType, offset: int) -> bool | None:
     instructions = list(dis.get_instructions(code))
     offsets = [instruction.offset for instruction in instructions]
     at = bisect.bisect_left(offsets, offset)
-    if instructions[at].opname in _CONVERTING:
+    if instructions[at].opname == "TO_BOOL":  # from Python 3.13 on, the step before the jump
         at += 1
     jump = instructions[at]
     is_test = jump.opname.startswith("POP_JUMP") and jump.opname.endswith(("IF_TRUE", "IF_FALSE"))
