@@ -105,7 +105,7 @@ class ExportCase:
     def summary(self) -> str:
         """The first sentence of the description, on one line."""
         paragraph = " ".join(self.description.split("\n\n")[0].split())
-        return re.split(r"(?<=[.:!?])\s", paragraph, maxsplit=1)[0]
+        return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]
 
     @property
     def supported(self) -> bool:
