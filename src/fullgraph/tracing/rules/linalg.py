@@ -35,7 +35,7 @@ def _require_square(self: Shaped, scope: Scope) -> bool:
 
 @rule(
     """
-    linalg_inv inverse linalg_cholesky cholesky linalg_matrix_exp matrix_exp linalg_matrix_power matrix_power
+    linalg_inv inverse linalg_cholesky linalg_matrix_exp matrix_exp linalg_matrix_power matrix_power
     cholesky_inverse
     """
 )
