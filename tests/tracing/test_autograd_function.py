@@ -86,7 +86,7 @@ def test_gradients_of_inputs_and_parameters_are_the_functions_own():
 
 def test_a_backward_is_kept_although_no_input_required_a_gradient():
     """A program exported on plain inputs can be trained later."""
-    program = fullgraph.export(Round.apply, (torch.randn(5),))
+    program = fullgraph.export(lambda x: Round.apply(x), (torch.randn(5),))
     x = leaf(5)
     program(x)[0].sum().backward()
 
@@ -286,7 +286,12 @@ def test_checkpointing_changes_nothing(reentrant):
 
 def test_originals_are_back_after_an_export():
     """Outside of an export `apply` is PyTorch's own."""
-    before = torch.autograd.Function.apply.__func__.__code__, checkpoint.__code__
+
+    def originals():
+        apply = torch.autograd.Function.__dict__["apply"]  # in C on newer PyTorch
+        return getattr(getattr(apply, "__func__", None), "__code__", apply), checkpoint.__code__
+
+    before = originals()
     fullgraph.export(lambda x: Reverse.apply(x), (torch.ones(2),))
 
-    assert (torch.autograd.Function.apply.__func__.__code__, checkpoint.__code__) == before
+    assert originals() == before

@@ -25,7 +25,7 @@ from fullgraph.tracing.dispatch import (
 from fullgraph.tracing.effects import constant
 from fullgraph.tracing.explaining import explaining
 from fullgraph.tracing.failures import is_of_the_program
-from fullgraph.tracing.functions import FunctionTable, Replacement, asking_frame, hash_of_size
+from fullgraph.tracing.functions import hash_of_size
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
 from fullgraph.tracing.operators import Kind, Operator, operator_of
 from fullgraph.tracing.owned import root_modules
@@ -45,6 +45,7 @@ from fullgraph.tracing.result import (
 from fullgraph.tracing.returning import compile_output, compile_state
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.saved import fill_cell
+from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame
 from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
 from fullgraph.tracing.trace import trace

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import torch
 import torch.utils.checkpoint
 from torch import fx
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
 
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import CaptureError, FullgraphError, Unsupported
@@ -26,11 +26,11 @@ from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
 from fullgraph.tracing.dispatch import grad_enabled, inside_functorch
 from fullgraph.tracing.failures import is_of_the_program
-from fullgraph.tracing.functions import FunctionTable
 from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.rules import Out
+from fullgraph.tracing.standing_in import FunctionTable
 from fullgraph.tracing.subgraph import Frame, attach
 from fullgraph.tracing.traced import DIFFERENTIABLE, Value
 
@@ -42,6 +42,7 @@ def autograd_functions() -> FunctionTable:
     """Return what stands in for `torch.autograd.Function.apply` and for checkpointing."""
     return {
         (torch.autograd.Function, "apply"): _apply,
+        (BackwardCFunction, "__init__"): _not_met,
         (torch.utils.checkpoint, "checkpoint"): _checkpoint,
     }
 
@@ -70,6 +71,22 @@ def _apply(original: Callable[..., Any], recorder: Records) -> Callable[..., Any
         return _Call(recorder, cls, args).record()
 
     return apply
+
+
+def _not_met(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """Refuse a call that got past `apply`: newer PyTorch has it in C, and what was taken from a class stays that."""
+
+    def refusing(node: Any, *args: Any) -> NoReturn:
+        name = type(node).__name__.removesuffix("Backward")
+        _refuse(
+            recorder,
+            f"`{name}.apply`, taken from its class before the export, is called",
+            why="The call is PyTorch's own: its backward would not be recorded.",
+            instead=f"Write `{name}.apply(...)` where it is called, or hold it under a name of a Python module: "
+            f"`f = {name}.apply`.",
+        )
+
+    return refusing
 
 
 class _Call:
@@ -258,15 +275,19 @@ class _Call:
                 self.recorder.unwritable[root] = f"an output of `{self.cls.__name__}`"
 
     def _refuse(self, what: str, why: str) -> NoReturn:
-        error = Unsupported(
+        _refuse(
+            self.recorder,
             f"`{self.cls.__name__}`, a torch.autograd.Function, {what}",
             why=why,
             instead="Return a new tensor from `forward`, and call the function outside of transforms.",
-            where=origin_here(),
-            case="autograd_function_that_writes",
         )
-        self.recorder.refused(error)
-        raise error
+
+
+def _refuse(recorder: Records, what: str, *, why: str, instead: str) -> NoReturn:
+    case = "autograd_function_that_writes"
+    error = Unsupported(what, why=why, instead=instead, where=origin_here(), case=case)
+    recorder.refused(error)
+    raise error
 
 
 def _has_setup_context(cls: Function) -> bool:

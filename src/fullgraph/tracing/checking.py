@@ -15,8 +15,8 @@ from fullgraph.contract import AssumptionKind, assumption_text
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, expr_of
-from fullgraph.tracing.functions import FunctionTable
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.standing_in import FunctionTable
 
 _NO_MESSAGE: Final = "Expected the condition to be True, but got False."
 

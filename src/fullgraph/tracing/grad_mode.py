@@ -20,8 +20,8 @@ import torch
 from fullgraph.contract import Ambient, AssumptionKind
 from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.tracing.dispatch import GRAD_SWITCH, grad_enabled
-from fullgraph.tracing.functions import FunctionTable
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.standing_in import FunctionTable
 
 
 class _CallersMode(int):

@@ -17,8 +17,8 @@ import torch
 
 from fullgraph.contract import Ambient, AssumptionKind
 from fullgraph.source import Owner, origin_here, owner_of
-from fullgraph.tracing.functions import FunctionTable, Replacement
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.standing_in import FunctionTable, Replacement
 
 
 def surroundings() -> FunctionTable:

@@ -34,13 +34,7 @@ from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_sh
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.explaining import explaining, go_on_after_refusals
 from fullgraph.tracing.functionalize import renew
-from fullgraph.tracing.functions import (
-    FunctionTable,
-    function_table,
-    module_paths,
-    standing_in,
-    under_other_names,
-)
+from fullgraph.tracing.functions import function_table, module_paths
 from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
@@ -49,6 +43,7 @@ from fullgraph.tracing.program_code import program_code
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
 from fullgraph.tracing.same_trace import same_trace
+from fullgraph.tracing.standing_in import FunctionTable, standing_in, under_other_names
 from fullgraph.tracing.state import PythonState, with_state_put_back
 from fullgraph.tracing.subgraph import record_assertion
 from fullgraph.tracing.surroundings import surroundings
