@@ -4,6 +4,9 @@ Each of the twenty expressions that dominate real traces is computed by both on 
 as PyTorch's shape code does. (Python's `a + b` on a `torch.SymInt` adds about 2 us of PyTorch's own to either.)
 *First*: symbols that have not met before, as when a size is new in a trace. *Again*: the same symbols, as in the
 later layers of a model; both sides then look up what they computed, so that column compares two look-ups.
+It is the usual case: of what nodes were asked in one export with fullgraph (464 calls for `llama-12` of `models`, 281
+for `t5-6+6`, 159 for `whisper-6+6`, 600 for `mamba-4`, 167 for `vit-12`), 91 to 99 % had been asked before. Most of
+those calls ask for a plain integer (`maybe_as_int`), which is not among the twenty.
 
 The means hide much. A comparison that sympy solves (`a == 1`) takes it a thousand times longer than it takes us; of
 a sum or a minimum, which sympy merely builds, we save a factor of about ten. So the least ratio and the median stand

@@ -16,12 +16,15 @@ from fullgraph.symbolic import (
     expr_of,
     integer,
     lower,
+    max_,
+    min_,
     mul,
     parse,
     render,
     symbol,
     to_python,
 )
+from fullgraph.symbolic.nodes import IntNode
 from tests.symbolic.support import NobodyAsked, scope_by_hint
 
 S0, S1 = symbol("s0"), symbol("s1")
@@ -313,3 +316,14 @@ def test_broadcast_shapes():
     shapes = Shapes()
 
     assert [str(n) for n in torch.broadcast_shapes((shapes.b, 1), (shapes.b, shapes.n))] == ["s0", "s1"]
+
+
+@pytest.mark.parametrize(
+    "bounds", [(0, 4, 4, 9), (4, 9, 0, 4), (2, 2, 0, 5), (0, 5, 2, 2), (0, 6, 3, 9), (3, 3, 3, 3)]
+)
+def test_an_extreme_that_ranges_settle_is_the_simplified_one(bounds):
+    scope = Scope(NobodyAsked())
+    a, b = scope.declare("s0", *bounds[:2]), scope.declare("s1", *bounds[2:])
+    x, y = IntNode(a, scope), IntNode(b, scope)
+    assert x.sym_max(y).expr is scope.simplify(max_(a, b))
+    assert x.sym_min(y).expr is scope.simplify(min_(a, b))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats, layout
 from fullgraph.symbolic.and_or import is_operand_of_and_or
@@ -23,12 +23,14 @@ from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.python_questions import PythonQuestions
 from fullgraph.symbolic.remembered import remembered
-from fullgraph.symbolic.scope import Scope
+from fullgraph.symbolic.scope import Comparison, Scope
 from fullgraph.symbolic.text import render
+
+Extreme: TypeAlias = Callable[[Expr, Expr], Expr]
 
 # Between a node and who compared: PyTorch's method, and what stands in for it while a trace runs.
 _BETWEEN = frozenset(
-    {"torch.fx.experimental.sym_node", "fullgraph.symbolic.python_methods", "fullgraph.tracing.functions"}
+    {"torch.fx.experimental.sym_node", "fullgraph.symbolic.python_methods", "fullgraph.tracing.standing_in"}
 )
 
 
@@ -280,11 +282,11 @@ class NumberNode(Node):
 
     @remembered
     def sym_min(self, other: Node) -> NumberNode:
-        return self._same(self.scope.simplify(arithmetic.min_(self.expr, other.expr)))
+        return self._extreme(arithmetic.min_, boolean.le, other)
 
     @remembered
     def sym_max(self, other: Node) -> NumberNode:
-        return self._same(self.scope.simplify(arithmetic.max_(self.expr, other.expr)))
+        return self._extreme(arithmetic.max_, boolean.ge, other)
 
     def sym_float(self) -> FloatNode:
         return self if isinstance(self, FloatNode) else FloatNode(floats.to_float(self.expr), self.scope)
@@ -319,6 +321,15 @@ class NumberNode(Node):
 
     def _same(self, expr: Expr) -> NumberNode:
         return FloatNode(expr, self.scope) if expr.is_float else IntNode(expr, self.scope)
+
+    def _extreme(self, choose: Extreme, wins: Comparison, other: Node) -> NumberNode:
+        """Choose one of two numbers; where their ranges settle which, without making the other expression."""
+        first = self.scope.decide_by_ranges(wins, self.expr, other.expr)
+        if first is None:
+            chosen = choose(self.expr, other.expr)
+        else:
+            chosen = self.expr if first else other.expr
+        return self._same(self.scope.simplify(chosen))
 
     def _divisor(self, other: Node) -> Expr:
         divisor: Expr = other.expr
