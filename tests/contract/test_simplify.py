@@ -246,6 +246,17 @@ def test_the_check_accepts_exactly_what_was_assumed(example, assumed, kind):
                 ) == value
 
 
+def test_what_a_refused_line_narrows_in_turn_is_no_refusal_of_its_own():
+    """`s1 == 2` was relied on, `s0 <= s1` is the program's own check: nothing is said of `s0`."""
+    x, y = zeros(1), zeros(2)
+    made = traced(specs_of({"x": "s0", "y": "s1"}, x=x, y=y))
+    made.assume(eq(SYMBOLS[1], 2))
+    made.assume(le(*SYMBOLS[:2]), CHECK)
+    with pytest.raises(Specialized, match="only works if s1 == 2") as caught:
+        made.contract()
+    assert "s0" not in caught.value.what
+
+
 @given(
     st.tuples(*[st.integers(0, 5)] * 3),
     st.lists(random_facts, max_size=3),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from fullgraph.contract.contract import Contract, InputContract
@@ -190,10 +191,22 @@ class _Reduction:
                 ge(symbol, now.lo) if now.lo > before.lo else true,
                 le(symbol, now.hi) if now.hi < before.hi else true,
             )
-            if fact is not true and symbol not in spoken_of:
-                cause = next(line.assumption for line in self._lines if _relies_on(line.assumption, symbol))
+            if fact is true or symbol in spoken_of:
+                continue
+            cause = self._cause_of_narrowing(symbol)
+            if cause is not None and not spoken_of & cause.fact.symbols:  # type: ignore[union-attr]
                 found.append(Refused(replace(cause, fact=fact), None))
         return found
+
+    def _cause_of_narrowing(self, symbol: Expr) -> Assumption | None:
+        """Return what the trace relied on that says something of a symbol, or of one that lines tie to it."""
+        tied = {symbol}
+        while True:
+            cause = next((line.assumption for line in self._lines if _relies_on(line.assumption, tied)), None)
+            further = {s for line in self._lines for s in _symbols_tied(line.assumption, tied)}
+            if cause is not None or further <= tied:
+                return cause
+            tied |= further
 
     def _ranges_of_strict(self) -> dict[Expr, Range]:
         unsolved = (s for s, spec in self._symbols.items() if spec.is_strict and s not in self.solutions)
@@ -273,12 +286,14 @@ def _restated(assumption: Assumption, fact: Bool) -> Assumption:
     return replace(assumption, fact=fact, note=note)
 
 
-def _relies_on(assumption: Assumption, symbol: Expr) -> bool:
-    return (
-        assumption.kind in _RELIED_ON
-        and isinstance(assumption.fact, Bool)
-        and symbol in assumption.fact.symbols
-    )
+def _relies_on(assumption: Assumption, symbols: AbstractSet[Expr]) -> bool:
+    return assumption.kind in _RELIED_ON and bool(_symbols_tied(assumption, symbols))
+
+
+def _symbols_tied(assumption: Assumption, symbols: AbstractSet[Expr]) -> AbstractSet[Expr]:
+    """Return the symbols of a line that speaks of any of these."""
+    spoken_of = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset[Expr]()
+    return spoken_of if spoken_of & symbols else frozenset()
 
 
 class _NeverAsked:
