@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any, NoReturn, TypeVar
 
-# Fingerprints are integers modulo this prime.
+# Fingerprints are integers modulo this prime. A coefficient that grows beyond it, step by step, would be taken for its
+# remainder; sizes are below 2**63, so coefficients of products of two and of three sizes are far from that.
 PRIME = 2**191 - 19
 
 
