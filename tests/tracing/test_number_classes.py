@@ -47,6 +47,50 @@ def test_isinstance_is_as_in_eager(question):
     )
 
 
+TABLE = {int: 1.0, float: 2.0}
+
+
+class Meta(type):
+    pass
+
+
+class OfMeta(metaclass=Meta):
+    pass
+
+
+def _made_here():
+    class Inner(type):
+        pass
+
+    class OfInner(metaclass=Inner):
+        pass
+
+    return type(OfInner) is Inner and isinstance(OfInner, type) and type("C", (), {"a": 3}).a == 3
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda x: type(x.shape[0]) is int,
+        lambda x: type(x.shape[0]) in (float, bool),
+        lambda x: type(x.shape[0] / 2) is float,
+        lambda x: type(x.shape[0] > 2) is bool,
+        lambda x: TABLE[type(x.shape[0])] == 1.0,
+        lambda x: issubclass(type(x.shape[0]), int),
+        lambda x: type(x.shape[0]).__name__ == "int",
+        lambda x: type(x) is torch.Tensor and type(x + 1) is torch.Tensor,
+        lambda x: type(x.shape) is torch.Size,
+        lambda x: type(OfMeta) is Meta and type(int) is type and isinstance(int, type),
+        lambda x: not isinstance(OfMeta(), type) and issubclass(Meta, type) and type[int] is not None,
+        lambda x: _made_here(),
+    ],
+)
+def test_type_is_as_in_eager(question):
+    """Of sizes and tensors Python's and PyTorch's class; of all else, and as a class itself, what it always is."""
+    assert_same(lambda x: x + 1 if question(x) else x * 2, (X,), [(torch.rand(2, 1),)], dynamic_shapes=SPEC)
+    assert "type" not in globals()
+
+
 def test_a_number_or_a_pair():
     """The idiom that it is about."""
     assert_same(_pooled, (X,), [(torch.rand(1, 1),), (torch.rand(0, 7),)], dynamic_shapes=SPEC)

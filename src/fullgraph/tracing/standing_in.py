@@ -121,6 +121,9 @@ def _taking_the_class(method: types.ClassMethodDescriptorType) -> Callable[..., 
 def _for_thread(
     original: Callable[..., Any], replacement: Callable[..., Any], thread: int
 ) -> Callable[..., Any]:
+    if isinstance(replacement, type):
+        return replacement  # a class that answers for every thread, and is asked for by `isinstance` as well
+
     @functools.wraps(original, updated=())
     def either(*args: Any, **kwargs: Any) -> Any:
         return (replacement if threading.get_ident() == thread else original)(*args, **kwargs)
