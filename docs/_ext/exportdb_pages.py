@@ -5,6 +5,7 @@ Files whose text is right are left alone, so that a second build is quick. Style
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the moments of a build."""
     app.connect("builder-inited", write_pages)
     app.connect("html-page-context", add_script)
+    app.connect("html-page-context", _TreeOfFolders(), priority=100)  # before the theme asks for it
     app.add_css_file("exportdb.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -34,3 +36,30 @@ def add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str,
     """Add the script to the one page that needs it."""
     if pagename == MATRIX_PAGE:
         app.add_js_file("matrix.js", loading_method="defer")
+
+
+class _TreeOfFolders:
+    """Makes the tree of pages at the side once for all pages of a folder that stand in no table of contents.
+
+    None of them is the current page of the tree, so theirs are the same. That is all pages of cases; the tree is
+    what takes Sphinx longest.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], str] = {}
+
+    def __call__(
+        self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+    ) -> None:
+        make: Callable[..., str] | None = context.get("toctree")
+        if make is None or "orphan" not in app.env.metadata.get(pagename, ()):
+            return
+        folder = pagename.rpartition("/")[0]
+
+        def once(**options: object) -> str:
+            key = (folder, *sorted(options.items()))
+            if key not in self._made:
+                self._made[key] = make(**options)
+            return self._made[key]
+
+        context["toctree"] = once

@@ -12,6 +12,7 @@ import torch
 
 import fullgraph
 from fullgraph.rewriting import Asked
+from fullgraph.rewriting.live_functions import LiveFunctions
 from tests.support import assert_refused, assert_same
 
 DYNAMIC = {"x": "n _"}
@@ -28,6 +29,21 @@ def raising(x):
 
 def functions_with(code):
     return [each for each in gc.get_objects() if type(each) is types.FunctionType and each.__code__ is code]
+
+
+@pytest.mark.parametrize("generations", [(), (0,), (1,), (2,), (0, 1), (0, 0, 2)])
+def test_a_function_is_found_whatever_was_collected_since_it_was_made(generations):
+    live = LiveFunctions()
+    assert half in live.of(__file__)
+
+    def made():
+        pass
+
+    for generation in generations:
+        gc.collect(generation)
+
+    found = live.of(__file__)
+    assert (found.count(made), found.count(half)) == (1, 1)
 
 
 def test_code_is_the_users_again_after_an_export():

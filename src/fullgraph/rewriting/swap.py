@@ -10,11 +10,10 @@ nor those that rewritten code made.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import CodeType
 
 from fullgraph.rewriting.ast_tools import contains, twins
+from fullgraph.rewriting.live_functions import LiveFunctions
 from fullgraph.rewriting.pipeline import rewritten
 
 
@@ -25,6 +24,7 @@ class Swap:
         self._originals: dict[
             int, tuple[CodeType, CodeType]
         ] = {}  # by the id of the rewritten code, kept beside
+        self._live = LiveFunctions()
 
     def is_rewritten(self, code: CodeType) -> bool:
         """Say whether this is code that was put in place here."""
@@ -33,9 +33,9 @@ class Swap:
     def put(self, asked: CodeType) -> None:
         """Rewrite the function with this code, and those around it."""
         new: dict[int, CodeType | None] = {}
-        for function in _live_functions():
+        for function in self._live.of(asked.co_filename):
             code = function.__code__
-            if code.co_filename != asked.co_filename or not contains(code, asked):
+            if not contains(code, asked):
                 continue
             if id(code) not in new:
                 new[id(code)] = rewritten(code)
@@ -46,17 +46,12 @@ class Swap:
 
     def put_back(self) -> None:
         """Give every function the code of its user."""
-        if not self._originals:
-            return
-        for function in _live_functions():
-            found = self._originals.get(id(function.__code__))
-            if found is not None:
-                function.__code__ = found[0]
+        for filename in {original.co_filename for original, _ in self._originals.values()}:
+            for function in self._live.of(filename):
+                found = self._originals.get(id(function.__code__))
+                if found is not None:
+                    function.__code__ = found[0]
 
     def _remember(self, code: CodeType, changed: CodeType | None) -> None:
         if changed is not None:
             self._originals.update({id(new): (old, new) for old, new in twins(code, changed)})
-
-
-def _live_functions() -> Iterator[FunctionType]:
-    return (each for each in gc.get_objects() if type(each) is FunctionType)
