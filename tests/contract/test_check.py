@@ -2,6 +2,7 @@
 
 import enum
 import math
+import re
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from fullgraph.contract import (
     compile_check,
     symbol_values,
 )
-from fullgraph.errors import ContractError
+from fullgraph.errors import ContractError, SpecError
 from fullgraph.symbolic import render, symbol
 from tests.contract.support import CHECK, accepts, inputs_of, specs_of, traced, zeros
 
@@ -136,6 +137,42 @@ def test_what_auto_gave_up():
     assert "relied on it when it was exported: aten.add; Dim.AUTO gave up x.shape[0]" in rejected(
         contract, zeros(5, 2)
     )
+
+
+@pytest.mark.parametrize(
+    ("shapes", "arguments", "good", "bad", "words"),
+    [
+        ({"x": "n", "k": "2*n"}, (zeros(4), 8), (zeros(3), 6), (zeros(4), 9), "takes 2*n = 8."),
+        ({"x": "n", "k": "n"}, (zeros(4), 4), (zeros(0), 0), (zeros(4), 5), "n = 4 from x.shape[0]"),
+        ({"x": "s", "k": "s+1"}, (3, 4), (-3, -2), (3, 3), "takes s + 1 = 4."),
+        (
+            {"x": "s", "k": "s"},
+            (2.0, 2.0),
+            (3.0, 3.0),
+            (0.0, -0.0),
+            "`k` is -0.0, but the program takes s = 0.0",
+        ),
+        ({"x": "s", "k": "s"}, (True, True), (False, False), (True, False), "takes s = True."),
+        ({"x": "n", "k": "32//n"}, (zeros(4), 8), (zeros(3), 10), (zeros(0), 10), "takes 32 // n."),
+    ],
+)
+def test_numbers_that_follow_from_others(shapes, arguments, good, bad, words):
+    """A number passed itself under a name that something else has given a value is compared with it."""
+    contract = contract_of(shapes, **dict(zip(("x", "k"), arguments, strict=True)))
+
+    assert accepts(contract, good)
+    assert words in rejected(contract, *bad)
+
+
+def test_sizes_that_cannot_be_computed():
+    """A size of a call that divides by zero is refused by name, and so is such an example."""
+    contract = contract_of({"x": "n", "y": "32//n", "z": "m+8//n"}, x=zeros(4), y=zeros(8), z=zeros(9))
+
+    assert "`z.shape[0]` is 9, but the program takes m + 8 // n." in rejected(
+        contract, zeros(0), zeros(8), zeros(9)
+    )
+    with pytest.raises(SpecError, match=re.escape("the spec says 32 // n")):
+        specs_of({"x": "n", "y": "32//n"}, x=zeros(0), y=zeros(8))
 
 
 def test_dynamic_integers():

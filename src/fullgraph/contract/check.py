@@ -99,7 +99,7 @@ class _Writer:
                 self._require(self._condition(assumption), Line(LineKind.ASSUMPTION, assumption=assumption))
         arguments = "".join(f"{name}, " for name in self._leaf_of.values())
         body = [f"({arguments}) = leaves", *self._code] if arguments else self._code
-        if any(isinstance(a.fact, Bool) for a in contract.assumptions):
+        if contract.symbols:
             # Dividing by zero, or a root of a negative number, on the way to an answer: the line does not hold.
             self._lines.append(Line(LineKind.ARITHMETIC))
             body = ["try:", *(f"    {line}" for line in body), "except ContractError:", "    raise"]
@@ -172,14 +172,23 @@ class _Writer:
         self._require("not left", Line(LineKind.BINDING, symbol=spec.symbol))
 
     def _sizes(self, index: int, item: InputContract) -> None:
-        """Compare the sizes that give no symbol its value."""
+        """Compare the sizes, and the numbers passed themselves, that give no symbol its value."""
         binding = {(s.binding.source.leaf, s.binding.source.dim) for s in self._contract.symbols.values()}
+        if item.scalar is not None and (index, None) not in binding:
+            self._require(self._is_scalar(index, item), Line(LineKind.SIZE, leaf=index, dim=None))
         if all(isinstance(size, int) for size in item.declared):
             return
         for dim, size in enumerate(item.declared):
             if (index, dim) not in binding:
                 expected = render(size, self._names) if isinstance(size, Expr) else str(size)
                 self._require(f"n{index}_{dim} == {expected}", Line(LineKind.SIZE, leaf=index, dim=dim))
+
+    def _is_scalar(self, index: int, item: InputContract) -> str:
+        assert item.scalar is not None
+        expected = render(item.scalar, self._names)
+        if item.sort is float:  # two zeros are equal and not the same, and nan is the same and not equal
+            return f"identity_of(a{index}) == identity_of({expected})"
+        return f"a{index} == {expected}"
 
     def _range(self, spec: DimSpec) -> None:
         name, line = self._names[spec.symbol], Line(LineKind.RANGE, symbol=spec.symbol)

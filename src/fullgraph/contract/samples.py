@@ -8,11 +8,11 @@ import torch
 
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.relations import Statement
-from fullgraph.contract.symbols import Binding, Declared, DimSpec, Source, holds, solve
+from fullgraph.contract.symbols import Binding, Declared, DimSpec, Source, evaluated, holds, solve
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.values import same_value
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Expr, evaluate, render
+from fullgraph.symbolic import Expr, render
 
 
 def sizes_of(value: object) -> tuple[int | None, ...] | None:
@@ -107,7 +107,7 @@ def _values(
         size = sizes[item.source]
         if size is None or not item.expr.symbols <= values.keys():
             continue
-        if not same_value(evaluate(item.expr, values), size):
+        if not same_value(evaluated(item.expr, values), size):
             raise SpecError(
                 f"`{item.source}` is {size} in {example}, but the spec says {render(item.expr)}.",
                 why=_where_from(item.expr, symbols, values),
@@ -141,4 +141,8 @@ def _size_at(source: Source, sample: Sequence[Input]) -> int | None:
 
 def _where_from(what: object, symbols: Sequence[DimSpec], values: Mapping[Expr, int]) -> str:
     used = [s for s in symbols if s.symbol in what.symbols]  # type: ignore[attr-defined]
-    return ", ".join(f"{s.text} = {values[s.symbol]} from `{s.binding.source}`" for s in used)
+    return ", ".join(
+        f"{s.text} = {values[s.symbol]}"
+        + ("" if s.text == str(s.binding.source) else f" from `{s.binding.source}`")
+        for s in used
+    )

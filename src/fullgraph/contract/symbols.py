@@ -57,7 +57,10 @@ class Binding:
         """Return the symbol's value for this size, or None when there is none."""
         if self.rest.is_const and self.rest.value == 0 and self.factor == 1:
             return size  # a float or a truth value is only read as it is
-        whole, left = divmod(size - int(evaluate(self.rest, values)), self.factor)
+        rest = evaluated(self.rest, values)
+        if rest is None:
+            return None
+        whole, left = divmod(size - int(rest), self.factor)
         return None if left else whole
 
 
@@ -235,12 +238,19 @@ def declare(specs: Iterable[DimSpec], scope: Scope, hints: Mapping[Expr, int]) -
         scope.declare(spec.symbol.name, lowest, highest, hints.get(spec.symbol), spec.sizes.values, spec.sort)
 
 
+def evaluated(what: Expr | Bool, values: Mapping[Expr, int]) -> Any:
+    """Return the value of an expression; None where a value is missing or Python cannot compute it (`4 // 0`)."""
+    if not what.symbols <= values.keys():
+        return None
+    try:
+        return evaluate(what, values)
+    except (ArithmeticError, ValueError, TypeError):
+        return None  # TypeError: a negative number to a fractional power is complex
+
+
 def holds(fact: Bool, values: Mapping[Expr, int]) -> bool:
     """Whether a fact holds for these values; one that Python cannot compute does not."""
-    try:
-        return bool(evaluate(fact, values))
-    except (ArithmeticError, ValueError, TypeError):
-        return False  # TypeError: a negative number to a fractional power is complex
+    return bool(evaluated(fact, values))
 
 
 def texts(specs: Iterable[DimSpec]) -> dict[Expr, str]:

@@ -19,10 +19,10 @@ from fullgraph.contract.dim import DimKind
 from fullgraph.contract.facts import AMBIENT, Ambient, Disjoint, Fact, Property
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.sharing import identical, overlapping
-from fullgraph.contract.symbols import DimSpec
+from fullgraph.contract.symbols import DimSpec, evaluated
 from fullgraph.contract.text import ambient_text, dtype_text, size_text, value_text
 from fullgraph.errors import ContractError
-from fullgraph.symbolic import Bool, Expr, add, evaluate, mul
+from fullgraph.symbolic import Bool, Expr, add, mul
 
 
 class LineKind(Enum):
@@ -30,11 +30,11 @@ class LineKind(Enum):
 
     INPUT = auto()  # type, dtype, device, layout, rank and static sizes of an input, or its value
     BINDING = auto()  # a size gives its symbol an integer value
-    SIZE = auto()  # a size is the one that the symbols say
+    SIZE = auto()  # a size, or a number passed itself, is the one that the symbols say
     RANGE = auto()  # a symbol is in its declared range
     ASSUMPTION = auto()  # something else that the program relies on
     PAIRS = auto()  # inputs share no memory, or are not one object
-    ARITHMETIC = auto()  # some assumption divides by zero
+    ARITHMETIC = auto()  # some size or assumption divides by zero
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Line:
 
     kind: LineKind
     leaf: int = 0
-    dim: int = 0
+    dim: int | None = 0
     symbol: Expr | None = None
     assumption: Assumption | None = None
     question: str = ""
@@ -71,7 +71,7 @@ def violation(contract: Contract, line: Line, leaves: Sequence[Any]) -> Contract
             assert line.assumption is not None
             return _assumption(contract, line.assumption, leaves)
         case LineKind.ARITHMETIC:
-            return _assumption(contract, _undefined(contract, leaves), leaves)
+            return _undefined(contract, leaves)
 
 
 def symbol_values(contract: Contract, leaves: Sequence[Any]) -> dict[Expr, int]:
@@ -152,19 +152,24 @@ def _static_size(path: str, dim: int, found: int, expected: object) -> ContractE
     )
 
 
-def _size(contract: Contract, leaf: int, dim: int, leaves: Sequence[Any]) -> ContractError:
+def _size(contract: Contract, leaf: int, dim: int | None, leaves: Sequence[Any]) -> ContractError:
     item = contract.inputs[leaf]
-    declared, found = item.declared[dim], leaves[leaf].shape[dim]
-    if isinstance(declared, int):
-        return _static_size(item.path, dim, found, declared)
-    values = symbol_values(contract, leaves)
-    expected = _evaluated(declared, values)
+    if dim is None:
+        assert item.scalar is not None
+        name, declared, found = item.path, item.scalar, leaves[leaf]
+    else:
+        name, declared, found = f"{item.path}.shape[{dim}]", item.declared[dim], leaves[leaf].shape[dim]
+        if isinstance(declared, int):
+            return _static_size(item.path, dim, found, declared)
+    expected = evaluated(declared, symbol_values(contract, leaves))
     text = size_text(declared, contract.names)
+    shown = "" if expected is None or text == str(expected) else f" = {item.sort(expected)}"
     return ContractError(
-        f"`{item.path}.shape[{dim}]` is {found}, but the program takes {text}"
-        + (f" = {expected}." if expected is not None and text != str(expected) else "."),
+        f"`{name}` is {found}, but the program takes {text}{shown}.",
         why=_values_text(contract, declared.symbols, leaves),
-        instead="inputs whose sizes agree, or another name for this dim in dynamic_shapes",
+        instead="inputs that agree, or another name for this one in dynamic_shapes"
+        if dim is None
+        else "inputs whose sizes agree, or another name for this dim in dynamic_shapes",
     )
 
 
@@ -237,20 +242,22 @@ def _instead(fact: Fact, text: str) -> str:
     return f"inputs with {text}, or {_AGAIN}"
 
 
-def _undefined(contract: Contract, leaves: Sequence[Any]) -> Assumption:
-    """Return the first assumption that cannot be computed for this call."""
+def _undefined(contract: Contract, leaves: Sequence[Any]) -> ContractError:
+    """Return the error for the first line that cannot be computed for this call: a binding, a size, an assumption."""
     values = symbol_values(contract, leaves)
+    for symbol, spec in contract.symbols.items():
+        if symbol not in values:
+            return _symbol(contract, spec, LineKind.BINDING, leaves)
+    for leaf, item in enumerate(contract.inputs):
+        if item.scalar is not None and evaluated(item.scalar, values) is None:
+            return _size(contract, leaf, None, leaves)
+        for dim, size in enumerate(item.declared):
+            if isinstance(size, Expr) and evaluated(size, values) is None:
+                return _size(contract, leaf, dim, leaves)
     for assumption in contract.assumptions:
-        if isinstance(assumption.fact, Bool):
-            try:
-                evaluate(assumption.fact, values)
-            except (ArithmeticError, ValueError, TypeError, KeyError):
-                return assumption
+        if isinstance(assumption.fact, Bool) and evaluated(assumption.fact, values) is None:
+            return _assumption(contract, assumption, leaves)
     raise AssertionError("a check divided by zero where its contract does not")
-
-
-def _evaluated(size: Expr, values: dict[Expr, int]) -> int | float | None:
-    return evaluate(size, values) if size.symbols <= values.keys() else None
 
 
 def _values_text(contract: Contract, symbols: frozenset[Expr] | set[Expr], leaves: Sequence[Any]) -> str:

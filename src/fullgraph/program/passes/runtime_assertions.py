@@ -44,6 +44,7 @@ class _Assertions:
         self.graph = graph
         self.parts = parts
         self.sizes: dict[tuple[int, int], fx.Node] = {}  # by leaf and dim
+        self.scalars: list[tuple[InputContract, fx.Node]] = []
         self.known: dict[Expr | Bool, Any] = {}
         self.placeholders = list(graph.find_nodes(op="placeholder"))
 
@@ -54,6 +55,8 @@ class _Assertions:
             self._read_sizes()
             for leaf, dim in reversed(self.sizes):
                 self._assert_size(leaf, dim)
+            for accepted, node in self.scalars:
+                self._assert_scalar(accepted, node)
             for fact, text in self._facts():
                 if all(symbol in self.known for symbol in fact.symbols):
                     self._assert(self._compute(fact), text)
@@ -73,13 +76,27 @@ class _Assertions:
 
     def _know_scalar(self, accepted: InputContract, node: fx.Node) -> None:
         assert accepted.scalar is not None
-        if accepted.sort is not bool:
-            self.known.setdefault(accepted.scalar, node)
-        elif not accepted.scalar.is_const:
+        self.scalars.append((accepted, node))
+        if accepted.sort is bool and not accepted.scalar.is_const:
             self.known.setdefault(scalar_of(accepted.scalar), node)
             self.known.setdefault(accepted.scalar, self._node(torch.sym_ite, (node, 1, 0), accepted.scalar))
-        if accepted.sort is int and accepted.scalar.kind == "symbol":
-            self._assert_range(node, accepted.scalar, f"Input {accepted.path}", least=-math.inf)
+        elif accepted.scalar.kind == "symbol":
+            self.known.setdefault(accepted.scalar, node)
+
+    def _assert_scalar(self, accepted: InputContract, node: fx.Node) -> None:
+        """Assert the range of a number that gives its symbol the value, of any other that it is what it has to be."""
+        scalar, name = accepted.scalar, f"Input {accepted.path}"
+        assert scalar is not None
+        if scalar.is_const:
+            value = accepted.sort(scalar.value)
+            self._assert(self._node(operator.eq, (node, value)), f"{name} is specialized at {value}")
+        elif node is self.known.get(scalar_of(scalar) if accepted.sort is bool else scalar):
+            if accepted.sort is int:
+                self._assert_range(node, scalar, name, least=-math.inf)
+        elif all(symbol in self.known for symbol in scalar.symbols):
+            known = self.known[scalar_of(scalar)] if accepted.sort is bool else self._compute(scalar)
+            text = f"{name} is not {render(scalar, self.parts.contract.names)}"
+            self._assert(self._node(operator.eq, (node, known)), text)
 
     def _assert_size(self, leaf: int, dim: int) -> None:
         read = self.sizes[leaf, dim]
