@@ -11,6 +11,8 @@ from fullgraph.contract.dim import as_dim
 from fullgraph.errors import ContractError, SpecError
 from fullgraph.symbolic import evaluate, render, symbol
 
+H = Dim("h")
+
 
 def test_repr():
     """A dim prints as it is written."""
@@ -63,6 +65,9 @@ def test_names(name):
         {"values": [2], "max": 3},
         {"max": True},
         {"min": 1.5},
+        {"values": 4},
+        {"values": [None, 2]},
+        {"values": "48"},
     ],
 )
 def test_ranges_without_sizes(sizes):
@@ -85,6 +90,30 @@ def test_negative_numbers_are_for_integers_and_not_for_sizes(sizes):
     assert torch.equal(program(torch.ones(2), -1), torch.zeros(2))
     with pytest.raises(ContractError):
         program(torch.ones(2), -6)
+
+
+@pytest.mark.parametrize(
+    ("derived", "text"),
+    [(-H, "-h"), (32 // H, "32 // h"), (32 % H, "32 % h"), (3 - H, "3 - h"), (H * H, "h**2")],
+)
+def test_further_derived_dims(derived, text):
+    assert derived.name == text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: H // 0, "divided by zero"),
+        (lambda: H % 0, "divided by zero"),
+        (lambda: H / 2, "a size is an integer"),
+        (lambda: H * 1.5, "computed from dims and integers"),
+        (lambda: dynamic_dim(3, 0), "takes a tensor"),
+        (lambda: dynamic_dim(torch.ones(2), "x"), "takes a tensor"),
+    ],
+)
+def test_no_dims(wrong, words):
+    with pytest.raises(SpecError, match=f"(?i){words}"):
+        wrong()
 
 
 def test_two_ranges_for_a_name():

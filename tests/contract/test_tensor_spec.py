@@ -1,5 +1,6 @@
 """`TensorSpec`: a tensor argument without data."""
 
+import numpy
 import pytest
 import torch
 
@@ -13,6 +14,8 @@ def test_shapes():
     assert TensorSpec("batch 3 2*h").shape == ("batch", 3, "2*h")
     assert TensorSpec(torch.Size([2, 3])).shape == (2, 3)
     assert TensorSpec([]).shape == ()
+    assert TensorSpec("(h + 1)//2 h").shape == ("(h + 1)//2", "h")
+    assert TensorSpec(numpy.array([2, 3]), "int64") == TensorSpec("2 3", torch.int64)
     assert TensorSpec("2 3") == TensorSpec((2, 3), torch.float32, "cpu")
     assert repr(TensorSpec("n 3", torch.int64)) == "TensorSpec([n, 3], torch.int64, 'cpu')"
 
@@ -43,3 +46,16 @@ def test_every_size_is_said(size):
 def test_two_specs_for_one_size():
     with pytest.raises(SpecError, match=r"`x.shape\[0\]` is said to be n and m"):
         specs_of({"x": "m _"}, x=TensorSpec("n 3"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (3,), (None,), ((-1, 3),), ((True, 3),), ("b", "float31"), ("b", float), ("b", torch.int8, "nowhere"),
+        ("b", torch.int8, "cpu", True),
+    ],
+)  # fmt: skip
+def test_no_tensor_is_like_that(arguments):
+    with pytest.raises(SpecError) as caught:
+        TensorSpec(*arguments)
+    assert caught.value.instead

@@ -3,7 +3,7 @@
 What may enter: what the user says of sizes (`Dim`, specs), what a trace relied on (`Ledger`), and the contract that the
 two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
 
-Read in this order: `dim`, `tensor_spec`, `inputs` (what is spoken of), `entries`, `matching`, `relations`, `gather`,
+Read in this order: `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`, `gather`,
 `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`,
 `simplify`, `refusal`, `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
 """

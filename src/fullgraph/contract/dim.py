@@ -10,6 +10,7 @@ they were written (`d + d` is `2*d`).
 from __future__ import annotations
 
 import keyword
+import operator
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -122,9 +123,17 @@ class Dim:
 
     Args:
         name: a Python identifier; errors and the contract call the size so.
-        min: the smallest size, 0 unless given.
+        min: the smallest size, 0 unless given. An integer argument (no tensor's size) may be negative.
         max: the largest size; no bound unless given.
         values: the only sizes there are, instead of `min` and `max`.
+
+    Sums, differences, products, `//`, `%` and `-` of dims and integers are derived dims: `2*d`, `d + 1`, `(d + 1)//2`,
+    `d*e`. `8*d` says that a size is a multiple of 8. A call must be able to compute each name from some size, so
+    `d//2` is accepted only where `d` itself is a size as well. Comparisons (`d >= 2*e`) are for `constraints=`; two
+    sizes are equal by having one name, or by the text `"d == e"`, because `==` of two `Dim`s compares the names.
+
+    `Dim.DYNAMIC` is a dim without a name, `Dim.AUTO` one that the program may pin, `Dim.STATIC` the size of the
+    example; each may be called with `min=` and `max=`.
 
     Raises:
         SpecError: the name is no identifier, or no size is left.
@@ -182,7 +191,11 @@ class Dim:
     def _derive(self, operation: Callable[[Expr, Expr], Expr], left: Operand, right: Operand) -> Dim:
         sizes, places = joined(left, right)
         kind = DynamicDim if places else Dim
-        return kind.of(operation(expr_of_operand(left), expr_of_operand(right)), sizes, places)
+        try:
+            expr = operation(expr_of_operand(left), expr_of_operand(right))
+        except ZeroDivisionError:
+            raise SpecError(f"{left!r} is divided by zero.", instead=f"{left!r} // 2") from None
+        return kind.of(expr, sizes, places)
 
     def __add__(self, other: Operand) -> Dim:
         return self._derive(add, self, other)
@@ -202,11 +215,25 @@ class Dim:
     def __rmul__(self, other: Operand) -> Dim:
         return self._derive(mul, other, self)
 
+    def __neg__(self) -> Dim:
+        return self._derive(mul, -1, self)
+
     def __floordiv__(self, other: Operand) -> Dim:
         return self._derive(floordiv, self, other)
 
+    def __rfloordiv__(self, other: Operand) -> Dim:
+        return self._derive(floordiv, other, self)
+
     def __mod__(self, other: Operand) -> Dim:
         return self._derive(mod, self, other)
+
+    def __rmod__(self, other: Operand) -> Dim:
+        return self._derive(mod, other, self)
+
+    def __truediv__(self, other: object) -> Dim:
+        raise SpecError(
+            f"A size is an integer, and `{self!r} / {other}` need not be.", instead=f"{self!r} // {other}"
+        )
 
     def __le__(self, other: Operand) -> Relation:
         return _relation(le, self, other)
@@ -269,7 +296,13 @@ def dynamic_dim(x: Any, index: int) -> Dim:
     Example:
         >>> constraints = [dynamic_dim(x, 0) <= 10, dynamic_dim(x, 0) == dynamic_dim(y, 0)]
     """
-    rank = len(x.shape)
+    try:
+        rank, index = len(x.shape), operator.index(index)
+    except (AttributeError, TypeError):
+        raise SpecError(
+            f"`dynamic_dim` takes a tensor and the number of a dim, and was given {type(x).__name__} and {index!r}.",
+            instead="dynamic_dim(x, 0)",
+        ) from None
     if not -rank <= index < rank:
         raise SpecError(
             f"`dynamic_dim(x, {index})` names a dim beyond the rank of a tensor with {rank} dims.",
@@ -357,20 +390,31 @@ def _relation(compare: Callable[[Expr, Expr], Bool], left: Operand, right: Opera
 
 
 def _sizes(owner: str, low: int | None, high: int | None, values: Iterable[int] | None) -> Sizes:
-    listed = None if values is None else tuple(sorted(set(values)))
-    if listed is not None and (low is not None or high is not None):
+    if values is not None and (low is not None or high is not None):
         raise SpecError(
             f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`"
         )
-    numbers = listed if listed is not None else tuple(n for n in (low, high) if n is not None)
-    if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers):
+    if values is not None and not isinstance(values, Iterable):
         raise SpecError(
-            f"{owner} has a size that is no integer: {', '.join(map(str, numbers))}.",
-            instead="sizes such as min=1, max=64",
+            f"{owner} has the values {values!r}, which is no list of sizes.", instead=f"values=[{values}]"
         )
+    listed = None if values is None else tuple(sorted({_whole(owner, value) for value in values}))
+    low, high = (None if bound is None else _whole(owner, bound) for bound in (low, high))
     if listed == () or (low is not None and high is not None and low > high):
         raise SpecError(
             f"{owner} leaves no size: {'no values' if listed == () else f'{low}..{high}'}.",
             instead="a `max` that is not below `min`, at least one value in `values`",
         )
     return Sizes(low, high, listed)
+
+
+def _whole(owner: str, number: object) -> int:
+    """Return an integer of any library as Python's own."""
+    try:
+        if not isinstance(number, bool):
+            return operator.index(number)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    raise SpecError(
+        f"{owner} has a size that is no integer: {number!r}.", instead="sizes such as min=1, max=64"
+    )

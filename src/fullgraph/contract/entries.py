@@ -37,7 +37,7 @@ def entries_of(spec: object, rank: int, path: str) -> tuple[Entry, ...]:
     if spec is None:
         return (STATIC,) * rank
     if isinstance(spec, str):
-        return _fitted([_word(word, path) for word in _words(spec)], rank, path, spec)
+        return _fitted([_word(word, path) for word in words(spec)], rank, path, spec)
     if isinstance(spec, Mapping):
         return _by_dim(spec, rank, path)
     if isinstance(spec, Sequence):
@@ -96,16 +96,27 @@ def read_expression(text: str, path: str) -> Expr:
     try:
         expr = parse(text)
     except SpecError as error:
+        is_operator = not any(character.isalnum() for character in text)
         raise SpecError(
-            f"{text!r} in the spec of `{path}` cannot be read as a size.", why=error.why, instead=_EXAMPLE
+            f"{text!r} in the spec of `{path}` cannot be read as a size.",
+            why="Blanks separate dims." if is_operator else error.why,
+            instead="2*h, (h + 1)//2" if is_operator else _EXAMPLE,
         ) from None
     if not isinstance(expr, Expr) or expr.is_float:
         raise SpecError(f"{text!r} in the spec of `{path}` is no integer.", instead=_EXAMPLE)
     return expr
 
 
-def _words(text: str) -> list[str]:
-    return text.replace(",", " ").split()
+def words(text: str) -> list[str]:
+    """Split a text at blanks and commas, but for those between parentheses: `"(b + 1)//2 max(h, 2)"` has two words."""
+    found, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if depth > 0 or not (character.isspace() or character == ","):
+            found[-1] += character
+        elif found[-1]:
+            found.append("")
+    return [word for word in found if word]
 
 
 def _item(value: object, path: str) -> Entry | EllipsisType:

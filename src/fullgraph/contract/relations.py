@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fullgraph.contract.dim import ANY_SIZE, DynamicDim, Relation, Sizes, merge_sizes
@@ -65,7 +65,8 @@ def read_constraints(constraints: object, inputs: Sequence[Input]) -> Stated:
     """
     if constraints is None:
         return Stated((), {}, {})
-    items = constraints if isinstance(constraints, (list, tuple, set, frozenset)) else [constraints]
+    is_several = isinstance(constraints, Iterable) and not isinstance(constraints, (str, Mapping))
+    items: Iterable[object] = constraints if is_several else [constraints]  # type: ignore[assignment]
     facts: list[tuple[Bool, str | None]] = []
     dynamic: dict[Expr, Source] = {}
     sizes: dict[str, Sizes] = {}
@@ -76,6 +77,9 @@ def read_constraints(constraints: object, inputs: Sequence[Input]) -> Stated:
         if not isinstance(item, (Relation, DynamicDim)):
             raise SpecError(
                 f"{item!r} is no constraint.",
+                why="`==` and `!=` of two `Dim`s say whether they have one name."
+                if isinstance(item, bool)
+                else "",
                 instead='constraints=["a >= b"], or constraints=[dynamic_dim(x, 0) <= 10]',
             )
         if isinstance(item, Relation):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from fullgraph.contract.entries import words
+from fullgraph.errors import SpecError
 
+if TYPE_CHECKING:
     from fullgraph.contract.dim import Dim, UnnamedDim
 
     Size = int | str | Dim | UnnamedDim
@@ -22,9 +25,12 @@ class TensorSpec:
     Args:
         shape: a size per dim (an integer, a `Dim`, or text as in `"2*h"`), or all of them as one text: `"batch 3 h w"`.
             An integer is the size of an example, a name is dynamic and has no example.
-        dtype: its dtype.
+        dtype: its dtype, also as text: `"int64"`.
         device: its device.
         requires_grad: whether autograd is to follow it.
+
+    Raises:
+        SpecError: no tensor is like that.
 
     Example:
         >>> program = export(model, (TensorSpec("batch 3 224 224"),))
@@ -37,17 +43,54 @@ class TensorSpec:
 
     def __init__(
         self,
-        shape: str | Sequence[Size],
-        dtype: torch.dtype = torch.float32,
+        shape: str | Iterable[Size],
+        dtype: torch.dtype | str = torch.float32,
         device: str | torch.device = "cpu",
         requires_grad: bool = False,
     ) -> None:
-        sizes: Any = shape.replace(",", " ").split() if isinstance(shape, str) else shape
+        if not isinstance(shape, Iterable):
+            raise SpecError(
+                f"The shape of a TensorSpec is {shape!r}, which lists no sizes.", instead=_EXAMPLE
+            )
         put = object.__setattr__  # frozen
-        put(self, "shape", tuple(int(s) if isinstance(s, str) and s.isdecimal() else s for s in sizes))
-        put(self, "dtype", dtype)
-        put(self, "device", torch.device(device))
+        put(self, "shape", tuple(map(_size, words(shape) if isinstance(shape, str) else shape)))
+        put(self, "dtype", _dtype(dtype))
+        put(self, "device", _device(device))
         put(self, "requires_grad", requires_grad)
+        if requires_grad and not (self.dtype.is_floating_point or self.dtype.is_complex):
+            raise SpecError(
+                f"A TensorSpec with requires_grad has the dtype {self.dtype}.",
+                why="Only tensors of floating point or complex numbers have gradients.",
+                instead="a dtype such as torch.float32, or no requires_grad",
+            )
 
     def __repr__(self) -> str:
         return f"TensorSpec([{', '.join(map(str, self.shape))}], {self.dtype}, {str(self.device)!r})"
+
+
+_EXAMPLE = 'TensorSpec("batch 3 h w"), or TensorSpec((2, 3))'
+
+
+def _size(size: Any) -> Any:
+    """Return an integer of any library as Python's own; what is none is read when the inputs are known."""
+    if isinstance(size, str):
+        return int(size) if size.isdecimal() else size
+    if isinstance(size, torch.Tensor) or not hasattr(size, "__index__"):
+        return size
+    if isinstance(size, bool) or operator.index(size) < 0:
+        raise SpecError(f"The shape of a TensorSpec has the size {size!r}.", instead=_EXAMPLE)
+    return operator.index(size)
+
+
+def _dtype(dtype: Any) -> torch.dtype:
+    found = getattr(torch, dtype.removeprefix("torch."), None) if isinstance(dtype, str) else dtype
+    if not isinstance(found, torch.dtype):
+        raise SpecError(f"The dtype of a TensorSpec is {dtype!r}.", instead="torch.float32, torch.int64")
+    return found
+
+
+def _device(device: Any) -> torch.device:
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError):
+        raise SpecError(f"The device of a TensorSpec is {device!r}.", instead='"cpu", "cuda:0"') from None

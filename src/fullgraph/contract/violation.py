@@ -154,13 +154,12 @@ def _static_size(path: str, dim: int, found: int, expected: object) -> ContractE
 
 def _size(contract: Contract, leaf: int, dim: int | None, leaves: Sequence[Any]) -> ContractError:
     item = contract.inputs[leaf]
-    if dim is None:
-        assert item.scalar is not None
-        name, declared, found = item.path, item.scalar, leaves[leaf]
-    else:
-        name, declared, found = f"{item.path}.shape[{dim}]", item.declared[dim], leaves[leaf].shape[dim]
-        if isinstance(declared, int):
-            return _static_size(item.path, dim, found, declared)
+    declared = item.scalar if dim is None else item.declared[dim]
+    found = leaves[leaf] if dim is None else leaves[leaf].shape[dim]
+    name = item.path if dim is None else f"{item.path}.shape[{dim}]"
+    if not isinstance(declared, Expr):
+        assert dim is not None, "only a size is declared as a plain number"
+        return _static_size(item.path, dim, found, declared)
     expected = evaluated(declared, symbol_values(contract, leaves))
     text = size_text(declared, contract.names)
     shown = "" if expected is None or text == str(expected) else f" = {item.sort(expected)}"

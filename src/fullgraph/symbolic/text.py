@@ -240,7 +240,12 @@ def parse(text: str, make_symbol: Callable[[str], Expr] = symbol) -> Any:
         raise SpecError(f"cannot read {text!r} as arithmetic on sizes", why=str(error.msg)) from None
     try:
         return _read(tree, make_symbol)
-    except (TypeError, KeyError, ValueError, ZeroDivisionError) as error:
+    except KeyError as error:
+        name = getattr(error.args[0], "__name__", error.args[0])
+        raise SpecError(
+            f"cannot read {text!r} as arithmetic on sizes", why=f"`{name}` is not arithmetic on sizes"
+        ) from None
+    except (TypeError, ValueError, ZeroDivisionError) as error:
         raise SpecError(f"cannot read {text!r} as arithmetic on sizes", why=str(error)) from None
 
 
