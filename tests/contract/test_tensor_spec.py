@@ -1,6 +1,6 @@
 """`TensorSpec`: a tensor argument without data."""
 
-import numpy
+import numpy as np
 import pytest
 import torch
 
@@ -15,7 +15,7 @@ def test_shapes():
     assert TensorSpec(torch.Size([2, 3])).shape == (2, 3)
     assert TensorSpec([]).shape == ()
     assert TensorSpec("(h + 1)//2 h").shape == ("(h + 1)//2", "h")
-    assert TensorSpec(numpy.array([2, 3]), "int64") == TensorSpec("2 3", torch.int64)
+    assert TensorSpec(np.array([2, 3]), "int64") == TensorSpec("2 3", torch.int64)
     assert TensorSpec("2 3") == TensorSpec((2, 3), torch.float32, "cpu")
     assert repr(TensorSpec("n 3", torch.int64)) == "TensorSpec([n, 3], torch.int64, 'cpu')"
 
