@@ -130,7 +130,7 @@ class Dim:
     Sums, differences, products, `//`, `%` and `-` of dims and integers are derived dims: `2*d`, `d + 1`, `(d + 1)//2`,
     `d*e`. `8*d` says that a size is a multiple of 8. A call must be able to compute each name from some size, so
     `d//2` is accepted only where `d` itself is a size as well. Comparisons (`d >= 2*e`) are for `constraints=`; two
-    sizes are equal by having one name, or by the text `"d == e"`, because `==` of two `Dim`s compares the names.
+    sizes are equal by having one name, or by the text `"d == e"`, because `==` of two dims compares the names.
 
     `Dim.DYNAMIC` is a dim without a name, `Dim.AUTO` one that the program may pin, `Dim.STATIC` the size of the
     example; each may be called with `min=` and `max=`.
