@@ -1,6 +1,7 @@
 """Settings of the whole test run: one torch thread a worker, and the profiles of the property tests."""
 
 import os
+import sys
 
 # Before torch is imported: workers that each start threads of their own would share the cores badly.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -30,3 +31,17 @@ settings.load_profile("default")
 def _same_random_numbers():
     """Every test starts from the same seed, whatever ran before it in the same worker."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_other_tests(request):
+    """No other test module is imported while those of one run.
+
+    An export looks after the globals of every module of the user's: those of two hundred test modules would take most
+    of the time of most tests, and what a test meets would depend on which others are run.
+    """
+    tests = {item.module.__name__ for item in request.session.items} & sys.modules.keys()
+    others = {name: sys.modules.pop(name) for name in tests}
+    sys.modules[request.module.__name__] = others.pop(request.module.__name__)
+    yield
+    sys.modules.update(others)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from torch.utils import _pytree as pytree
 from benchmarks.sweeps.samples import OPERATORS, Subject  # it makes torch.testing._internal importable
 
 assert OPERATORS
-from torch.testing._internal.common_modules import module_db  # noqa: E402
+from torch.testing._internal import common_modules  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class ModuleSample:
     kwargs: dict[str, Any]
 
 
-MODULES: dict[str, Any] = {info.name: info for info in module_db}
+# Read-only like `OPERATORS`.
+MODULES: Mapping[str, Any] = MappingProxyType({info.name: info for info in common_modules.module_db})
 """PyTorch's descriptions of its modules, by name."""
 
 

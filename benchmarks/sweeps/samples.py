@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -57,16 +58,22 @@ def surrounded(tensor: torch.Tensor, filler: int = 0, around: int = 1 << 12) -> 
     return memory.as_strided(tensor.shape, tensor.stride(), around)
 
 
-OPERATORS: dict[str, list[Any]] = collections.defaultdict(list)
-"""PyTorch's descriptions of its operators, by name; a name may have several variants."""
-
 # It seeds within the call, which no graph can; the judge seeds before each call.
 invocations.wrapper_set_seed = lambda op, *args, **kwargs: op(*args, **kwargs)
 
-for _info in invocations.op_db:
-    # jiterator makes kernels for a GPU.
-    if not _info.name.startswith("jiterator"):
-        OPERATORS[_info.name].append(_info)
+
+def _by_name() -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = collections.defaultdict(list)
+    for info in invocations.op_db:
+        # jiterator makes kernels for a GPU.
+        if not info.name.startswith("jiterator"):
+            found[info.name].append(info)
+    return found
+
+
+# Read-only: a table that a program could change would be saved and compared at each of thousands of exports.
+OPERATORS: Mapping[str, list[Any]] = MappingProxyType(_by_name())
+"""PyTorch's descriptions of its operators, by name; a name may have several variants."""
 
 # What they return is whatever was in memory (of embedding_bag, where the offsets do not ascend).
 _UNINITIALISED = ("empty", "new_empty", "resize_", "resize_as_", "nn.functional.embedding_bag")

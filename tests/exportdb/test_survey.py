@@ -1,6 +1,7 @@
 """A survey: workers that crash or hang, results that are kept, the file, the command."""
 
 import json
+import multiprocessing
 
 import pytest
 from typer.testing import CliRunner
@@ -24,11 +25,18 @@ def folder(tmp_path):
     return folder
 
 
+@pytest.fixture
+def forked(monkeypatch):
+    """Workers are copies of this process: one that is started afresh spends two seconds on importing torch."""
+    fork = multiprocessing.get_context("fork")
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: fork)
+
+
 def survey_of(tmp_path, *exporters, cases=("doubled",)):
     return read_survey(cases, [f"{FAKE}{name}" for name in exporters], tmp_path / "survey.jsonl")
 
 
-def test_a_crash_is_a_result_and_the_rest_goes_on(tmp_path, folder):
+def test_a_crash_is_a_result_and_the_rest_goes_on(tmp_path, folder, forked):
     survey = survey_of(tmp_path, "crashing", "right", "refusing")
     found = {each.exporter.removeprefix(FAKE): each for each in run_survey(survey)}
 
@@ -38,14 +46,14 @@ def test_a_crash_is_a_result_and_the_rest_goes_on(tmp_path, folder):
     assert found["refusing"].verdict is SurveyVerdict.REFUSED
 
 
-def test_a_hang_is_a_result(tmp_path, folder):
+def test_a_hang_is_a_result(tmp_path, folder, forked):
     (found,) = run_survey(survey_of(tmp_path, "hanging"), timeout=0.5)
 
     assert found.verdict is SurveyVerdict.TIMED_OUT
     assert found.message == "No answer within 0.5 seconds."
 
 
-def test_what_is_known_is_not_run_again_until_its_source_changes(tmp_path, folder):
+def test_what_is_known_is_not_run_again_until_its_source_changes(tmp_path, folder, forked):
     survey = survey_of(tmp_path, "right", cases=("doubled", "stamped"))
     assert len(run_survey(survey)) == 2
 
@@ -58,7 +66,7 @@ def test_what_is_known_is_not_run_again_until_its_source_changes(tmp_path, folde
     assert len(survey.file.records()) == 2
 
 
-def test_what_was_found_before_a_stop_is_kept(tmp_path, folder):
+def test_what_was_found_before_a_stop_is_kept(tmp_path, folder, forked):
     survey = survey_of(tmp_path, "right", "refusing")
 
     def stop(record):
@@ -116,6 +124,7 @@ def test_models_are_found_by_pattern(tmp_path):
 
 
 def test_the_command(tmp_path, folder):
+    """With a worker that is started as users' are."""
     out = str(tmp_path / "survey.jsonl")
 
     def run(*options):
