@@ -56,6 +56,26 @@ CASES = {
     "value": (lambda x: x * int(x.shape[0]) + len([0] * x.shape[0]), (ones(3),), {"x": "n"}),
     "auto beside": (lambda x, y: x.view(-1, 2) + y, (ones(4), ones(2)), {"x": "n", "y": "?"}),
     "truth value": (lambda x, up: x + 1 if up else x - 1, (ones(3), True), {"x": "n", "up": Dim.DYNAMIC}),
+    "solved later": (
+        lambda x: x.split(2)[1] * (1 if x.shape[0] in (2, 4, 8) else 0),
+        (ones(4),),
+        {"x": {0: Dim.DYNAMIC}},
+    ),
+    "remainders": (
+        lambda x, y: x.sum() * (x.shape[0] % 3 == y.shape[0] % 3) + (2 if x.shape[0] == y.shape[0] else 3),
+        (ones(8), ones(8)),
+        {"x": "2*a", "y": "b"},
+    ),
+    "parts of a product": (
+        lambda x: x.view(x.shape[0] // 2, 2, -1),
+        (ones(6, 4),),
+        {"x": (Dim("a", max=9), "b")},
+    ),
+    "narrowed through AUTO": (
+        lambda x, y: (x.split(2)[1] if y.shape[0] != 5 else x, x[:, :1] + y[:, :1]),
+        (ones(4, 2), ones(4, 2)),
+        {"x": {0: Dim.AUTO}, "y": {0: Dim.DYNAMIC}},
+    ),
     "integer": (lambda x, n: x[: n + 1] if n > 2 else x, (ones(9), 4), {"x": "m", "n": Dim.DYNAMIC}),
 }
 

@@ -17,9 +17,9 @@ from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fac
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
 from fullgraph.contract.sharing import parts_in_memory, share_memory
-from fullgraph.contract.simplify import fresh_scope, simplify
+from fullgraph.contract.simplify import simplify
 from fullgraph.contract.specs import Specs, read_specs
-from fullgraph.contract.symbols import Binding, DimSpec, Source
+from fullgraph.contract.symbols import Binding, DimSpec, Source, fresh_scope
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.text import assumption_text, constant_text, fact_text
 from fullgraph.contract.values import same_value

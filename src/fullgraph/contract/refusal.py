@@ -9,10 +9,10 @@ from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, solved_for, texts
+from fullgraph.contract.symbols import DimSpec, applied, fresh_scope, hand_on, solved_for, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
-from fullgraph.symbolic import Bool, Expr, render, sort_of, substitute
+from fullgraph.symbolic import Bool, Contradiction, Expr, render, sort_of, substitute
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,9 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
 
     Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint.
     """
-    solutions: dict[Expr, Expr] = {}
-    constraints: list[str] = []
-    for assumption in refused:
-        assert isinstance(assumption.fact, Bool)
-        fact = substitute(assumption.fact, solutions)
-        if not _solve(fact, solutions) and not fact.is_const:
-            constraints.append(render(sufficient(fact, specs.samples[0])))
+    facts = [assumption.fact for assumption in refused if isinstance(assumption.fact, Bool)]
+    solutions = _solved(facts)
+    stated = _stated([applied(fact, solutions) for fact in facts], solutions, specs)
     by_symbol = {spec.symbol: spec for spec in specs.symbols}
     shapes: dict[str, str] = {}
     for index, leaf in enumerate(specs.inputs):
@@ -138,29 +134,62 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
                 repr(" ".join(words)) if dims is not None else _scalar_spec(sizes[0], words[0], solutions)
             )
     declared = [text for s in specs.symbols if s.is_strict for text in _range(s, solutions)]
-    given = [substitute(relation.fact, solutions) for relation in specs.relations]
-    constraints = [*declared, *(render(fact) for fact in given if not fact.is_const), *constraints]
+    given = [applied(relation.fact, solutions) for relation in specs.relations]
+    constraints = list(
+        dict.fromkeys([*declared, *map(render, (f for f in given if not f.is_const)), *stated])
+    )
     text = "dynamic_shapes={" + ", ".join(f"{path!r}: {spec}" for path, spec in shapes.items()) + "}"
     return f"{text}, constraints={constraints}" if constraints else text
 
 
-def _solve(fact: Bool, solutions: dict[Expr, Expr]) -> bool:
+def _solved(facts: Sequence[Bool]) -> dict[Expr, Expr]:
+    """Return the symbols that equalities among the facts determine, by the others."""
+    solutions: dict[Expr, Expr] = {}
+    for fact in facts:
+        _solve(applied(fact, solutions), solutions)
+    return solutions
+
+
+def _solve(fact: Bool, solutions: dict[Expr, Expr]) -> None:
     if fact.kind != "eq":
-        return False
+        return
     for symbol in sorted(fact.symbols, key=render, reverse=True):
         value = solved_for(fact, symbol)
         if value is not None:
             for known, old in solutions.items():
                 solutions[known] = substitute(old, {symbol: value})
             solutions[symbol] = value
-            return True
-    return False
+            return
+
+
+def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> list[str]:
+    """Return constraints under which the facts hold: a short one that suffices, or else the fact itself."""
+    scope = fresh_scope(specs.symbols)
+    found: list[str] = []
+    try:
+        for spec in specs.symbols:
+            if spec.symbol in solutions:
+                hand_on(spec, solutions[spec.symbol], scope)
+        for relation in specs.relations:
+            scope.assume(applied(relation.fact, solutions))
+        for fact in facts:
+            if fact.is_const or scope.decide(fact) is True:
+                continue
+            short = sufficient(fact, specs.samples[0])
+            scope.assume(short)
+            found.append(render(short))
+            if scope.decide(fact) is not True:
+                scope.assume(fact)
+                found.append(render(fact))
+    except Contradiction:  # nothing satisfies all of them; then they are named as they are
+        return [render(fact) for fact in facts if not fact.is_const]
+    return found
 
 
 def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[Expr, DimSpec]) -> str:
     if isinstance(size, int):
         return "_"
-    known = substitute(size, solutions)
+    known = applied(size, solutions)
     if known.is_const:
         return str(known.value)
     if any(by_symbol[s].kind is DimKind.AUTO for s in known.symbols):

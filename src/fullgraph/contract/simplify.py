@@ -10,8 +10,7 @@ check tests. `decide` is sound, so whatever passes the check satisfies the dropp
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -21,7 +20,8 @@ from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
 from fullgraph.contract.readable import readable
 from fullgraph.contract.refusal import Refused, contradictory, rejects_example, specialized
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, applied, declare, holds, solved_for
+from fullgraph.contract.symbols import DimSpec, applied, fresh_scope, hand_on, holds, solved_for
+from fullgraph.errors import CaptureError
 from fullgraph.symbolic import (
     Bool,
     Contradiction,
@@ -35,7 +35,6 @@ from fullgraph.symbolic import (
     ne,
     not_,
     or_,
-    render,
     substitute,
     true,
 )
@@ -47,6 +46,8 @@ _ORDER = {
     AssumptionKind.PROGRAM: 2,
 }
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
+# A refusal is followed by what is refused next; each round finds all that the lines together then narrow.
+_MOST_ROUNDS = 4
 
 
 def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
@@ -72,12 +73,10 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
             on_sizes.append(assumption)
         else:
             deferred.append(assumption)
-    reduction = _Reduction(specs, symbols)
-    for assumption in sorted(on_sizes, key=_rank):
-        reduction.take(assumption)
-    refused = [*reduction.refused, *reduction.narrowed()]
+    reduction = _reduced(specs, symbols, on_sizes)
+    refused = reduction.all_refused()
     if refused:
-        raise specialized(refused, specs)
+        raise specialized([*refused, *_refused_next(specs, symbols, on_sizes, refused)], specs)
     lines, known = reduction.minimal()
     for line in lines:
         _refuse_if_example_fails(line, specs)
@@ -91,6 +90,30 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
         deferred=tuple(deferred),
         constants=ledger.constants,
     )
+
+
+def _reduced(specs: Specs, symbols: dict[Expr, DimSpec], assumptions: Iterable[Assumption]) -> _Reduction:
+    reduction = _Reduction(specs, symbols)
+    for assumption in sorted(assumptions, key=_rank):
+        reduction.take(assumption)
+    return reduction
+
+
+def _refused_next(
+    specs: Specs, symbols: dict[Expr, DimSpec], assumptions: Sequence[Assumption], refused: Sequence[Refused]
+) -> list[Refused]:
+    """Return what would be refused once the user has stated what is refused now, so that all is named at once."""
+    found: list[Refused] = []
+    for _ in range(_MOST_ROUNDS):
+        stated = [replace(r.assumption, kind=AssumptionKind.DECLARED) for r in (*refused, *found)]
+        try:
+            more = _reduced(specs, symbols, [*stated, *assumptions]).all_refused()
+        except CaptureError:  # no spec would be accepted; what is refused now is said now
+            break
+        if not more:
+            break
+        found += more
+    return found
 
 
 def _rank(assumption: Assumption) -> tuple[int, bool]:
@@ -180,6 +203,10 @@ class _Reduction:
         if left.lo != left.hi or holds(fact, {symbol: int(left.lo)}):
             return fact
         return ne(symbol, int(left.lo))
+
+    def all_refused(self) -> list[Refused]:
+        """Return what narrows dims that were declared dynamic, one by one or together."""
+        return [*self.refused, *self.narrowed()]
 
     def narrowed(self) -> list[Refused]:
         """Return what several accepted lines together take away from strict dims (`b <= s0` and `s0 <= 8`)."""
@@ -294,33 +321,6 @@ def _symbols_tied(assumption: Assumption, symbols: AbstractSet[Expr]) -> Abstrac
     """Return the symbols of a line that speaks of any of these."""
     spoken_of = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset[Expr]()
     return spoken_of if spoken_of & symbols else frozenset()
-
-
-class _NeverAsked:
-    """The scope here only decides; what does not follow is kept as a line instead of being asked."""
-
-    def condition(self, question: Bool, kind: str) -> bool:
-        raise AssertionError(f"simplify asked {render(question)} ({kind})")
-
-    def value(self, expr: Expr) -> int | float:
-        raise AssertionError(f"simplify asked for the value of {render(expr)}")
-
-
-def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
-    """Return a scope that knows the declared ranges and nothing else."""
-    scope = Scope(_NeverAsked())
-    declare(symbols, scope, {})
-    return scope
-
-
-def hand_on(spec: DimSpec, value: Expr, scope: Scope) -> None:
-    """Tell the scope that `value` lies in the range of the symbol that it replaces."""
-    if spec.range.lo > -math.inf:
-        scope.assume(ge(value, int(spec.range.lo)))
-    if spec.range.hi < math.inf:
-        scope.assume(le(value, int(spec.range.hi)))
-    if spec.sizes.values is not None:
-        scope.assume(or_(*(eq(value, size) for size in spec.sizes.values)))
 
 
 def _input(index: int, leaf: Input, specs: Specs, solutions: dict[Expr, Expr]) -> InputContract:

@@ -20,10 +20,14 @@ from fullgraph.symbolic import (
     Range,
     Scope,
     add,
+    eq,
     evaluate,
+    ge,
     integer,
+    le,
     mul,
     neg,
+    or_,
     render,
     sort_of,
     sub,
@@ -236,6 +240,33 @@ def declare(specs: Iterable[DimSpec], scope: Scope, hints: Mapping[Expr, int]) -
         lowest: Any = spec.range.lo
         highest = None if spec.range.hi == math.inf else int(spec.range.hi)
         scope.declare(spec.symbol.name, lowest, highest, hints.get(spec.symbol), spec.sizes.values, spec.sort)
+
+
+class _NeverAsked:
+    """A scope of the contract only decides; what does not follow is kept as a line instead of being asked."""
+
+    def condition(self, question: Bool, kind: str) -> bool:
+        raise AssertionError(f"the contract asked {render(question)} ({kind})")
+
+    def value(self, expr: Expr) -> int | float:
+        raise AssertionError(f"the contract asked for the value of {render(expr)}")
+
+
+def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
+    """Return a scope that knows the declared ranges and nothing else."""
+    scope = Scope(_NeverAsked())
+    declare(symbols, scope, {})
+    return scope
+
+
+def hand_on(spec: DimSpec, value: Expr, scope: Scope) -> None:
+    """Tell the scope that `value` lies in the range of the symbol that it replaces."""
+    if spec.range.lo > -math.inf:
+        scope.assume(ge(value, int(spec.range.lo)))
+    if spec.range.hi < math.inf:
+        scope.assume(le(value, int(spec.range.hi)))
+    if spec.sizes.values is not None:
+        scope.assume(or_(*(eq(value, size) for size in spec.sizes.values)))
 
 
 def evaluated(what: Expr | Bool, values: Mapping[Expr, int]) -> Any:
