@@ -42,7 +42,7 @@ MODULES: Mapping[str, Any] = MappingProxyType({info.name: info for info in commo
 def module_samples(name: str, training: bool, count: int) -> Iterator[ModuleSample]:
     """Yield the first samples of a module; each is a module of its own."""
     info = MODULES[name]
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     inputs = info.module_inputs_func(info, "cpu", torch.float32, requires_grad=False, training=training)
     for number, sample in enumerate(itertools.islice(inputs, count)):
         if sample.forward_input is None:

@@ -122,9 +122,9 @@ def _through_a_file(program):
 def _compare_one_call(eager, program, call, name, aliasing, tolerance):
     __tracebackhide__ = True
     for_eager, for_program = call.copied(), call.copied()
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     expected = eager(*for_eager.args, **for_eager.kwargs)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     actual = program(*for_program.args, **for_program.kwargs)
     assert_equal(expected, actual, f"{name}: output", **tolerance)
     assert_equal(for_eager, for_program, f"{name}: inputs after it", **tolerance)
@@ -169,7 +169,7 @@ def _state(fn):
 
 
 def _gradients(fn, call):
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     outputs = tensors_of(fn(*call.args, **call.kwargs))
     sum(output.sum() for output in outputs if output.requires_grad).backward()
     gradients = {f"argument {i}": tensor.grad for i, tensor in enumerate(tensors_of(call))}

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.sweeps import OPERATORS
 from fullgraph.tracing.dispatch import Interceptor, intercepting, plain_torch
 from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.rules import has_rule
-from tests.tracing.rules.samples import BY_NAME
 from tests.tracing.rules.support import check
 
 _SAMPLES = 3
-# jiterator needs a GPU; grid_sampler_3d alone takes seconds; of an empty image the CPU kernel of pixel_unshuffle
+# grid_sampler_3d alone takes seconds; of an empty image the CPU kernel of pixel_unshuffle
 # returns the image as it is, which no other device does.
-_SKIPPED = ("jiterator", "grid_sampler_3d", "nn.functional.pixel_unshuffle", "sparse.")
+_SKIPPED = ("grid_sampler_3d", "nn.functional.pixel_unshuffle", "sparse.")
 _COMPARED = (Kind.PURE, Kind.VIEW, Kind.MAYBE_VIEW)
 
 
@@ -42,11 +42,11 @@ def _check_sample(info: Any, sample: Any, reached: collections.Counter[str], oth
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in BY_NAME if not name.startswith(_SKIPPED)))
+@pytest.mark.parametrize("name", sorted(name for name in OPERATORS if not name.startswith(_SKIPPED)))
 def test_rules_agree_with_eager_on_samples(name: str) -> None:
     """For each dtype kind, the first samples of the operator."""
     reached: collections.Counter[str] = collections.Counter()
-    for info in BY_NAME[name]:
+    for info in OPERATORS[name]:
         for dtype in (torch.float32, torch.int64, torch.complex64, torch.bool, torch.float16):
             if dtype not in info.supported_dtypes("cpu"):
                 continue
