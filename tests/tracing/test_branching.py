@@ -54,6 +54,21 @@ def test_sides_with_other_graphs_are_refused_with_the_line():
     assert "n <= 7" in str(error)
 
 
+def test_sizes_that_equalities_tie_are_looked_for_together():
+    """The other side is one of sizes that the program takes, not one that nobody knows how to reach."""
+
+    def either(x, y):
+        total = x + y
+        return total + 1 if x.shape[0] != 7 else total + 2
+
+    args = torch.randn(6, 3), torch.randn(6, 3)
+    error = assert_refused(
+        either, args, dynamic_shapes={"x": "a _", "y": "b _"}, kind=Specialized, line="x + y"
+    )
+
+    assert "a != 7" in str(error)
+
+
 def test_the_same_branch_under_auto_is_an_assumption():
     """`Dim.AUTO` lets the program narrow the size, and the contract says so."""
 

@@ -19,7 +19,7 @@ from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledg
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
 from fullgraph.contract.specs import Specs, read_specs
-from fullgraph.contract.symbols import Binding, DimSpec, Source, fresh_scope
+from fullgraph.contract.symbols import Binding, DimSpec, Source, determined, evaluated, fresh_scope
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.text import assumption_text, constant_text, fact_text
 from fullgraph.contract.values import same_value
@@ -53,8 +53,10 @@ __all__ = [
     "assumption_text",
     "check_source",
     "compile_check",
+    "determined",
     "constant_text",
     "dynamic_dim",
+    "evaluated",
     "fact_text",
     "fresh_scope",
     "parts_in_memory",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fullgraph.contract.dim import DimKind
+from fullgraph.contract.dim import DimKind, Sizes
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, applied, fresh_scope, hand_on, solved_for, texts
+from fullgraph.contract.symbols import DimSpec, applied, determined, fresh_scope, hand_on, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
-from fullgraph.symbolic import Bool, Contradiction, Expr, render, sort_of, substitute
+from fullgraph.symbolic import Bool, Contradiction, Expr, render, sort_of
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint.
     """
     facts = [assumption.fact for assumption in refused if isinstance(assumption.fact, Bool)]
-    solutions = _solved(facts)
+    solutions = determined(facts)
     stated = _stated([applied(fact, solutions) for fact in facts], solutions, specs)
     by_symbol = {spec.symbol: spec for spec in specs.symbols}
     shapes: dict[str, str] = {}
@@ -140,26 +140,6 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     )
     text = "dynamic_shapes={" + ", ".join(f"{path!r}: {spec}" for path, spec in shapes.items()) + "}"
     return f"{text}, constraints={constraints}" if constraints else text
-
-
-def _solved(facts: Sequence[Bool]) -> dict[Expr, Expr]:
-    """Return the symbols that equalities among the facts determine, by the others."""
-    solutions: dict[Expr, Expr] = {}
-    for fact in facts:
-        _solve(applied(fact, solutions), solutions)
-    return solutions
-
-
-def _solve(fact: Bool, solutions: dict[Expr, Expr]) -> None:
-    if fact.kind != "eq":
-        return
-    for symbol in sorted(fact.symbols, key=render, reverse=True):
-        value = solved_for(fact, symbol)
-        if value is not None:
-            for known, old in solutions.items():
-                solutions[known] = substitute(old, {symbol: value})
-            solutions[symbol] = value
-            return
 
 
 def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> list[str]:
@@ -209,4 +189,7 @@ def _range(spec: DimSpec, solutions: Mapping[Expr, Expr]) -> list[str]:
     if not spec.sizes.arguments or size.is_const:
         return []
     name, values = render(size), spec.sizes.values
-    return [range_text(name, spec.sizes) if values is None else " or ".join(f"{name} == {v}" for v in values)]
+    if values is None:
+        return [range_text(name, spec.sizes)]
+    # Few facts follow from an `or`; from the range that it spans, many.
+    return [range_text(name, Sizes(values[0], values[-1])), " or ".join(f"{name} == {v}" for v in values)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -177,6 +178,23 @@ def solved_for(equality: Bool, symbol: Expr) -> Expr | None:
         return None
     slope, rest = split
     return neg(rest) if slope == 1 else rest
+
+
+def determined(facts: Iterable[Bool], free: AbstractSet[Expr] = frozenset()) -> dict[Expr, Expr]:
+    """Return the symbols that equalities among the facts determine, by the others; none of those in `free`."""
+    solutions: dict[Expr, Expr] = {}
+    for stated in facts:
+        fact = applied(stated, solutions)
+        if fact.kind != "eq":
+            continue
+        for symbol in sorted(fact.symbols - free, key=render, reverse=True):
+            value = solved_for(fact, symbol)
+            if value is not None:
+                for known, old in solutions.items():
+                    solutions[known] = substitute(old, {symbol: value})
+                solutions[symbol] = value
+                break
+    return solutions
 
 
 def applied(what: T, solutions: Mapping[Expr, Expr]) -> T:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fullgraph.contract import AssumptionKind, DimSpec, Fact, Specs, fresh_scope
+from fullgraph.contract import AssumptionKind, DimSpec, Fact, Specs, determined, evaluated, fresh_scope
 from fullgraph.errors import CaptureError
 from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, le, not_
 from fullgraph.tracing.failures import is_of_the_program
@@ -148,13 +148,21 @@ class _Settling:
         example = self.specs.samples[0]
         symbols = [spec.symbol for spec in self.specs.symbols]
         asked = [s for s in symbols if s in condition.symbols]
+        # What equalities tie to the sizes that change changes with them.
+        tied = determined(self.known, condition.symbols)
         choices = {
             spec.symbol: _candidates(spec, example.get(spec.symbol), condition, len(asked))
             for spec in self.specs.symbols
         }
         for values in itertools.islice(itertools.product(*(choices[s] for s in asked)), _MOST_SAMPLES):
             sizes = {**example, **dict(zip(asked, values))}
-            if all(_holds(fact, sizes) for fact in (condition, *self.known)):
+            sizes.update((s, v) for s, e in tied.items() if (v := evaluated(e, sizes)) is not None)
+            in_range = (
+                s.allows(sizes[s.symbol])
+                for s in self.specs.symbols
+                if s.symbol in tied.keys() & sizes.keys()
+            )
+            if all(in_range) and all(_holds(fact, sizes) for fact in (condition, *self.known)):
                 return sizes
         return None
 
