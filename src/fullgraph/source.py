@@ -245,6 +245,11 @@ def trace_boundary(function: Function) -> Function:
     return function
 
 
+def is_trace_boundary(code: CodeType) -> bool:
+    """Say whether this is the code of such a function."""
+    return id(code) in _boundaries
+
+
 @functools.cache
 def owner_of(filename: str) -> Owner:
     """Say whose file this is.

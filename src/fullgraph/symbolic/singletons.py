@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator
 from types import CodeType, FrameType, FunctionType
 
-from fullgraph.source import Owner, owner_of
+from fullgraph.source import Owner, is_trace_boundary, owner_of
 
 _IS = dis.opmap["IS_OP"]
 
@@ -23,7 +23,7 @@ _known: dict[int, tuple[bool, CodeType]] = {}
 def is_tested_for_identity(frame: FrameType | None) -> bool:
     """Whether a function of the program that is running in `frame` or below has such a test, or calls one that has."""
     asker = frame
-    while frame is not None:
+    while frame is not None and not is_trace_boundary(frame.f_code):
         if tests_for_identity(frame.f_code):
             return True
         frame = frame.f_back

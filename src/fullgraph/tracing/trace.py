@@ -149,6 +149,7 @@ def _repeated(inputs: Inputs) -> frozenset[str]:
     return frozenset(leaf.path for leaf in inputs.leaves if count[id(leaf.value)] > 1)
 
 
+@trace_boundary  # nothing of the program runs yet
 def _prepare(
     fn: Callable[..., Any],
     inputs: Inputs,
