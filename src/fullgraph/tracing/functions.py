@@ -22,6 +22,7 @@ from fullgraph.tracing import indexing
 from fullgraph.tracing.default_dtype import default_dtype
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.explaining import refuse
+from fullgraph.tracing.plain_integers import functions_of_plain_integers
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
 from fullgraph.tracing.traced import TracedTensor
@@ -240,6 +241,7 @@ def function_table() -> FunctionTable:
         (torch, "asarray"): _tensor_of_sizes,
         (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
         (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
+        **functions_of_plain_integers(),
         (torch.Tensor, "__getitem__"): indexing.get_item,
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),
