@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from fullgraph.tracing.item_slots import be_no_sequence, is_sequence
 from fullgraph.tracing.number_classes import class_questions
 from fullgraph.tracing.records import Records
 
@@ -36,8 +37,12 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
         for (owner, name), replacement in table.items():
             if isinstance(owner, type) and name not in owner.__dict__:
                 inherited = getattr(owner, name, not_there)
+                if name == "__getitem__" and not is_sequence(owner):
+                    undo.callback(be_no_sequence, owner)
                 undo.callback(delattr, owner, name)
                 setattr(owner, name, _for_thread(inherited, replacement(inherited, recorder), thread))
+                if name == "__getitem__":
+                    be_no_sequence(owner)
                 continue
             if isinstance(owner, types.ModuleType) and name not in owner.__dict__:
                 inherited = getattr(builtins, name)
