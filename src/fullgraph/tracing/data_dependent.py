@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Bool, Expr, scalar_of
+from fullgraph.symbolic import Bool, Expr, and_, eq, le, scalar_of
 from fullgraph.tracing.known_contents import contents_of
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.rules import Out
@@ -25,7 +25,7 @@ def record_data_dependent(recorder: Records, op: Any, args: tuple[Any, ...], kwa
     """Record an operator of this kind and return its result; None when it is not one."""
     name = op._schema.name.removeprefix("aten::")
     if name == "index" and any(_is_mask(index) for index in args[1]):
-        return recorder.call(op, args[0], _without_masks(recorder, args[1]))
+        return recorder.call(op, args[0], _without_masks(recorder, args[0], args[1]))
     rule = _RULES.get(name)
     return None if rule is None else rule(recorder, op, args, kwargs)
 
@@ -35,6 +35,7 @@ def scalar_of_item(recorder: Records, value: Value) -> Expr | Bool:
     source = recorder.as_arguments(value)
     made_of_sizes = contents_of(recorder, source)
     if made_of_sizes is not None:
+        _require_int64(recorder, made_of_sizes)
         return made_of_sizes
     for user in source.users:
         if user.target is aten.item.default:
@@ -57,12 +58,30 @@ def _is_mask(index: Any) -> bool:
     return isinstance(index, Value) and index.dtype in (torch.bool, torch.uint8)
 
 
-def _without_masks(recorder: Records, indices: list[Any]) -> list[Any]:
+def _require_int64(recorder: Records, contents: Expr) -> None:
+    """A tensor cannot be made of a number that is larger; sizes that exist never are, other inputs may be."""
+    specs = map(recorder.ledger.spec_of, contents.symbols)
+    if all(spec is not None and spec.binding.source.dim is not None for spec in specs):
+        return
+    bounds = torch.iinfo(torch.int64)
+    if not recorder.scope.ask(and_(le(bounds.min, contents), le(contents, bounds.max)), "check"):
+        raise ValueError("Overflow when unpacking long long")
+
+
+def _without_masks(recorder: Records, indexed: Value, indices: list[Any]) -> list[Any]:
+    """Index by the positions of true elements; a mask must have the sizes of what it indexes."""
     plain: list[Any] = []
     for index in indices:
         if not _is_mask(index):
             plain.append(index)
             continue
+        for axis, (size, theirs) in enumerate(zip(index.dims, indexed.dims[len(plain) :])):
+            if not recorder.scope.ask(eq(size, theirs), "check"):
+                mask, whole = list(index.dims), list(indexed.dims)
+                raise IndexError(
+                    f"The shape of the mask {mask} at index {axis} does not match the shape of the indexed "
+                    f"tensor {whole} at index {len(plain) + axis}"
+                )
         positions = recorder.call(aten.nonzero.default, index)
         plain.extend(recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(index.dims)))
     return plain
