@@ -5,7 +5,8 @@ two make, as text and as a compiled check. Nothing here knows how a program is t
 
 Read in this order: `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`, `gather`,
 `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`,
-`simplify`, `refusal`, `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
+`simplify`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at
+a call).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dy
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.legal import verify_contract
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
 from fullgraph.contract.specs import Specs, read_specs
@@ -66,4 +68,5 @@ __all__ = [
     "share_memory",
     "simplify",
     "symbol_values",
+    "verify_contract",
 ]
