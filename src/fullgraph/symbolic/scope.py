@@ -185,6 +185,12 @@ class Scope:
         x, y = self._facts.integer_range(a), self._facts.integer_range(b)
         return _BY_RANGES[compare](x, y)
 
+    def knows_ranges_alone(self, a: Expr, b: Expr) -> bool:
+        """Say whether nothing but the ranges of two symbols or constants bears on how they compare."""
+        facts = self._facts
+        is_simple = a.kind in _SIMPLE and b.kind in _SIMPLE and not (a.is_float or b.is_float)
+        return is_simple and not facts.linked and not facts.replacements
+
     def ask(self, question: Bool, kind: Kind = "guard") -> bool:
         """Decide `question`; if no answer follows, ask, and remember the answer as a fact."""
         answer = self.decide(question)
