@@ -12,7 +12,16 @@ from fullgraph.control_flow import FUNCTIONS
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
 from fullgraph.rewriting import rewrites
-from fullgraph.tracing import Inputs, Trace, bind, root_modules, settle_branches, trace
+from fullgraph.tracing import (
+    Inputs,
+    Trace,
+    bind,
+    refusal_of_number,
+    root_modules,
+    settle_branches,
+    trace,
+    wants_plain_number,
+)
 
 
 def export(
@@ -101,8 +110,10 @@ def _settled(
     traced = partial(record, **settings[0])
     try:
         recorded = traced(specs)
-    except TypeError as error:
-        if "SymBool" not in str(error) or len(settings) == 1:
-            raise
-        return _settled(record, specs, settings[1:])
+    except (TypeError, AttributeError) as error:
+        if "SymBool" in str(error) and len(settings) > 1:
+            return _settled(record, specs, settings[1:])
+        if wants_plain_number(error):
+            raise refusal_of_number(error) from error
+        raise
     return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))

@@ -224,11 +224,30 @@ def origin_here(skip: int = 0) -> Origin:
     return Origin(tuple(places))
 
 
+def origin_of(error: BaseException) -> Origin:
+    """Return where an exception came from: its call path in the program, as `origin_here` would have taken it there."""
+    places: list[tuple[CodeType, int]] = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if id(code) in _boundaries:
+            places.clear()
+        elif owner_of(code.co_filename) in (Owner.USER, Owner.PACKAGE):
+            places.append((code, step.tb_lasti))
+        step = step.tb_next
+    return Origin(tuple(places))
+
+
 def trace_boundary(function: Function) -> Function:
     """Mark a function of ours as the one that calls the user's program: origins do not reach beyond it."""
     code = function.__code__
     _boundaries[id(code)] = code
     return function
+
+
+def is_trace_boundary(code: CodeType) -> bool:
+    """Say whether this is the code of such a function."""
+    return id(code) in _boundaries
 
 
 @functools.cache

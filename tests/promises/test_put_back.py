@@ -277,3 +277,34 @@ with torch.device("meta"):
 assert all(tensor.is_meta for tensor in made)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Labelled(torch.Tensor):
+    """A subclass that indexes as `torch.Tensor` does."""
+
+
+class Sequence(torch.Tensor):
+    """A subclass that has its own way."""
+
+    def __getitem__(self, index):
+        return 7.0
+
+
+def test_a_tensor_is_no_sequence():
+    """`torch.tensor` takes one among numbers for a number, while a program is captured and afterwards."""
+    weight = torch.tensor([3.0, 4.0])
+
+    def program(x):
+        return x + torch.tensor([weight.sum().long(), 2]) + weight[x.shape[0]] + weight[1]
+
+    program_, x = (
+        fullgraph.export(program, (torch.ones(0, 2),), dynamic_shapes={"x": "n _"}),
+        torch.ones(1, 2),
+    )
+
+    assert torch.equal(program_(x), program(x))
+    for number in (torch.tensor(3), torch.tensor(3).as_subclass(Labelled)):
+        assert torch.equal(torch.tensor([number, 2]), torch.tensor([3, 2]))
+    with pytest.raises(TypeError):  # as Python has it for this class
+        torch.tensor([torch.tensor(3).as_subclass(Sequence), 2])
+    assert weight[1] == 4 and torch.ones(2).as_subclass(Sequence)[0] == 7

@@ -1,11 +1,13 @@
 """`int`, `float`, `len` of dynamic sizes and traced tensors: as eager, at sizes the program was not exported with."""
 
 import functools
+import itertools
 import math
 import operator
 
 import pytest
 import torch
+from torch.utils._pytree import tree_map
 
 from tests.support import assert_refused, assert_same
 
@@ -34,6 +36,24 @@ def int_of_condition(x):
 
 def float_of_size(x):
     return x * float(x.shape[0]), float(x.shape[0]), x / float(x.shape[0] + 1)
+
+
+def handed_to_a_library(x):
+    sizes = tree_map(int, x.shape)
+    return (
+        x.view(sizes),
+        tree_map(float, {"a": x.shape[0] / 2}),
+        list(itertools.starmap(int, [(x.shape[0],)])),
+    )
+
+
+def number_of_elements(x):
+    return (
+        x.shape.numel(),
+        x.sum() / x[:, 1:].size().numel(),
+        torch.Size([2, 3]).numel(),
+        torch.Size([]).numel(),
+    )
 
 
 def length(x):
@@ -155,6 +175,8 @@ def index_of_size(x):
         int_of_condition,
         float_of_size,
         length,
+        handed_to_a_library,
+        number_of_elements,
         by_comprehension,
         by_map,
         by_filter_and_reduce,

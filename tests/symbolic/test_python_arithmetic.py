@@ -35,10 +35,13 @@ math.hypot(n, 3); math.hypot(n, n + 1, 0.5); math.hypot(n); math.atan2(n, 3); ma
 math.fmod(7, n); math.remainder(n, 4); math.nextafter(n, 9); math.copysign(n, -1); math.dist((n, 1), (2, n))
 math.isclose(n, 7); math.isclose(n, 7.5, rel_tol=0.1); math.isclose(n / 3, 0, abs_tol=1); math.exp2(n / 1000)
 n < 5; n == 7; n != 7; n > 2.5; (n > 1) & (n < 50); (n > 1) | (n > 50); (n > 1) ^ (n < 50); (n > 3) + 1; (n > 3) * n
+(n > 3) | 0; (n > 3) & 1; 1 & (n > 3); (n > 3) ^ n; n ^ (n > 3); (n > 3) & True; True ^ (n > 3); (n > 3) << 2
+n << (n > 3); 2 << (n > 3); (n > 3) >> 1; round(n > 3); math.ceil(n > 3); int(n > 3)
+n.real; n.imag; n.numerator; n.denominator; (n / 2).real; (n / 2).imag; (n > 3).numerator; (n > 3).imag
 n & 6; n & 7; n | 5; n ^ 5; n << 2; n >> 1; ~n; 1 << (n % 8); 5 & n; -n & 6; -n >> 1
 sum([n, n, 1]); sum([n, 2], 5); sum(i * n for i in range(3)); pow(n, 2); pow(n, 2, 7); pow(n, 3, n + 2); pow(n, 2, n)
 pow(3, n % 9, 7); pow(3, n % 9, n + 2); pow(3, 2, n + 1); pow(n, 0.5); pow(2, n % 9)
-x.numel() * 2; x.size().__len__(); x.stride()[0]
+x.numel() * 2; x.shape.numel(); x.shape[1:].numel(); torch.Size([n, n]).numel(); x.size().__len__(); x.stride()[0]
 torch.sym_max(n, 5); torch.sym_min(n, 5); torch.sym_sqrt(n); torch.sym_int(n / 2); torch.sym_float(n)
 torch.sym_ite(n > 3, n, 2); torch.sym_ite(n > 3, 0.5, n / 2); torch.sym_ite(True, n, 2)
 torch.sym_ite(n > 3, n > 9, False)
@@ -65,8 +68,9 @@ torch.zeros(2) + n; torch.zeros(2) * (n / 3); torch.zeros(2).fill_(n)
 """
 # One value is all that these can work with; it is refused for a dynamic size, with the line.
 REFUSED = """
-n.bit_length(); n.__index__(); x.shape.numel(); math.fsum([n, 1]); math.frexp(n); math.gamma(n + 1); math.ldexp(1.5, n)
+n.bit_length(); n.__index__(); math.fsum([n, 1]); math.frexp(n); math.gamma(n + 1); math.ldexp(1.5, n)
 n.bit_count(); n.to_bytes(4, "big")
+n + 1j; 2j / (n + 1); (n / 2) * 1j; round(n / 3, n)
 not n; sorted([n, 5], key=lambda v: -v); sorted([n, 5], reverse=True, key=abs)
 """
 

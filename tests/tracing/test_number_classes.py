@@ -1,14 +1,17 @@
-"""`isinstance` of a size, and of what is computed from sizes: as in eager, in the program's modules and torch's."""
+"""The class of a size, and of what is computed from sizes: as in eager, whoever asks, but for PyTorch's own code."""
 
 from __future__ import annotations
 
 import builtins
+import copy
+import fractions
 import numbers
+import typing
 
 import pytest
 import torch
 
-from fullgraph import Dim
+from fullgraph import Dim, export
 from tests.support import assert_same
 
 X = torch.rand(3, 4)
@@ -38,6 +41,14 @@ def _pooled(x):
         lambda n: isinstance(n > 2, int),
         lambda n: isinstance(n, (tuple, list, torch.Tensor, str)),
         lambda n: isinstance(torch.Size([n]), tuple),
+        lambda n: n.__class__ is int,
+        lambda n: (n / 2).__class__ in (float, str),
+        lambda n: (n > 2).__class__.__name__ == "bool",
+        lambda n: issubclass(n.__class__, int),
+        lambda n: n.__class__(2.5) == 2,
+        lambda n: isinstance(n, typing.SupportsIndex),
+        lambda n: isinstance(fractions.Fraction(n, 2), numbers.Rational),
+        lambda n: isinstance(copy.deepcopy([n])[0], int),
     ],
 )
 def test_isinstance_is_as_in_eager(question):
@@ -45,6 +56,39 @@ def test_isinstance_is_as_in_eager(question):
     assert_same(
         lambda x: x + 1 if question(x.shape[0]) else x * 2, (X,), [(torch.rand(2, 1),)], dynamic_shapes=SPEC
     )
+
+
+def _named(value):
+    match value:
+        case bool():
+            return 1.0
+        case int() | str():
+            return 2.0
+        case float(number) if number >= 0:
+            return 3.0
+        case [int(first), *_]:
+            return 4.0 + first
+    return 9.0
+
+
+def test_patterns_of_classes():
+    """`case int():` goes by what an object says of itself."""
+    assert_same(
+        lambda x: (x * _named(x.shape[0]), x * _named(x.shape[0] / 2), x * _named(list(x.shape))),
+        (X,),
+        [(torch.rand(2, 1),)],
+        dynamic_shapes={"x": (Dim.DYNAMIC, Dim.DYNAMIC)},
+    )
+
+
+def test_pytorchs_own_code_knows_better():
+    """What PyTorch asks is answered with the true class."""
+
+    def program(x):
+        return x + 1, torch.fx.experimental.symbolic_shapes.is_concrete_int(x.shape[0])
+
+    assert not export(program, (X,), dynamic_shapes=SPEC)(X)[1]
+    assert "__class__" not in vars(torch.SymInt)
 
 
 TABLE = {int: 1.0, float: 2.0}
@@ -109,8 +153,8 @@ def test_torchs_own_modules_ask_too():
 
 
 def test_nothing_stays_behind():
-    """Modules have no `isinstance` of their own afterwards."""
+    """Modules have no `type` of their own afterwards, and classes no property."""
     assert_same(_pooled, (X,), dynamic_shapes=SPEC)
-    assert "isinstance" not in globals()
-    assert "isinstance" not in vars(torch.nn.functional)
-    assert isinstance is builtins.isinstance
+    assert "type" not in globals()
+    assert type is builtins.type
+    assert not any("__class__" in vars(kind) for kind in (torch.SymInt, torch.SymFloat, torch.SymBool))

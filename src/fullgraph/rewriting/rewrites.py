@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, Final, TypeVar
 
 import torch
@@ -26,6 +26,9 @@ from fullgraph.tracing import FunctionTable, Records, Replacement, TracedTensor,
 
 Result = TypeVar("Result")
 
+# So far a function is from where it is called for the program that handed it to a library.
+_MOST_CALLERS: Final = 16
+
 # Swapped functions are the process's: exports in several threads take turns.
 _one_at_a_time = threading.RLock()
 
@@ -34,12 +37,12 @@ class Asked(BaseException):
     """A trace is given up because a function is to be rewritten; no `except Exception` of the user's may stop it.
 
     Args:
-        code: the code of the frame that asked.
+        codes: the code of the frame that asked, or of those that called it.
     """
 
-    def __init__(self, code: CodeType) -> None:
-        super().__init__(code.co_name)
-        self.code = code
+    def __init__(self, codes: tuple[CodeType, ...]) -> None:
+        super().__init__(*(code.co_name for code in codes))
+        self.codes = codes
 
 
 def _as_before(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
@@ -57,18 +60,18 @@ class _Question:
 
     Args:
         answer: what stands there when rewriting does not help.
-        needed: a name that a function must use if rewriting it is to help; None when many ways lead here.
+        needed: names of which a function must use one if rewriting it is to help; None when many ways lead here.
     """
 
     answer: Replacement = _as_before
-    needed: str | None = None
+    needed: frozenset[str] | None = None
 
 
 _QUESTIONS: Final[Mapping[tuple[Any, str], _Question]] = {
     (torch.SymInt, "__int__"): _Question(),
     (torch.SymInt, "__float__"): _Question(_by_its_integer),
-    # `len(obj)` where `obj.__len__` returns a size; all others are `range`, slices and the like
-    (torch.SymInt, "__index__"): _Question(needed="len"),
+    # `len(obj)` where `obj.__len__` returns a size, `x.shape.numel()`; all others are `range`, slices and the like
+    (torch.SymInt, "__index__"): _Question(needed=frozenset({"len", "numel"})),
     (torch.SymInt, "__hash__"): _Question(hash_of_size),  # what is kept by `functools.lru_cache`
     (torch.SymFloat, "__int__"): _Question(),
     (torch.SymFloat, "__float__"): _Question(),
@@ -86,7 +89,7 @@ class Rewrites:
     def __init__(self, swap: Swap) -> None:
         self._swap = swap
         self._tried: dict[int, CodeType] = {}
-        self._asked: CodeType | None = None
+        self._asked: tuple[CodeType, ...] = ()
         self.functions: FunctionTable = {
             place: self._asks(question) for place, question in _QUESTIONS.items()
         }
@@ -98,16 +101,17 @@ class Rewrites:
                 result = record()
             except (Asked, Exception):
                 asked = self._take_asked()
-                if asked is None:
+                if not asked:
                     raise
             else:
                 asked = self._take_asked()  # the program may have caught everything, and gone on
-                if asked is None:
+                if not asked:
                     return result
-            self._swap.put(asked)
+            for code in asked:
+                self._swap.put(code)
 
-    def _take_asked(self) -> CodeType | None:
-        asked, self._asked = self._asked, None
+    def _take_asked(self) -> tuple[CodeType, ...]:
+        asked, self._asked = self._asked, ()
         return asked
 
     def _asks(self, question: _Question) -> Replacement:
@@ -117,26 +121,47 @@ class Rewrites:
             answer = question.answer(original, recorder)
 
             def ask(value: Any) -> Any:
-                self._interrupt(asking_frame().f_code, question.needed)
+                self._interrupt(asking_frame(), question.needed)
                 return answer(value)
 
             return ask
 
         return replacement
 
-    def _interrupt(self, code: CodeType, needed: str | None) -> None:
-        """Raise `Asked` when rewriting the function may answer the question."""
+    def _interrupt(self, frame: FrameType, needed: frozenset[str] | None) -> None:
+        """Raise `Asked` when rewriting the function may answer the question, or those that called it for the user.
+
+        A library may be handed the function that asks, and call it elsewhere: `tree_map(int, x.shape)` makes a `map`,
+        which another function of the library runs through.
+        """
+        found = self._rewritable(frame.f_code, needed)
+        if not found:
+            for caller in _callers_in_libraries(frame):
+                found += self._rewritable(caller.f_code, needed)
+        if found:
+            self._asked = found
+            raise Asked(found)
+
+    def _rewritable(self, code: CodeType, needed: frozenset[str] | None) -> tuple[CodeType, ...]:
+        """Return the code itself if it is worth rewriting now, else nothing."""
         if id(code) in self._tried or self._swap.is_rewritten(code):
-            return
-        if needed is not None and needed not in code.co_names:
-            return
+            return ()
+        if needed is not None and needed.isdisjoint(code.co_names):
+            return ()
         # What torch's methods ask of one another, and we, is not asked by the program.
         if code.co_filename == torch.__file__ or owner_of(code.co_filename) is Owner.FULLGRAPH:
-            return
+            return ()
         self._tried[id(code)] = code
-        if rewritten(code) is not None:
-            self._asked = code
-            raise Asked(code)
+        return () if rewritten(code) is None else (code,)
+
+
+def _callers_in_libraries(frame: FrameType) -> Iterator[FrameType]:
+    """Yield who called a function of PyTorch's or Python's, up to the program's own function."""
+    for _ in range(_MOST_CALLERS):
+        if frame.f_back is None or owner_of(frame.f_code.co_filename) in (Owner.USER, Owner.PACKAGE):
+            break
+        frame = frame.f_back
+        yield frame
 
 
 @contextmanager

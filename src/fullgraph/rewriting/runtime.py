@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 import math
 import types
 from typing import Any, Final
@@ -30,6 +31,8 @@ def select(function: Any) -> Any:
         return found
     if _takes_function(function):
         return functools.partial(_with_functions_selected, function)
+    if type(function) is types.BuiltinMethodType and type(function.__self__) is torch.Size:
+        return functools.partial(math.prod, function.__self__) if function.__name__ == "numel" else function
     if isinstance(function.__func__ if type(function) is types.MethodType else function, _CACHED):
         return functools.partial(_past_its_cache, function)
     return function
@@ -95,7 +98,15 @@ def _takes_function(function: Any) -> bool:
     """
     return any(
         function is each
-        for each in (map, filter, functools.reduce, builtins.max, builtins.min, builtins.sorted)
+        for each in (
+            map,
+            filter,
+            itertools.starmap,
+            functools.reduce,
+            builtins.max,
+            builtins.min,
+            builtins.sorted,
+        )
     )
 
 

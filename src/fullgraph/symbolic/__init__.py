@@ -8,7 +8,8 @@ Read in this order: `interning`, `expr` (one object for one value), `arithmetic`
 (canonical operations), `scalars` (floats and truth values as symbols), `operations`, `evaluation` (what they mean),
 `ranges`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known and what follows), `undecided` (who is
 asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python raises), `layout`, `remembered`,
-`nodes`, `symint`, `python_math`, `python_lists`, `python_methods` (as PyTorch and Python see it).
+`and_or`, `singletons`, `nodes`, `symint`, `python_math`, `python_numpy`, `python_lists`, `python_methods` (as PyTorch
+and Python see it).
 """
 
 from __future__ import annotations
@@ -63,10 +64,12 @@ from fullgraph.symbolic.layout import (
     is_channels_last_contiguous_3d,
     is_contiguous,
 )
+from fullgraph.symbolic.python_math import scope_of
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.ranges import Range
 from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
+from fullgraph.symbolic.singletons import tests_for_identity
 from fullgraph.symbolic.symint import expr_of, lower, to_python
 from fullgraph.symbolic.text import parse, render
 from fullgraph.symbolic.undecided import Kind, Undecided
@@ -126,11 +129,13 @@ __all__ = [
     "same_value",
     "scalar_of",
     "scalar_symbol",
+    "scope_of",
     "sort_of",
     "sub",
     "substitute",
     "sum_",
     "symbol",
+    "tests_for_identity",
     "to_float",
     "to_integer",
     "to_python",

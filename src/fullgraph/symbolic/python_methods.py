@@ -6,6 +6,8 @@
 | `1.0 // 0.1 == 9.0`         | compute `floor(a / b)`, which is 10.0                                         |
 | `(-2.0) ** 2`               | require a base that isn't negative, whatever the exponent                     |
 | `divmod(n, 8)`, `~n`        | `TypeError`                                                                   |
+| `n.real`, `n.numerator`     | `AttributeError`                                                              |
+| `n * 1j`                    | `TypeError`                                                                   |
 | `f"{n}"`, `str(n)`          | the expression's text, where Python gives the digits                          |
 | `min(n, 4)`, `max(n, 4)`    | branch on `n < 4`, where no branch is needed                                  |
 | `n == float(n)`             | round the integer to a float first, where Python compares exactly             |
@@ -21,22 +23,28 @@ leave symbolic numbers that aren't ours to the original.
 from __future__ import annotations
 
 import builtins
+import numbers
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats
+from fullgraph.symbolic.boolean import Bool
 from fullgraph.symbolic.domains import require_nonzero
-from fullgraph.symbolic.expr import Expr
+from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.python_lists import LIST_REPLACEMENTS
 from fullgraph.symbolic.python_math import MATH_REPLACEMENTS, scope_of
+from fullgraph.symbolic.python_numpy import NUMPY_REPLACEMENTS
 from fullgraph.symbolic.scalars import as_number
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import PYTORCH, SYMBOLIC_CLASSES, expr_of, to_python
 
 Original = Callable[..., Any]
 Replacement = Callable[["Original | None"], Original]
-# `numpy.sqrt(n)` calls `n.sqrt()` of an object that it does not know.
-_NUMPY = ("sqrt", "exp", "log", "log2", "log10", "sin", "cos", "tan", "tanh")
+
+# What makes an integer of a truth value, and nothing more.
+_UNCHANGED = ("pos", "abs", "floor", "ceil", "trunc")
+_EXPRESSIBLE = (int, float, *SYMBOLIC_CLASSES)
 
 
 def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Replacement:
@@ -45,7 +53,7 @@ def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Re
     def replacement(original: Original | None) -> Original:
         def method(*operands: Any) -> Any:
             scope = scope_of(*operands)
-            if scope is None or not all(isinstance(x, (int, float, *SYMBOLIC_CLASSES)) for x in operands):
+            if scope is None or not all(isinstance(x, _EXPRESSIBLE) for x in operands):
                 return original(*operands) if original is not None else fallback
             found = compute(scope, *map(_number, operands))
             if isinstance(found, tuple):
@@ -88,10 +96,6 @@ def _invert(scope: Scope, a: Expr) -> Expr:
     return arithmetic.invert(a)
 
 
-def _function(name: str) -> Callable[[Scope, Expr], Expr]:
-    return lambda scope, a: domains.function(name, a, scope)
-
-
 def _asked(comparison: str) -> Callable[[Scope, Expr, Expr], Any]:
     ask = getattr(boolean, comparison)
     return lambda scope, a, b: ask(a, b)
@@ -107,10 +111,12 @@ def _rounded(original: Original | None) -> Original:
         if scope is None:
             assert original is not None
             return original(number, ndigits)
-        expr = expr_of(number)
-        digits = None if ndigits is None else int(ndigits)
-        found = domains.rounded("round", expr, scope) if digits is None else floats.round_digits(expr, digits)
-        return to_python(found, scope)
+        expr = _number(number)
+        if ndigits is None:
+            return to_python(domains.rounded("round", expr, scope), scope)
+        asked = scope_of(ndigits)
+        digits: Any = ndigits if asked is None else asked.value_of(_number(ndigits))
+        return to_python(floats.round_digits(expr, operator.index(digits)), scope)
 
     return round_
 
@@ -190,16 +196,81 @@ def _with_truth(compute: Callable[..., Any]) -> Replacement:
     return replacement
 
 
-def _xor(original: Original | None) -> Original:
-    def xor(a: Any, b: Any) -> Any:
-        scope = scope_of(a)
-        if scope is None or not isinstance(b, (bool, SYMBOLIC_CLASSES[2])):
-            return NotImplemented
-        p, q = expr_of(a), expr_of(b)
-        one = boolean.and_(boolean.or_(p, q), boolean.not_(boolean.and_(p, q)))
-        return to_python(one, scope)
+def _exclusive(p: Bool, q: Bool) -> Bool:
+    return boolean.and_(boolean.or_(p, q), boolean.not_(boolean.and_(p, q)))
 
-    return xor
+
+def _connected(
+    of_truths: Callable[[Bool, Bool], Bool], of_integers: Callable[[Expr, Expr], Expr]
+) -> Replacement:
+    """`&`, `|` and `^` of two truth values are one again; with an integer, a truth value is the integer 1 or 0."""
+
+    def replacement(original: Original | None) -> Original:
+        def connect(a: Any, b: Any) -> Any:
+            scope = scope_of(a)
+            if scope is None:
+                return NotImplemented if original is None else original(a, b)
+            if isinstance(b, (bool, SYMBOLIC_CLASSES[2])):
+                return to_python(of_truths(expr_of(a), expr_of(b)), scope)
+            if isinstance(b, (int, SYMBOLIC_CLASSES[0])):
+                return to_python(of_integers(_number(a), _number(b)), scope)
+            return NotImplemented
+
+        return connect
+
+    return replacement
+
+
+def _shifted(shift: Callable[[Expr, Expr], Expr]) -> Callable[[Scope, Expr, Expr], Expr]:
+    def shifted(scope: Scope, a: Expr, b: Expr) -> Expr:
+        domains.require(scope, boolean.ge(b, 0), ValueError("negative shift count"))
+        return shift(a, b)
+
+    return shifted
+
+
+def _part(compute: Callable[[Expr], Expr]) -> Replacement:
+    """An attribute that Python's numbers compute."""
+
+    def replacement(original: Original | None) -> Any:
+        def part(number: Any) -> Any:
+            scope = scope_of(number)
+            if scope is None:
+                raise AttributeError(f"{type(number).__name__!r} object has no such attribute")
+            return to_python(compute(_number(number)), scope)
+
+        return property(part)
+
+    return replacement
+
+
+def _with_others(name: str, computed: Replacement) -> Replacement:
+    """Leave numbers of other classes (fractions, decimals) to those classes, as Python's numbers do.
+
+    A complex number is no operand of an expression: what meets one is asked for its value.
+    """
+
+    def replacement(original: Original | None) -> Original:
+        of_numbers = computed(original)
+
+        def method(a: Any, b: Any) -> Any:
+            if isinstance(b, _EXPRESSIBLE) or not isinstance(b, numbers.Number):
+                return of_numbers(a, b)
+            scope = scope_of(a)
+            if isinstance(b, numbers.Integral):  # of numpy
+                return of_numbers(a, int(b))
+            if isinstance(b, complex) and scope is not None:
+                return getattr(complex(scope.value_of(_number(a))), name)(b)
+            return NotImplemented
+
+        return method
+
+    return replacement
+
+
+def _as_torch_has_it(original: Original | None) -> Original:
+    assert original is not None
+    return original
 
 
 def _sym_ite(original: Original | None) -> Original:
@@ -270,8 +341,9 @@ def _chosen(test: Any, yes: Any, no: Any) -> Any:
     return boolean.or_(boolean.and_(test, yes), boolean.and_(boolean.not_(test), no))
 
 
-def _methods() -> Mapping[tuple[Any, str], Replacement]:
-    integer, real, truth = SYMBOLIC_CLASSES
+def _operators() -> dict[tuple[Any, str], Replacement]:
+    """Return what stands for the operators of the three classes."""
+    whole, real, truth = SYMBOLIC_CLASSES
     binary: dict[str, Callable[[Scope, Expr, Expr], Any]] = {
         "floordiv": _floordiv,
         "divmod": _divmod,
@@ -284,43 +356,63 @@ def _methods() -> Mapping[tuple[Any, str], Replacement]:
         "truediv": _truediv,
         **binary,
     }
+    shifts = {name: _shifted(getattr(arithmetic, name)) for name in ("lshift", "rshift")}
+    bits = {name: _of_two(getattr(arithmetic, f"bit{name}")) for name in ("and", "or", "xor")}
+    table: dict[tuple[Any, str], Replacement] = {}
+    for owner, operations in ((whole, binary), (real, with_truths), (truth, {**with_truths, **shifts})):
+        for name, compute in operations.items():
+            table[owner, f"__{name}__"] = _computed(compute)
+            table[owner, f"__r{name}__"] = _computed(_swapped(compute))
+    for name, compute in {**with_truths, **bits, **shifts}.items():
+        if name not in binary:
+            table[whole, f"__{name}__"] = _with_truth(compute)
+    connected: dict[str, Callable[[Bool, Bool], Bool]] = {
+        "and": boolean.and_,
+        "or": boolean.or_,
+        "xor": _exclusive,
+    }
+    for name, connect in connected.items():
+        method = _connected(connect, getattr(arithmetic, f"bit{name}"))
+        table[truth, f"__{name}__"] = table[truth, f"__r{name}__"] = method
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        table[whole, f"__{name}__"] = table[real, f"__{name}__"] = _exact_comparison(name)
+        table[truth, f"__{name}__"] = _computed(_asked(name))
+    for owner in SYMBOLIC_CLASSES:
+        for name in ("add", "sub", "mul", "truediv", "pow"):
+            for place in ((owner, f"__{name}__"), (owner, f"__r{name}__")):
+                table[place] = _with_others(place[1], table.get(place, _as_torch_has_it))
+    return table
+
+
+def _methods() -> Mapping[tuple[Any, str], Replacement]:
+    whole, _, truth = SYMBOLIC_CLASSES
     table: dict[tuple[Any, str], Replacement] = {
-        (integer, "__round__"): _rounded,
-        (integer, "__invert__"): _computed(_invert),
+        **_operators(),
+        **{(owner, "__round__"): _rounded for owner in SYMBOLIC_CLASSES},
+        (whole, "__invert__"): _computed(_invert),
         (truth, "__invert__"): _computed(_invert),
         (truth, "__neg__"): _computed(lambda scope, a: arithmetic.neg(a)),
-        (truth, "__pos__"): _computed(lambda scope, a: a),
-        (truth, "__abs__"): _computed(lambda scope, a: a),
+        **{(truth, f"__{name}__"): _computed(lambda scope, a: a) for name in _UNCHANGED},
         (truth, "__sym_ite__"): _sym_ite,
         (builtins, "pow"): _power_of_three,
         (PYTORCH, "sym_ite"): _choose,
         (PYTORCH, "sym_not"): _is_zero,
         (PYTORCH, "sym_min"): _computed(lambda scope, a, b: arithmetic.min_(a, b)),
         (PYTORCH, "sym_max"): _computed(lambda scope, a, b: arithmetic.max_(a, b)),
+        **MATH_REPLACEMENTS,
+        **LIST_REPLACEMENTS,
+        **NUMPY_REPLACEMENTS,
     }
-    for owner, operations in ((integer, binary), (real, with_truths), (truth, with_truths)):
-        for name, compute in operations.items():
-            table[owner, f"__{name}__"] = _computed(compute)
-            table[owner, f"__r{name}__"] = _computed(_swapped(compute))
-    bits = {name: _of_two(getattr(arithmetic, f"bit{name}")) for name in ("and", "or", "xor")}
-    for name, compute in {**with_truths, **bits}.items():
-        if name not in binary:
-            table[integer, f"__{name}__"] = _with_truth(compute)
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        table[integer, f"__{name}__"] = table[real, f"__{name}__"] = _exact_comparison(name)
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        table[truth, f"__{name}__"] = _computed(_asked(name))
-    for name in ("__xor__", "__rxor__"):
-        table[truth, name] = _xor
     for name in ("bit_count", "bit_length", "to_bytes"):
-        table[integer, name] = _of_its_value(name)
-    for name in _NUMPY:
-        table[integer, name] = table[real, name] = _computed(_function(name))
-    table.update(MATH_REPLACEMENTS)
-    table.update(LIST_REPLACEMENTS)
-    for owner in (integer, real, truth):
+        table[whole, name] = _of_its_value(name)
+    for owner in SYMBOLIC_CLASSES:
+        table[owner, "real"] = _part(lambda a: a)
+        table[owner, "imag"] = _part(lambda a: floating(0.0) if a.is_float else integer(0))
         table[owner, "__str__"] = _text_of_value
         table[owner, "__format__"] = _text_of_value
+    for owner in (whole, truth):
+        table[owner, "numerator"] = _part(lambda a: a)
+        table[owner, "denominator"] = _part(lambda a: integer(1))
     return table
 
 

@@ -24,7 +24,7 @@ from fullgraph.tracing.dispatch import (
 )
 from fullgraph.tracing.effects import constant
 from fullgraph.tracing.explaining import explaining
-from fullgraph.tracing.failures import is_of_the_program
+from fullgraph.tracing.failures import is_of_the_program, refusal_of_number, wants_plain_number
 from fullgraph.tracing.functions import hash_of_size
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
 from fullgraph.tracing.operators import Kind, Operator, operator_of
@@ -110,10 +110,12 @@ __all__ = [
     "name_in_facts",
     "operator_of",
     "overwrite",
+    "refusal_of_number",
     "root_modules",
     "settle_branches",
     "trace",
     "unflatten",
+    "wants_plain_number",
     "without_contents",
     "write_back",
 ]

@@ -13,11 +13,12 @@ from __future__ import annotations
 import dis
 from types import TracebackType
 
-from fullgraph.errors import ContractError, FullgraphError
-from fullgraph.source import Owner, owner_of
+from fullgraph.errors import ContractError, FullgraphError, Unsupported
+from fullgraph.source import Owner, origin_of, owner_of
 
 # What operators raise from C, in the frame that called them.
 _OF_OPERATORS = (RuntimeError, IndexError, ValueError, ArithmeticError)
+_SYMBOLIC = ("SymInt", "SymFloat", "SymBool", "numpy.object_", "dtype('O')")
 _OF_FAULTS = (AssertionError, AttributeError, KeyError, NameError, RecursionError)
 # Parts of torch that a trace goes through and eager does not.
 _ONLY_WHILE_TRACING = (
@@ -37,7 +38,7 @@ def is_of_the_program(error: BaseException) -> bool:
     """
     if isinstance(error, ContractError):  # a program called inside this one does not take these sizes
         return True
-    if isinstance(error, FullgraphError) or error.__traceback__ is None:
+    if isinstance(error, FullgraphError) or error.__traceback__ is None or wants_plain_number(error):
         return False
     place = _innermost(error.__traceback__)
     filename = place.tb_frame.f_code.co_filename
@@ -46,6 +47,23 @@ def is_of_the_program(error: BaseException) -> bool:
     if any(part in filename.replace("\\", "/") for part in _ONLY_WHILE_TRACING):
         return not isinstance(error, (*_OF_FAULTS, TypeError, NotImplementedError))
     return not isinstance(error, RecursionError)
+
+
+def wants_plain_number(error: BaseException) -> bool:
+    """Say whether something that takes Python's numbers alone met a symbolic one: `decimal.Decimal(n)`."""
+    text = str(error)
+    return isinstance(error, (TypeError, AttributeError)) and any(name in text for name in _SYMBOLIC)
+
+
+def refusal_of_number(error: BaseException) -> Unsupported:
+    """Return what the user is told instead of such an error, which speaks of classes that eager does not know."""
+    return Unsupported(
+        f"A function takes plain numbers only, and met one that is computed from dynamic sizes or inputs: {error}.",
+        why="It is not Python's or PyTorch's arithmetic, so the graph cannot compute it at each run.",
+        instead="Compute it with Python's operators, `math` or tensors, or make the sizes that it comes from static.",
+        where=origin_of(error),
+        case="f_string_of_size",
+    )
 
 
 def _is_of_our_caller(error: BaseException, place: TracebackType) -> bool:

@@ -6,7 +6,9 @@ The replacements of `function_table` stand where `standing_in` puts them for the
 from __future__ import annotations
 
 import functools
+import json
 import operator
+import types
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +22,7 @@ from fullgraph.tracing import indexing
 from fullgraph.tracing.default_dtype import default_dtype
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.explaining import refuse
+from fullgraph.tracing.plain_integers import functions_of_plain_integers
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
 from fullgraph.tracing.traced import TracedTensor
@@ -150,13 +153,36 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     """The program's own `str(size)` and f-strings need the value; a library that writes a message does not."""
 
     def text(size: Any, *spec: str) -> str:
-        asker = owner_of(asking_frame().f_code.co_filename)
-        if asker not in (Owner.USER, Owner.PACKAGE):
+        if not _is_for_program(asking_frame()):
             return format(str(size.node), *spec)
         with recorder.ledger.shown_by("f_string_of_size"):
             return format(_value_of(size, recorder), *spec)
 
     return text
+
+
+_MESSAGES = frozenset({"logging", "traceback", "warnings"})
+
+
+def _is_for_program(frame: types.FrameType) -> bool:
+    """Say whether a text is for the program; Python's own library may write it (`pprint`), or a message to somebody."""
+    while owner_of(frame.f_code.co_filename) is Owner.STANDARD_LIBRARY and frame.f_back is not None:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in _MESSAGES:
+            return False
+        frame = frame.f_back
+    return owner_of(frame.f_code.co_filename) in (Owner.USER, Owner.PACKAGE)
+
+
+def _for_json(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """What `json` does with an object that it does not know; a number it would write down."""
+
+    def default(encoder: Any, value: Any) -> Any:
+        if not isinstance(value, _SYMBOLIC):
+            return original(encoder, value)
+        with recorder.ledger.shown_by("f_string_of_size"):
+            return _value_of(value, recorder)
+
+    return default
 
 
 def _value_of(size: Any, recorder: Records) -> int | float | bool:
@@ -215,6 +241,7 @@ def function_table() -> FunctionTable:
         (torch, "asarray"): _tensor_of_sizes,
         (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
         (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
+        **functions_of_plain_integers(),
         (torch.Tensor, "__getitem__"): indexing.get_item,
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),
@@ -233,4 +260,5 @@ def function_table() -> FunctionTable:
         },
         **{(kind, "__hash__"): hash_of_size for kind in _SYMBOLIC},
         (operator, "index"): _index,
+        (json.JSONEncoder, "default"): _for_json,
     }

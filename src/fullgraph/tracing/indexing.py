@@ -56,6 +56,8 @@ def _as_size(item: Any) -> Any:
     """An integer tensor without dims selects like a number; its value is a size that is known at run time."""
     if isinstance(item, torch.Tensor) and item.ndim == 0 and item.dtype in _SELECTING:
         return item.item()
+    if isinstance(item, torch.SymBool):
+        return bool(item)  # it is an axis of one element, or of none
     if isinstance(item, slice):
         return slice(_as_size(item.start), _as_size(item.stop), _as_size(item.step))
     return item

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from fullgraph.source import Owner, owner_of
+from fullgraph.symbolic import tests_for_identity
 from fullgraph.tracing.owned import held_by
 
 
@@ -64,6 +65,16 @@ def program_code(fn: Callable[..., Any]) -> ProgramCode:
     for namespace in _namespaces_of_user(len(sys.modules), next(reversed(sys.modules))):
         defining[id(namespace)] = namespace
     return ProgramCode(classes, tuple(defining.values()), packages)
+
+
+def compares_truths(fn: Callable[..., Any]) -> bool:
+    """Say whether the program itself, or a method of its classes, compares something with `True` by identity."""
+    functions = [getattr(fn, "__func__", fn)]
+    functions += [value for cls in program_code(fn).classes for value in vars(cls).values()]
+    codes = [each.__code__ for each in functions if isinstance(each, types.FunctionType)]
+    for code in codes:  # and the functions in it
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return any(map(tests_for_identity, codes))
 
 
 def all_modules(root: torch.nn.Module) -> Iterator[torch.nn.Module]:

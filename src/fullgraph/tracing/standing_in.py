@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from fullgraph.tracing.item_slots import be_no_sequence, is_sequence
 from fullgraph.tracing.number_classes import class_questions
 from fullgraph.tracing.records import Records
 
@@ -36,8 +37,12 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
         for (owner, name), replacement in table.items():
             if isinstance(owner, type) and name not in owner.__dict__:
                 inherited = getattr(owner, name, not_there)
+                if name == "__getitem__" and not is_sequence(owner):
+                    undo.callback(be_no_sequence, owner)
                 undo.callback(delattr, owner, name)
                 setattr(owner, name, _for_thread(inherited, replacement(inherited, recorder), thread))
+                if name == "__getitem__":
+                    be_no_sequence(owner)
                 continue
             if isinstance(owner, types.ModuleType) and name not in owner.__dict__:
                 inherited = getattr(builtins, name)
@@ -68,12 +73,14 @@ def under_other_names(table: FunctionTable, namespaces: Iterable[dict[str, Any]]
     """Return a table and the places where the program's modules hold its functions by name.
 
     A Python function is caught wherever it is held, since its code is swapped; one of C (`from torch import
-    is_grad_enabled`) has no code to swap, nor has a class method of C (`exp = Exp.apply` on newer PyTorch).
+    is_grad_enabled`, `from numpy import ceil`) has no code to swap, nor has a class method of C (`exp = Exp.apply` on
+    newer PyTorch).
     """
     in_c = {
         id(getattr(owner, name)): replacement
         for (owner, name), replacement in table.items()
-        if isinstance(owner, types.ModuleType) and isinstance(getattr(owner, name), types.BuiltinFunctionType)
+        if isinstance(owner, types.ModuleType)
+        and not isinstance(getattr(owner, name), (types.FunctionType, type))
     }
     found = dict(table)
     for namespace in namespaces:
@@ -121,8 +128,8 @@ def _taking_the_class(method: types.ClassMethodDescriptorType) -> Callable[..., 
 def _for_thread(
     original: Callable[..., Any], replacement: Callable[..., Any], thread: int
 ) -> Callable[..., Any]:
-    if isinstance(replacement, type):
-        return replacement  # a class that answers for every thread, and is asked for by `isinstance` as well
+    if isinstance(replacement, (type, property)):
+        return replacement  # it answers for every thread; a class is asked for by `isinstance` as well
 
     @functools.wraps(original, updated=())
     def either(*args: Any, **kwargs: Any) -> Any:

@@ -38,8 +38,9 @@ from fullgraph.tracing.functions import function_table, module_paths
 from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
+from fullgraph.tracing.number_classes import classes_as_in_python
 from fullgraph.tracing.owned import owned_tensors, root_modules, told_apart
-from fullgraph.tracing.program_code import program_code
+from fullgraph.tracing.program_code import compares_truths, program_code
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
 from fullgraph.tracing.same_trace import same_trace
@@ -148,6 +149,7 @@ def _repeated(inputs: Inputs) -> frozenset[str]:
     return frozenset(leaf.path for leaf in inputs.leaves if count[id(leaf.value)] > 1)
 
 
+@trace_boundary  # nothing of the program runs yet
 def _prepare(
     fn: Callable[..., Any],
     inputs: Inputs,
@@ -169,7 +171,9 @@ def _prepare(
     same: dict[int, Any] = {}
     for index, (leaf, dims) in enumerate(zip(inputs.leaves, all_dims)):
         if dims is None:
-            leaves.append(_scalar(recorder, leaf.path, specs.scalars.get(index), leaf.value, plain_inputs))
+            made = _scalar(recorder, leaf.path, specs.scalars.get(index), leaf.value)
+            is_asked = isinstance(made, torch.SymBool) and (plain_inputs or compares_truths(fn))
+            leaves.append(bool(made) if is_asked else made)
             continue
         traced = same.get(id(leaf.value)) if shared else None
         if traced is None:
@@ -196,13 +200,12 @@ def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple
     return TracedTensor.of(value, recorder.questions)
 
 
-def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any, plain: bool) -> Any:
+def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any) -> Any:
     if expr is None:
         return value
     given = scalar_of(expr)
     recorder.place_scalar(path, given)
-    made = to_python(given, recorder.scope)
-    return bool(made) if plain and isinstance(made, torch.SymBool) else made
+    return to_python(given, recorder.scope)
 
 
 def _locate_symbols(recorder: Recorder, specs: Specs) -> None:
@@ -244,6 +247,7 @@ def _run(
         stack.enter_context(without_shortcuts())
         everywhere = under_other_names(table, program_code(fn).namespaces)
         stack.enter_context(standing_in(everywhere, recorder))
+        stack.enter_context(classes_as_in_python())
         watch = stack.enter_context(refusing_ambient_effects(fn))
         stack.enter_context(refusing_data_assignment(recorder))
         stack.enter_context(intercepting(recorder.interceptor))

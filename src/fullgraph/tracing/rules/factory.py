@@ -13,7 +13,18 @@ import torch
 
 from fullgraph.symbolic import Bool, Expr, Scope, sub, to_float, to_integer, truediv
 from fullgraph.tracing.rules.broadcast import simplest
-from fullgraph.tracing.rules.dims import Size, minus, plain, plus, product, quotient, quotient_up, times
+from fullgraph.tracing.rules.dims import (
+    Size,
+    larger,
+    minus,
+    plain,
+    plus,
+    product,
+    quotient,
+    quotient_up,
+    smaller,
+    times,
+)
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -176,12 +187,67 @@ def eye_m(scope: Scope, n: Size, m: Size, *, dtype: Any = None, device: Any = No
     return Out((n, m), dtype or torch.get_default_dtype(), _device(device))
 
 
-@rule("hann_window hamming_window blackman_window bartlett_window")
+@rule(
+    """
+    hann_window hamming_window blackman_window bartlett_window kaiser_window hann_window.periodic
+    hamming_window.periodic hamming_window.periodic_alpha hamming_window.periodic_alpha_beta
+    blackman_window.periodic bartlett_window.periodic kaiser_window.periodic kaiser_window.beta fft_fftfreq
+    """
+)
 def window(
-    scope: Scope, window_length: Size, *, dtype: Any = None, device: Any = None, **options: Any
+    scope: Scope, window_length: Size, *how: Any, dtype: Any = None, device: Any = None, **options: Any
 ) -> Out:
     """One number for each element of a window."""
     return Out((window_length,), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("fft_rfftfreq")
+def frequencies(
+    scope: Scope, n: Size, d: float = 1.0, *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
+    """The frequencies that are not negative."""
+    return Out((plus(quotient(n, 2), 1),), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("tril_indices")
+def tril_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: Size = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """The places of a matrix on a diagonal and below it."""
+    return Out((2, _up_to_diagonal(scope, row, col, offset)), dtype or torch.int64, _device(device))
+
+
+@rule("triu_indices")
+def triu_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: Size = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """The places of a matrix on a diagonal and above it."""
+    below = _up_to_diagonal(scope, row, col, minus(offset, 1))
+    return Out((2, minus(times(row, col), below)), dtype or torch.int64, _device(device))
+
+
+def _up_to_diagonal(scope: Scope, rows: Size, columns: Size, offset: Size) -> Size:
+    """Count: row i has i + 1 + offset places, but at least none and at most all columns."""
+    first = smaller(rows, larger(minus(0, offset), 0, scope), scope)  # the rows before have none
+    last = larger(
+        first, smaller(rows, minus(columns, offset), scope), scope
+    )  # these and all after have all columns
+    growing = times(minus(last, first), plus(plus(first, last), plus(times(offset, 2), 1)))
+    return plus(quotient(growing, 2), times(minus(rows, last), columns))
 
 
 def _derived(self: Shaped, dims: tuple[Size, ...], dtype: Any, device: Any) -> Out:

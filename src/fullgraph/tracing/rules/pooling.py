@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Expr, Scope, mul, to_float, to_integer
+from fullgraph.symbolic import Expr, Scope, ge, mul, to_float, to_integer
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.rules.conv import Numbers, listed, windows
 from fullgraph.tracing.rules.dims import (
@@ -45,6 +45,9 @@ def _pooled(
     sizes: list[Size] = []
     each = zip(dims[-rank:], extents, strides, listed(padding, rank), listed(dilation, rank))
     for size, k, s, p, d in each:
+        for number in (k, s):
+            if isinstance(number, Expr):
+                scope.ask(ge(number, 1), "check")  # the operator's own condition
         if not ceil_mode:
             sizes.append(windows(size, k, s, p, d))
             continue

@@ -1,0 +1,64 @@
+"""Whether a truth value may come to be compared with `True` or `False` by identity, which nobody is asked about.
+
+`causal is True` and `case True:` are false of a condition that is not decided, whatever it will be. So a condition is
+asked for its answer at once where it is made in a function with such a test, in one that it called, or in one that
+calls such a function by name.
+"""
+
+from __future__ import annotations
+
+import dis
+import itertools
+from collections.abc import Iterator
+from types import CodeType, FrameType, FunctionType
+
+from fullgraph.source import Owner, is_trace_boundary, owner_of
+
+_IS = dis.opmap["IS_OP"]
+
+# Keyed by identity: code objects compare by value, and slowly. The code object is kept, so its id stays its own.
+_known: dict[int, tuple[bool, CodeType]] = {}
+
+
+def is_tested_for_identity(frame: FrameType | None) -> bool:
+    """Whether a function of the program that is running in `frame` or below has such a test, or calls one that has."""
+    asker = frame
+    while frame is not None and not is_trace_boundary(frame.f_code):
+        if tests_for_identity(frame.f_code):
+            return True
+        frame = frame.f_back
+    return asker is not None and any(tests_for_identity(code) for code in _named_by(asker))
+
+
+def tests_for_identity(code: CodeType) -> bool:
+    """Whether a function of the program, or one inside it, compares something with `True` or `False` by identity."""
+    known = _known.get(id(code))
+    if known is None:
+        known = _known[id(code)] = _looks_so(code), code
+    return known[0]
+
+
+def _looks_so(code: CodeType) -> bool:
+    if owner_of(code.co_filename) not in (Owner.USER, Owner.PACKAGE):
+        return False
+    if any(isinstance(inner, CodeType) and tests_for_identity(inner) for inner in code.co_consts):
+        return True
+    if not any(type(constant) is bool for constant in code.co_consts) or _IS not in code.co_code[::2]:
+        return False
+    instructions = list(dis.get_instructions(code))
+    return any(
+        after.opname == "IS_OP" and type(before.argval) is bool and before.opname.startswith("LOAD_")
+        for before, after in itertools.pairwise(instructions)
+    )
+
+
+def _named_by(frame: FrameType) -> Iterator[CodeType]:
+    """Yield the code of the functions and methods whose names the function uses that is running in `frame`."""
+    code = frame.f_code
+    if owner_of(code.co_filename) not in (Owner.USER, Owner.PACKAGE):
+        return
+    first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+    for name in code.co_names:
+        for found in (frame.f_globals.get(name), getattr(type(first), name, None)):
+            if isinstance(found, FunctionType):
+                yield found.__code__
