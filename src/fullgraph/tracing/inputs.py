@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
@@ -241,7 +242,7 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
     if not isinstance(flat.tree, Container):
         raise AssertionError("a dict is a container")
     named = [_as_named(keys, signature) for keys in flat.keys]
-    leaves = tuple(_leaf(value, keys) for value, keys in zip(flat.leaves, named))
+    leaves = tuple(map(_leaf, flat.leaves, named, _paths(named)))
     positional = sum(parameter.kind in _POSITIONAL for parameter in signature.parameters.values())
     return Inputs(leaves, flat.tree, _parameters(bound), signature, name, min(len(args), positional), omitted)
 
@@ -264,8 +265,29 @@ def is_same_value(old: Any, new: Any) -> bool:
     return repr(old) == repr(new)  # tells -0.0 from 0.0, and finds a NaN equal to itself
 
 
-def _leaf(value: Any, keys: Keys) -> Input:
-    path = path_text(keys)
+def _paths(keys: Sequence[Keys]) -> list[str]:
+    """Return what each input is called. Where two would be called the same (`d.a.b`), their keys are quoted.
+
+    Raises:
+        SpecError: even then they are called the same (`E.A` of an enumeration and the text "E.A").
+    """
+    plain = [path_text(each) for each in keys]
+    count = Counter(plain)
+    paths = [
+        path if count[path] == 1 else f"{each[0]}{''.join(f'[{key!r}]' for key in each[1:])}"
+        for path, each in zip(plain, keys)
+    ]
+    twice = next((path for path, times in Counter(paths).items() if times > 1), None)
+    if twice is not None:
+        raise SpecError(
+            f"Two arguments are called `{twice}`.",
+            why="The contract names each argument, and a key of a dict by its text.",
+            instead="keys that differ in their texts",
+        )
+    return paths
+
+
+def _leaf(value: Any, keys: Keys, path: str) -> Input:
     reason = unfit(value)
     if reason is not None:
         raise SpecError(
