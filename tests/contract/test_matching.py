@@ -112,3 +112,24 @@ def test_a_parameter_that_is_not_given():
 def test_two_specs_for_one_dim():
     with pytest.raises(SpecError, match=r"`x.shape\[0\]` is said to be b and s"):
         specs_of({"x": "b _", "*": "s ..."}, x=zeros(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("general", "special", "dims"),
+    [
+        ("? ?", "b 3", "b 3"),
+        ("? ?", Dim.DYNAMIC(max=8), "s0 s1"),
+        (Dim.DYNAMIC, "b 3*s", "b 3*s"),
+        (Dim.DYNAMIC, "b _", "b s0"),
+        ("b ...", Dim.AUTO, "b s0"),
+    ],
+)
+def test_what_says_more_goes_before_auto_and_dynamic(general, special, dims):
+    """However it is addressed: a pattern may say how all dims are, and further specs what some of them are called."""
+    assert dims_of(specs_of({"*": general, "x": special}, x=zeros(2, 3))) == [dims]
+    assert dims_of(specs_of({"x": special, "*": general}, x=zeros(2, 3))) == [dims]
+
+
+def test_a_dim_said_to_be_dynamic_is_not_exact():
+    with pytest.raises(SpecError, match=r"`x.shape\[0\]` is said to be Dim.DYNAMIC and 2"):
+        specs_of({"*": Dim.DYNAMIC, "x": "2 _"}, x=zeros(2, 3))

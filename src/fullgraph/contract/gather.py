@@ -95,13 +95,18 @@ def _scalar_entry(match: Match, leaf: Input) -> list[tuple[Source, Entry]]:
 
 
 def _agreed(source: Source, a: Entry, b: Entry) -> Entry:
-    if b in (a, STATIC):
-        return a
-    if a == STATIC:
-        return b
+    less, more = sorted((a, b), key=_strength)
+    if less in (more, STATIC, Dim.AUTO) or (less == Dim.DYNAMIC and not _is_static(more)):
+        return more
     if isinstance(a, Dim) and isinstance(b, Dim) and a.expr is b.expr:
         return Dim.of(a.expr, joined(a, b)[0])
     raise _contradiction(source, _shown(a), _shown(b))
+
+
+def _strength(entry: Entry) -> int:
+    """How much an entry says: silence less than AUTO, that less than DYNAMIC, and a name, a size or a range most."""
+    says_little = (STATIC, Dim.AUTO, Dim.DYNAMIC)
+    return says_little.index(entry) if entry in says_little else len(says_little)
 
 
 def _contradiction(source: Source, a: str, b: str) -> SpecError:
