@@ -163,8 +163,8 @@ def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs)
         for spec in specs.symbols:
             if spec.symbol in solutions:
                 hand_on(spec, solutions[spec.symbol], scope)
-        for relation in specs.relations:
-            scope.assume(applied(relation.fact, solutions))
+        for given in (*specs.implied, *(relation.fact for relation in specs.relations)):
+            scope.assume(applied(given, solutions))
         for fact in facts:
             if fact.is_const or scope.decide(fact) is True:
                 continue

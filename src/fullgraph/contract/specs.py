@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
 from fullgraph.contract.entries import Entry
@@ -21,9 +22,23 @@ from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
 from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, scalar_symbol, sort_of, symbol
+from fullgraph.symbolic import (
+    Bool,
+    Contradiction,
+    Expr,
+    Scope,
+    ge,
+    integer,
+    ne,
+    parts_of,
+    render,
+    scalar_symbol,
+    sort_of,
+    symbol,
+)
 
 Dims = tuple["int | Expr", ...]
+_DIVISIONS = ("floordiv", "mod", "truediv")
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,22 @@ class Specs:
     relations: tuple[Statement, ...]
     samples: tuple[Mapping[Expr, int], ...]
 
+    @cached_property
+    def implied(self) -> tuple[Bool, ...]:
+        """What any call satisfies, because it has sizes: a derived one is not negative, and no divisor in it is zero.
+
+        The check compares each size with its expression, so these are no lines of the contract.
+        """
+        sizes = [s for dims in self.dims if dims is not None for s in dims if isinstance(s, Expr)]
+        derived = list(dict.fromkeys(size for size in sizes if size.kind != "symbol"))
+        divisors = [
+            part.args[1]
+            for expr in (*derived, *self.scalars.values())
+            for part in parts_of(expr)
+            if part.kind in _DIVISIONS and not part.args[1].is_const
+        ]
+        return (*(ge(size, 0) for size in derived), *(ne(divisor, 0) for divisor in dict.fromkeys(divisors)))
+
     def declare(self, scope: Scope, ledger: Ledger) -> list[Dims | None]:
         """Introduce the symbols and what the user stated of them.
 
@@ -58,6 +89,15 @@ class Specs:
         """
         declare(self.symbols, scope, self.samples[0])
         ledger.declare(self.symbols)
+        for fact in self.implied:
+            try:
+                scope.assume(fact)
+            except Contradiction:
+                raise SpecError(
+                    f"A size would have to be other than it is said to be: {render(fact)} never holds.",
+                    why="It follows from the derived dims, and contradicts the ranges.",
+                    instead="ranges and derived dims that some sizes satisfy",
+                ) from None
         for relation in self.relations:
             try:
                 scope.assume(relation.fact)

@@ -270,10 +270,12 @@ class _NeverAsked:
         raise AssertionError(f"the contract asked for the value of {render(expr)}")
 
 
-def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
-    """Return a scope that knows the declared ranges and nothing else."""
+def fresh_scope(symbols: Iterable[DimSpec], facts: Iterable[Bool] = ()) -> Scope:
+    """Return a scope that knows the declared ranges, these facts, and nothing else."""
     scope = Scope(_NeverAsked())
     declare(symbols, scope, {})
+    for fact in facts:
+        scope.assume(fact)
     return scope
 
 
