@@ -14,7 +14,7 @@ from fullgraph.contract.check import check_source, compile_check
 from fullgraph.contract.contract import Contract, InputContract, render_contract
 from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dynamic_dim
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
@@ -42,6 +42,7 @@ __all__ = [
     "Input",
     "InputContract",
     "Ledger",
+    "Parameters",
     "Property",
     "Relation",
     "SameObject",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fullgraph.contract.dim import Dim, DimKind, UnnamedDim, joined
 from fullgraph.contract.entries import STATIC, Entry, entries_of, entry_of, scalar_entry_of
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.matching import Match, matches
 from fullgraph.contract.samples import differing, sizes_of
 from fullgraph.contract.symbols import Source
@@ -24,7 +24,7 @@ def gather(
     dynamic_shapes: object,
     dynamic: Mapping[Expr, Source],
     samples: Sequence[Sequence[Input]],
-    parameters: Sequence[str],
+    parameters: Parameters,
 ) -> dict[Source, Entry]:
     """Return what was said of each size that is not plainly static, in the order of the inputs.
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
 from fullgraph.contract.entries import Entry
 from fullgraph.contract.gather import gather
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.ledger import AssumptionKind, Ledger
 from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
@@ -115,7 +115,7 @@ def read_specs(
     dynamic_shapes: object,
     constraints: object,
     examples: Sequence[Sequence[Input]] | None,
-    parameters: Sequence[str],
+    parameters: Parameters,
 ) -> Specs:
     """Read everything that was said about the inputs.
 
@@ -124,7 +124,7 @@ def read_specs(
         dynamic_shapes: as given to `export`.
         constraints: the same.
         examples: further arguments, each flattened.
-        parameters: the names of the program's parameters, in order.
+        parameters: the names by which specs speak of the arguments.
 
     Raises:
         SpecError: something matches no input, cannot be read, or contradicts an example or something else.

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.contract import Input
+from fullgraph.contract import Input, Parameters
 from fullgraph.errors import SpecError, Unsupported
 from fullgraph.tracing.containers import Kind, by_attributes, has_identity, take_apart, unfit
 from fullgraph.tracing.tree import (
@@ -50,7 +50,7 @@ class Inputs:
     Args:
         leaves: each flattened argument, defaults included.
         tree: the structure: a dict from parameter name to argument, in the order of the signature.
-        parameters: the names by which a caller hands arguments in; those caught by `**kwargs` each by its own name.
+        parameters: the names by which a caller hands arguments in.
         signature: the program's signature, without `self`.
         name: what Python calls the program in its own errors: `Model.forward`.
         positional: how many parameters the example call passed by position.
@@ -59,7 +59,7 @@ class Inputs:
 
     leaves: tuple[Input, ...]
     tree: Container
-    parameters: tuple[str, ...]
+    parameters: Parameters
     signature: Signature
     name: str
     positional: int
@@ -236,6 +236,7 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
             f"The example arguments do not fit {name}{signature}: {error}.",
             instead="Pass args=(...) and kwargs={...} to export as in a call of the program.",
         ) from error
+    given = tuple(bound.arguments)
     omitted = frozenset(signature.parameters.keys() - bound.arguments.keys())
     bound.apply_defaults()
     flat = flatten({parameter: bound.arguments[parameter] for parameter in signature.parameters})
@@ -244,7 +245,8 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
     named = [_as_named(keys, signature) for keys in flat.keys]
     leaves = tuple(map(_leaf, flat.leaves, named, _paths(named)))
     positional = sum(parameter.kind in _POSITIONAL for parameter in signature.parameters.values())
-    return Inputs(leaves, flat.tree, _parameters(bound), signature, name, min(len(args), positional), omitted)
+    parameters = _parameters(bound, given)
+    return Inputs(leaves, flat.tree, parameters, signature, name, min(len(args), positional), omitted)
 
 
 def signature_of(fn: Callable[..., Any]) -> Signature:
@@ -303,11 +305,14 @@ def _as_named(keys: Keys, signature: Signature) -> Keys:
     return keys if keys[1] in signature.parameters else keys[1:]
 
 
-def _parameters(bound: inspect.BoundArguments) -> tuple[str, ...]:
+def _parameters(bound: inspect.BoundArguments, given: tuple[str, ...]) -> Parameters:
     names: list[str] = []
+    caught: dict[str, tuple[str, ...]] = {}
     for name, parameter in bound.signature.parameters.items():
-        names.extend(bound.arguments[name] if parameter.kind is Parameter.VAR_KEYWORD else [name])
-    return tuple(names)
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            caught[name] = tuple(bound.arguments[name])
+        names.extend(caught.get(name, (name,)))
+    return Parameters(tuple(names), given, caught)
 
 
 def _name_of(fn: Callable[..., Any]) -> str:
