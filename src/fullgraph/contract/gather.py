@@ -64,7 +64,7 @@ def gather(
 def _of_tensor_spec(index: int, leaf: Input, spec: TensorSpec) -> Iterator[tuple[Source, Entry]]:
     for dim, size in enumerate(spec.shape):
         if not isinstance(size, int):
-            entry = entry_of(size, leaf.path)
+            entry = STATIC if size == "..." else entry_of(size, leaf.path)
             if _is_static(entry):
                 raise SpecError(
                     f"The shape of the TensorSpec for `{leaf.path}` says {size!r} for dim {dim}, which is no size.",

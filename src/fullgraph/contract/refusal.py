@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
+from fullgraph.contract.sizes import Sizes
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, applied, determined, fresh_scope, hand_on, texts
 from fullgraph.contract.tensor_spec import TensorSpec

@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
+from fullgraph.contract.dim import Dim, DimKind, UnnamedDim
 from fullgraph.contract.entries import Entry
 from fullgraph.contract.gather import gather
 from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.ledger import AssumptionKind, Ledger
 from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
+from fullgraph.contract.sizes import ANY_SIZE, Sizes, merge_sizes
 from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import (

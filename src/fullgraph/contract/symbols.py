@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.contract.dim import DimKind
+from fullgraph.contract.sizes import Sizes
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import (
     Bool,
