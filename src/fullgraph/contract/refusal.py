@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
+from fullgraph.contract.sizes import Sizes
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import DimSpec, applied, determined, fresh_scope, hand_on, texts
+from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
 from fullgraph.symbolic import Bool, Contradiction, Expr, render, sort_of
@@ -118,10 +120,11 @@ def _declared(spec: DimSpec) -> str:
 def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     """Return the arguments of `export` under which the refused facts are what the user declared.
 
-    Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint.
+    Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint; and those of
+    a symbol that the shape of a `TensorSpec` names, which stands beside `dynamic_shapes`.
     """
     facts = [assumption.fact for assumption in refused if isinstance(assumption.fact, Bool)]
-    solutions = determined(facts)
+    solutions = determined(facts, _named_by_tensor_specs(specs))
     stated = _stated([applied(fact, solutions) for fact in facts], solutions, specs)
     by_symbol = {spec.symbol: spec for spec in specs.symbols}
     shapes: dict[str, str] = {}
@@ -142,6 +145,17 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     return f"{text}, constraints={constraints}" if constraints else text
 
 
+def _named_by_tensor_specs(specs: Specs) -> frozenset[Expr]:
+    sizes = (
+        size
+        for leaf, dims in zip(specs.inputs, specs.dims, strict=True)
+        if isinstance(leaf.value, TensorSpec) and dims is not None
+        for size, given in zip(dims, leaf.value.shape, strict=True)
+        if isinstance(size, Expr) and not isinstance(given, int)
+    )
+    return frozenset(symbol for size in sizes for symbol in size.symbols)
+
+
 def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> list[str]:
     """Return constraints under which the facts hold: a short one that suffices, or else the fact itself."""
     scope = fresh_scope(specs.symbols)
@@ -150,8 +164,8 @@ def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs)
         for spec in specs.symbols:
             if spec.symbol in solutions:
                 hand_on(spec, solutions[spec.symbol], scope)
-        for relation in specs.relations:
-            scope.assume(applied(relation.fact, solutions))
+        for given in (*specs.implied, *(relation.fact for relation in specs.relations)):
+            scope.assume(applied(given, solutions))
         for fact in facts:
             if fact.is_const or scope.decide(fact) is True:
                 continue

@@ -144,8 +144,8 @@ class _Reduction:
             spec.symbol: (spec.is_strict, spec.is_named, -place)
             for place, spec in enumerate(symbols.values())
         }
-        self._scope = fresh_scope(specs.symbols)
-        self._learnt_of: set[Expr] = set()
+        self._scope = fresh_scope(specs.symbols, specs.implied)
+        self._learnt_of = {symbol for fact in specs.implied for symbol in fact.symbols}
         # The ranges of strict dims before the first assumption that nobody asked for.
         self._wanted: dict[Expr, Range] | None = None
         self._lines: list[_Line] = []
@@ -244,6 +244,8 @@ class _Reduction:
         scope = fresh_scope(self._specs.symbols)
         for symbol, value in self.solutions.items():
             hand_on(self._symbols[symbol], value, scope)
+        for fact in self._specs.implied:
+            scope.assume(applied(fact, self.solutions))
         kept: list[Assumption] = []
         for line in reversed(self._lines):
             if line.solved is not None:

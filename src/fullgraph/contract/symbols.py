@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.contract.dim import DimKind
+from fullgraph.contract.sizes import Sizes
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import (
     Bool,
@@ -270,10 +271,12 @@ class _NeverAsked:
         raise AssertionError(f"the contract asked for the value of {render(expr)}")
 
 
-def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
-    """Return a scope that knows the declared ranges and nothing else."""
+def fresh_scope(symbols: Iterable[DimSpec], facts: Iterable[Bool] = ()) -> Scope:
+    """Return a scope that knows the declared ranges, these facts, and nothing else."""
     scope = Scope(_NeverAsked())
     declare(symbols, scope, {})
+    for fact in facts:
+        scope.assume(fact)
     return scope
 
 

@@ -59,6 +59,7 @@ from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
 from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
+from fullgraph.symbolic.interning import parts_of
 from fullgraph.symbolic.layout import (
     is_channels_last_contiguous_2d,
     is_channels_last_contiguous_3d,
@@ -120,6 +121,7 @@ __all__ = [
     "neg",
     "not_",
     "or_",
+    "parts_of",
     "parse",
     "pow_",
     "prod",

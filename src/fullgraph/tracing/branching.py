@@ -76,11 +76,12 @@ class _Settling:
     def _known_on_all_sides(self) -> list[Bool]:
         """What follows from the side that was taken is no reason to leave the other sides out."""
         scope = knowing(self.recorded, [self.here])
-        return [
+        relied_on = [
             a.fact
             for a in self.recorded.ledger.assumptions
             if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
         ]
+        return [*self.specs.implied, *relied_on]
 
     def settle(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""

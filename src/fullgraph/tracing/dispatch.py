@@ -267,6 +267,14 @@ def is_composite(op: OpOverload) -> bool:
     return op._can_decompose()
 
 
+def additional_inputs(spec: object) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Return the calls in a `torch.export.AdditionalInputs`; none if the spec is something else."""
+    theirs = sys.modules.get("torch.export")  # importing it takes a second
+    if theirs is None or not isinstance(spec, theirs.AdditionalInputs):
+        return []
+    return [(args, kwargs or {}) for args, kwargs in spec._examples]
+
+
 # What torch's dispatcher looks like in a thread where nothing was switched on, taken at import.
 _PLAIN_INCLUDED = _C._dispatch_tls_local_include_set()
 _PLAIN_EXCLUDED = _C._dispatch_tls_local_exclude_set()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
@@ -42,7 +43,7 @@ from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.sparse import is_about_sparse, note_sparse, record_sparse
 from fullgraph.tracing.special import SPECIAL, record_special
 from fullgraph.tracing.strides import layout_of_example, result_is_contiguous, view_is_contiguous
-from fullgraph.tracing.subgraph import refuse_leak, refuse_unwritable, size_out_of_reach
+from fullgraph.tracing.subgraph import placeholder, refuse_leak, refuse_unwritable, size_out_of_reach
 from fullgraph.tracing.traced import DIFFERENTIABLE, Source, Step, TracedTensor, Value
 
 
@@ -68,12 +69,12 @@ class Recorder:
         self.modules: dict[str, torch.nn.Module] = {}  # subgraphs of the graph being recorded
         self.module_trees = ModuleTrees()
         self.frame: InnerGraph | None = None  # the subgraph being recorded, if any
-        self._inputs = self.graph  # where the placeholders of the program are, whatever is being recorded
         self.questions = Questions(self)
         self.sizes = SizeNodes(partial(self.make_size, self.graph), size_out_of_reach)
         self.lifting = Lifting(owned, self._place_lifted, self._alias)
         self.interceptor = Interceptor(self.on_operator)
         self._answers = answers
+        # The inputs of the program stand before it, whatever graph is being recorded.
         self._anchor = self.graph.call_function(_anchor)
         self.refusal: CaptureError | None = None
         self.unwritable: dict[Value, str] = {}
@@ -84,15 +85,15 @@ class Recorder:
         self.callers_grad_mode = grad_enabled()
         self.grad_region: bool | None = None
         self._inference_mode = torch.is_inference_mode_enabled()
-        self._data_dependent = 0
+        self._unknown = map("u{}".format, count())  # the names of what only the run of the program tells
 
     # Inputs
 
     def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
         """Add a graph input and return its value."""
-        with self._inputs.inserting_before(self._anchor):
-            node = self._inputs.placeholder(_identifier(source))
-        node.meta["val"] = TensorSpec(dims, dtype, device)
+        node = placeholder(
+            self._anchor, _PREFIXES[source.role] + source.target, TensorSpec(dims, dtype, device)
+        )
         value = Value(dims, dtype, device, node, self.clock)
         value.source = source
         real = source.real
@@ -106,9 +107,7 @@ class Recorder:
 
     def place_scalar(self, path: str, expr: Expr | Bool) -> None:
         """Add a graph input for a dynamic scalar."""
-        with self._inputs.inserting_before(self._anchor):
-            node = self._inputs.placeholder(path.replace(".", "_"))
-        node.meta["val"] = expr
+        node = placeholder(self._anchor, path, expr)
         self.placed.append((node, path))
         self.sizes.computed_by(expr, node)
 
@@ -330,8 +329,9 @@ class Recorder:
 
     def new_symbol(self, lo: int = 0, hi: int | None = None, sort: type = int) -> Expr:
         """Return a symbol for a number (see `Scope.declare`) that only the run of the program tells."""
-        self._data_dependent += 1
-        return self.scope.declare(f"u{self._data_dependent - 1}", lo=lo, hi=hi, sort=sort)
+        taken = {spec.symbol.name for spec in self.ledger.symbols}
+        name = next(name for name in self._unknown if name not in taken)
+        return self.scope.declare(name, lo=lo, hi=hi, sort=sort)
 
     # Between the program's terms and the trace's
 
@@ -434,11 +434,7 @@ def _anchor() -> None:
     """The first node of a graph while it is recorded: inputs are placed before it."""
 
 
-def _identifier(source: Source) -> str:
-    prefix = {InputRole.PARAMETER: "p_", InputRole.BUFFER: "b_", InputRole.CONSTANT: "c_", InputRole.USER: ""}
-    return prefix[source.role] + source.target.replace(".", "_")
-
-
+_PREFIXES = {InputRole.PARAMETER: "p_", InputRole.BUFFER: "b_", InputRole.CONSTANT: "c_", InputRole.USER: ""}
 _ALIAS = torch.ops.aten.alias.default
 _DETACH = torch.ops.aten.detach.default
 _LIFT_FRESH = torch.ops.aten.lift_fresh.default

@@ -130,11 +130,11 @@ def ask(question: Bool, scope: Scope) -> bool:
 
 
 def require(question: Bool, scope: Scope) -> bool:
-    """Return whether an operator's own condition holds; where no example can tell, it must, at run time."""
+    """Return whether an operator's own condition holds; where no example can tell, it must."""
     known = decide(question, scope)
     if known is not None:
         return known
-    return scope.ask(question, "check" if scope.hint_of(question) is None else "size_oblivious")
+    return scope.ask(question, "required")
 
 
 def equals(a: Size, b: Size) -> Bool:
