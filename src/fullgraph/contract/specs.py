@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 
 from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
 from fullgraph.contract.entries import Entry
@@ -19,9 +21,19 @@ from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import AssumptionKind, Ledger
 from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
-from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
+from fullgraph.contract.symbols import (
+    Declared,
+    DimSpec,
+    Source,
+    applied,
+    bind,
+    declare,
+    fresh_scope,
+    hand_on,
+    range_of_sizes,
+)
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, scalar_symbol, sort_of, symbol
+from fullgraph.symbolic import Contradiction, Expr, Scope, ge, integer, render, scalar_symbol, sort_of, symbol
 
 Dims = tuple["int | Expr", ...]
 
@@ -46,6 +58,29 @@ class Specs:
     relations: tuple[Statement, ...]
     samples: tuple[Mapping[Expr, int], ...]
 
+    @cached_property
+    def derived_sizes(self) -> tuple[Expr, ...]:
+        """The expressions that are sizes of tensors, so none is negative: `n - 1` means that n is not 0."""
+        derived = (size for dims in self.dims for size in dims or () if isinstance(size, Expr))
+        return tuple(dict.fromkeys(size for size in derived if size.kind != "symbol"))
+
+    def scope(self, solutions: Mapping[Expr, Expr] = MappingProxyType({})) -> Scope:
+        """Return a scope that knows what is declared of the sizes, and nothing else.
+
+        Args:
+            solutions: symbols that are known to be others; the scope is told what they hand on.
+
+        Raises:
+            Contradiction: no sizes satisfy it.
+        """
+        scope = fresh_scope(self.symbols)
+        for spec in self.symbols:
+            if spec.symbol in solutions:
+                hand_on(spec, solutions[spec.symbol], scope)
+        for size in self.derived_sizes:
+            scope.assume(ge(applied(size, solutions), 0))
+        return scope
+
     def declare(self, scope: Scope, ledger: Ledger) -> list[Dims | None]:
         """Introduce the symbols and what the user stated of them.
 
@@ -58,6 +93,14 @@ class Specs:
         """
         declare(self.symbols, scope, self.samples[0])
         ledger.declare(self.symbols)
+        for size in self.derived_sizes:
+            try:
+                scope.assume(ge(size, 0))
+            except Contradiction:
+                raise SpecError(
+                    f"A dim is declared as {render(size)}, which is negative in the whole range.",
+                    instead="ranges in which every size is 0 or more",
+                ) from None
         for relation in self.relations:
             try:
                 scope.assume(relation.fact)

@@ -26,7 +26,6 @@ from fullgraph.contract import (
     Fact,
     Ledger,
     Specs,
-    fresh_scope,
 )
 from fullgraph.errors import CaptureError
 from fullgraph.symbolic import Bool, Contradiction, Expr, and_, evaluate, le, not_, or_
@@ -192,8 +191,8 @@ class _Settling:
 
     def _impossible(self, condition: Bool) -> bool:
         """Whether no sizes in range satisfy it."""
-        scope = fresh_scope(self.specs.symbols)
         try:
+            scope = self.specs.scope()
             largest = [le(spec.symbol, _LARGEST_SIZE) for spec in self.specs.symbols if spec.sort is int]
             for fact in (*largest, *self.known, condition):
                 if fact.symbols <= {spec.symbol for spec in self.specs.symbols}:
