@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from fullgraph.contract.dim import Dim, DimKind, UnnamedDim
 from fullgraph.contract.entries import Entry
@@ -21,7 +22,17 @@ from fullgraph.contract.ledger import AssumptionKind, Ledger
 from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
 from fullgraph.contract.sizes import ANY_SIZE, Sizes, merge_sizes
-from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
+from fullgraph.contract.symbols import (
+    Declared,
+    DimSpec,
+    Source,
+    applied,
+    bind,
+    declare,
+    fresh_scope,
+    hand_on,
+    range_of_sizes,
+)
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import (
     Bool,
@@ -77,6 +88,23 @@ class Specs:
             if part.kind in _DIVISIONS and not part.args[1].is_const
         ]
         return (*(ge(size, 0) for size in derived), *(ne(divisor, 0) for divisor in dict.fromkeys(divisors)))
+
+    def scope(self, solutions: Mapping[Expr, Expr] = MappingProxyType({})) -> Scope:
+        """Return a scope that knows what is declared of the sizes, and nothing else.
+
+        Args:
+            solutions: symbols that are known to be others; the scope is told what they hand on.
+
+        Raises:
+            Contradiction: no sizes satisfy it.
+        """
+        scope = fresh_scope(self.symbols)
+        for spec in self.symbols:
+            if spec.symbol in solutions:
+                hand_on(spec, solutions[spec.symbol], scope)
+        for fact in self.implied:
+            scope.assume(applied(fact, solutions))
+        return scope
 
     def declare(self, scope: Scope, ledger: Ledger) -> list[Dims | None]:
         """Introduce the symbols and what the user stated of them.

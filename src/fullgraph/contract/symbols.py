@@ -191,11 +191,17 @@ def determined(facts: Iterable[Bool], free: AbstractSet[Expr] = frozenset()) -> 
         for symbol in sorted(fact.symbols - free, key=render, reverse=True):
             value = solved_for(fact, symbol)
             if value is not None:
-                for known, old in solutions.items():
-                    solutions[known] = substitute(old, {symbol: value})
-                solutions[symbol] = value
+                add_solution(symbol, value, solutions)
                 break
     return solutions
+
+
+def add_solution(symbol: Expr, value: Expr, solutions: dict[Expr, Expr]) -> None:
+    """Add what a symbol is, and put it into the other solutions."""
+    for other, old in solutions.items():
+        if symbol in old.symbols:
+            solutions[other] = substitute(old, {symbol: value})
+    solutions[symbol] = value
 
 
 def applied(what: T, solutions: Mapping[Expr, Expr]) -> T:

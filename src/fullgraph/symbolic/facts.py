@@ -24,7 +24,7 @@ from typing import Any
 
 from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, eq, not_
-from fullgraph.symbolic.division import content, floordiv_integers
+from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import T, substitute
 from fullgraph.symbolic.expr import (
     Expr,
@@ -204,6 +204,10 @@ class Facts:
         """Return a number known to divide `coefficient * monomial`."""
         return reduce(lambda n, atom: n * self.divisors.get(atom, 1), monomial, abs(coefficient))
 
+    def divides(self, k: int, x: Expr) -> bool:
+        """Say whether a number is known to divide an integer expression."""
+        return self.divisor_of(x) % k == 0 or self.rewrite(mod_integers(x, integer(k))) is integer(0)
+
     # Learning. Each method returns having made the fact usable; the caller has rewritten the fact.
 
     def declare(self, atom: Expr, known: Range, values: Iterable[int] | None) -> None:
@@ -292,7 +296,9 @@ class Facts:
         self.bounds[form] = known
 
     def _exclude(self, e: Expr) -> None:
-        """Learn that e is not 0: a bound that was 0 moves."""
+        """Learn that e is not 0: a bound that was 0 moves. What leaves a remainder is not 0 either."""
+        if e.kind == "mod":
+            self._exclude(e.args[0])
         found = self.integer_range(e)
         if found.lo == 0:
             self._bound(e, Range(1, math.inf))

@@ -42,6 +42,20 @@ def in_quotients(e: Expr, is_positive: Callable[[Expr], bool]) -> Expr:
     return substitute(e, normal) if normal else e
 
 
+def multiplied_out(e: Expr, divides: Callable[[int, Expr], bool]) -> Expr:
+    """Return an integer expression with `k*(x // k)` as x, for each number k that is known to divide x."""
+    for monomial, coefficient in e.terms.items():
+        for place, atom in enumerate(monomial):
+            if atom.kind != "floordiv" or not atom.args[1].is_const:
+                continue
+            x, k = atom.args[0], atom.args[1].value
+            if coefficient % k == 0 and divides(k, x):
+                rest = polynomial({monomial[:place] + monomial[place + 1 :]: coefficient // k})
+                others = polynomial({m: c for m, c in e.terms.items() if m != monomial})
+                return multiplied_out(plus(others, times(rest, x)), divides)
+    return e
+
+
 def _smallest(x: Expr, k: Expr) -> Expr:
     """Return x // k in the one of its two forms that comes first."""
     downwards, upwards = _reduced(x, k), _reduced(minus(minus(k, integer(1)), x), k)

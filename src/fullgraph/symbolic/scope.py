@@ -156,6 +156,10 @@ class Scope:
             found = self._simplified[expr] = simplify(facts, expr)
         return found
 
+    def simplify_question(self, question: Bool) -> Bool:
+        """Return a question with the same answer wherever the facts hold, about as little as they allow."""
+        return simplify_question(self._facts, question)
+
     def decide(self, question: Bool) -> bool | None:
         """Return whether `question` always holds (True), never holds (False), or neither follows (None).
 
