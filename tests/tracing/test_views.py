@@ -422,3 +422,72 @@ def test_a_written_reshape_of_a_result_relies_on_the_layout_of_inputs():
         return product
 
     assert_same(made_in_order, (torch.rand(3, 4),), [(torch.rand(4, 3).t(),)])
+
+
+OVERLAPPING = {
+    "unfold": lambda x: x.unfold(0, 3, 1).mul_(2),
+    "unfold by a size": lambda x: x.unfold(0, 2, 1)[0].add_(1),
+    "as_strided": lambda x: x.as_strided((3, 2), (1, 1)).mul_(2),
+    "as_strided by nothing": lambda x: x.as_strided((3,), (0,)).add_(1),
+}
+
+
+@pytest.mark.parametrize("write", OVERLAPPING.values(), ids=OVERLAPPING)
+def test_a_view_with_an_element_twice_is_not_written(write):
+    """Eager multiplies such an element as often as its loop meets it."""
+    assert_refused(write, (torch.rand(6),), kind=Unsupported, line="lambda x", dynamic_shapes={"x": "n"})
+
+
+def test_windows_that_do_not_overlap_are_written():
+    def program(x):
+        x.unfold(0, 2, 3).mul_(2)
+        y = torch.ones(2, x.shape[0])
+        y.as_strided((2, x.shape[0]), (x.shape[0], 1)).add_(x)
+        return y
+
+    assert_same(program, (torch.rand(6),), [(torch.rand(n),) for n in (2, 3, 9)], dynamic_shapes={"x": "n"})
+
+
+def test_as_strided_begins_inside_the_tensor():
+    """What a storage holds beyond the tensor is not there in the graph; a slice would end before it."""
+    beyond = torch.rand(10)[:4]
+    assert_refused(lambda x: x.as_strided((2,), (1,), 6), (beyond,), kind=Unsupported, line="as_strided")
+
+    def program(x, start):
+        return x.as_strided((2,), (1,), start)
+
+    exported = fullgraph.export(program, (torch.arange(6.0), 2), dynamic_shapes={"x": "n", "start": Dim.AUTO})
+    assert torch.equal(exported(torch.arange(9.0), 7), torch.tensor([7.0, 8.0]))
+    for start in (-1, 10):
+        with pytest.raises((ContractError, RuntimeError)):
+            exported(torch.arange(9.0), start)
+
+
+SUMS = {
+    "rows": lambda x: x.sum_to_size(1, x.shape[1]),
+    "all": lambda x: (x * 2).sum_to_size(1),
+    "nothing": lambda x: x.sum_to_size(x.shape),
+    "then viewed": lambda x: x.sum_to_size(x.shape[0], 1).view(-1),
+    "of a transpose": lambda x: x.t().sum_to_size(1, x.shape[0]),
+}
+
+
+@pytest.mark.parametrize("program", SUMS.values(), ids=SUMS)
+def test_sum_to_size_hands_back_what_has_the_size(program):
+    more = [(torch.rand(n, m),) for n, m in ((0, 2), (1, 1), (1, 4), (5, 1), (7, 2))]
+    assert_same(program, (torch.rand(3, 4),), more, dynamic_shapes={"x": "n m"}, aliasing=True)
+
+
+def test_a_write_asks_whether_sum_to_size_handed_back_its_argument():
+    def program(x):
+        total = x.sum_to_size(1, x.shape[1])
+        x.add_(1)
+        return total
+
+    assert_same(
+        program,
+        (torch.rand(3, 4),),
+        [(torch.rand(2, 4),)],
+        refused=[(torch.rand(1, 4),)],
+        dynamic_shapes={"x": {0: Dim.AUTO}},
+    )

@@ -6,6 +6,7 @@ the kind of number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,18 @@ import torch
 
 from fullgraph.symbolic import Bool, Expr, Scope, sub, to_float, to_integer, truediv
 from fullgraph.tracing.rules.broadcast import simplest
-from fullgraph.tracing.rules.dims import Size, minus, plain, plus, product, quotient, quotient_up, times
+from fullgraph.tracing.rules.dims import (
+    Size,
+    larger,
+    minus,
+    plain,
+    plus,
+    product,
+    quotient,
+    quotient_up,
+    smaller,
+    times,
+)
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -176,9 +188,15 @@ def eye_m(scope: Scope, n: Size, m: Size, *, dtype: Any = None, device: Any = No
     return Out((n, m), dtype or torch.get_default_dtype(), _device(device))
 
 
-@rule("hann_window hamming_window blackman_window bartlett_window")
+@rule(
+    """
+    hann_window hann_window.periodic blackman_window blackman_window.periodic bartlett_window bartlett_window.periodic
+    hamming_window hamming_window.periodic hamming_window.periodic_alpha hamming_window.periodic_alpha_beta
+    kaiser_window kaiser_window.periodic kaiser_window.beta
+    """
+)
 def window(
-    scope: Scope, window_length: Size, *, dtype: Any = None, device: Any = None, **options: Any
+    scope: Scope, window_length: Size, *rest: Any, dtype: Any = None, device: Any = None, **options: Any
 ) -> Out:
     """One number for each element of a window."""
     return Out((window_length,), dtype or torch.get_default_dtype(), _device(device))
@@ -261,12 +279,56 @@ def vander(scope: Scope, x: Shaped, columns: Size | None = None, increasing: boo
 
 @rule("combinations")
 def combinations(scope: Scope, self: Shaped, r: int = 2, with_replacement: bool = False) -> Out | None:
-    """Pairs of elements."""
-    if len(self.dims) != 1 or r != 2:
+    """Pairs of elements, or as many as are asked for."""
+    if len(self.dims) != 1 or r < 2:
         return None
-    n = self.dims[0]
-    count = quotient(times(n, minus(n, -1 if with_replacement else 1)), 2)
-    return Out((count, 2), self.dtype, self.device)
+    n = plus(self.dims[0], r - 1) if with_replacement else self.dims[0]
+    count = quotient(product(minus(n, i) for i in range(r)), math.factorial(r))
+    return Out((count, r), self.dtype, self.device)
+
+
+@rule("tril_indices")
+def tril_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: int = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """The places of a matrix on and below a diagonal."""
+    return Out((2, _below_diagonal(row, col, offset, scope)), dtype or torch.int64, _device(device))
+
+
+@rule("triu_indices")
+def triu_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: int = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """The places of a matrix on and above a diagonal."""
+    count = minus(times(row, col), _below_diagonal(row, col, minus(offset, 1), scope))
+    return Out((2, count), dtype or torch.int64, _device(device))
+
+
+def _below_diagonal(rows: Size, columns: Size, offset: Size, scope: Scope) -> Size:
+    """Row `i` has `i + 1 + offset` places, none if that is negative, and `columns` at most."""
+
+    def places(rows: Size) -> Size:
+        """The places of so many rows of which the first has one."""
+        growing = smaller(rows, columns, scope)
+        triangle = quotient(times(growing, plus(growing, 1)), 2)
+        return plus(triangle, times(minus(rows, growing), columns))
+
+    last, before_first = larger(plus(rows, offset), 0, scope), larger(offset, 0, scope)
+    return minus(places(last), places(before_first))
 
 
 @rule("diagflat")
