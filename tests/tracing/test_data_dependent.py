@@ -47,6 +47,15 @@ def test_lengths_that_are_read_on_the_host_are_refused():
         fullgraph.export(program, (torch.randn(2, 3, 4), torch.tensor([3, 1])))
 
 
+def test_lengths_made_of_sizes_are_read_on_the_host_as_well():
+    def program(x):
+        lengths = torch.full((x.shape[0],), x.shape[1])
+        return torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True).data
+
+    with pytest.raises(fullgraph.DataDependent, match="pack_padded_sequence"):
+        fullgraph.export(program, (torch.randn(2, 3, 4),), dynamic_shapes={"x": "n l _"})
+
+
 @pytest.mark.parametrize("kind", [torch.nn.GRUCell, torch.nn.LSTMCell, torch.nn.RNNCell])
 def test_recurrent_cells_take_any_batch(kind):
     cell = kind(3, 4)

@@ -97,7 +97,7 @@ class Node:
         return self.scope.hint_of(self.expr)
 
     def has_hint(self) -> bool:
-        return self.scope.hint_of(self.expr) is not None
+        return not self.scope.hides_hints and self.scope.hint_of(self.expr) is not None
 
     @property
     def shape_env(self) -> PythonQuestions:

@@ -14,7 +14,7 @@ import torch
 from fullgraph.symbolic import Bool, Expr, scalar_of
 from fullgraph.tracing.known_contents import contents_of
 from fullgraph.tracing.records import Records
-from fullgraph.tracing.rules import Out
+from fullgraph.tracing.rules import Out, require_same, shown
 from fullgraph.tracing.strides import times
 from fullgraph.tracing.traced import Size, Value
 
@@ -25,7 +25,7 @@ def record_data_dependent(recorder: Records, op: Any, args: tuple[Any, ...], kwa
     """Record an operator of this kind and return its result; None when it is not one."""
     name = op._schema.name.removeprefix("aten::")
     if name == "index" and any(_is_mask(index) for index in args[1]):
-        return recorder.call(op, args[0], _without_masks(recorder, args[1]))
+        return recorder.call(op, args[0], _without_masks(recorder, args[0], args[1]))
     rule = _RULES.get(name)
     return None if rule is None else rule(recorder, op, args, kwargs)
 
@@ -57,12 +57,22 @@ def _is_mask(index: Any) -> bool:
     return isinstance(index, Value) and index.dtype in (torch.bool, torch.uint8)
 
 
-def _without_masks(recorder: Records, indices: list[Any]) -> list[Any]:
+def _without_masks(recorder: Records, value: Value, indices: list[Any]) -> list[Any]:
+    """Replace masks by positions, which say nothing of the mask's sizes: that they fit must be known before."""
     plain: list[Any] = []
     for index in indices:
         if not _is_mask(index):
             plain.append(index)
             continue
+        indexed = value.dims[len(plain) : len(plain) + len(index.dims)]
+        if len(indexed) < len(index.dims):
+            raise IndexError(f"too many indices for tensor of dimension {len(value.dims)}")
+        for axis, (size, wanted) in enumerate(zip(index.dims, indexed)):
+            if not require_same(size, wanted, recorder.scope):
+                raise IndexError(
+                    f"The shape of the mask {shown(index.dims)} at index {axis} does not match the shape of the "
+                    f"indexed tensor {shown(value.dims)} at index {len(plain) + axis}"
+                )
         positions = recorder.call(aten.nonzero.default, index)
         plain.extend(recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(index.dims)))
     return plain

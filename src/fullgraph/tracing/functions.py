@@ -22,7 +22,7 @@ from fullgraph.tracing import indexing
 from fullgraph.tracing.default_dtype import default_dtype
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.explaining import refuse
-from fullgraph.tracing.plain_integers import functions_of_plain_integers
+from fullgraph.tracing.plain_numbers import plain_number_table
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
 from fullgraph.tracing.traced import TracedTensor
@@ -101,6 +101,31 @@ def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callabl
     return tensor
 
 
+def _new_tensor(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """`x.new_tensor([x.shape[0]])` is `torch.tensor` with the dtype and the device of `x`."""
+
+    def new_tensor(like: torch.Tensor, data: Any, **options: Any) -> Any:
+        if not _holds_symbol(data):
+            return original(like, data, **options)
+        given = {name: option for name, option in options.items() if option is not None}
+        return torch.tensor(data, **{"dtype": like.dtype, "device": like.device, **given})
+
+    return new_tensor
+
+
+def _fill_diagonal(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """PyTorch works out strides from plain sizes; the diagonal of a matrix is a view at any size."""
+
+    def fill_diagonal_(target: torch.Tensor, fill_value: Any, wrap: bool = False) -> torch.Tensor:
+        if wrap or target.ndim != 2:
+            filled: torch.Tensor = original(target, fill_value, wrap)
+            return filled
+        target.diagonal().fill_(fill_value)
+        return target
+
+    return fill_diagonal_
+
+
 def _leaves(data: Any) -> Iterator[Any]:
     if isinstance(data, (list, tuple)):
         for item in data:
@@ -127,7 +152,7 @@ def _spaced(op: OpOverload) -> Replacement:
         def spaced(start: Any, end: Any, steps: Any, *base: Any, **options: Any) -> Any:
             ends = start, end
             plain = not isinstance(steps, torch.SymInt) or any(isinstance(each, complex) for each in ends)
-            if plain or options.get("out") is not None:
+            if plain or options.get("out") is not None or not recorder.interceptor.receives(op):
                 return original(start, end, steps, *base, **options)
             if options.get("dtype") is None:
                 options["dtype"] = default_dtype(recorder)
@@ -241,7 +266,9 @@ def function_table() -> FunctionTable:
         (torch, "asarray"): _tensor_of_sizes,
         (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
         (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
-        **functions_of_plain_integers(),
+        (torch.Tensor, "new_tensor"): _new_tensor,
+        (torch.Tensor, "fill_diagonal_"): _fill_diagonal,
+        **plain_number_table(),
         (torch.Tensor, "__getitem__"): indexing.get_item,
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),

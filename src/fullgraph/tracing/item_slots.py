@@ -1,9 +1,9 @@
 """What Python keeps of `__getitem__` in a class, and does not take back by itself.
 
-A class written in C may be a mapping (`t[i]`) and no sequence: for `__getitem__` it has one slot and lacks the other. As
-soon as a Python function is set under that name, Python fills both, and when the function is deleted again, it leaves
-both filled. `torch.tensor([loss, 2.0])` would take the tensor `loss` for a sequence from then on, in all of the process,
-and raise. So the slot that was empty is emptied again, in the class and its subclasses.
+A class written in C may be a mapping (`t[i]`) and no sequence: for `__getitem__` it has one slot and lacks the other.
+As soon as a Python function is set under that name, Python fills both, and when the function is deleted again, it
+leaves both filled. `torch.tensor([loss, 2.0])` would take the tensor `loss` for a sequence from then on, in all of the
+process, and raise. So the slot that was empty is emptied again, in the class and its subclasses.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def be_no_sequence(cls: type) -> None:
 
 def _with_subclasses(cls: type) -> Iterator[type]:
     yield cls
-    for each in type.__subclasses__(cls):
+    subclasses: list[type] = type.__subclasses__(cls)
+    for each in subclasses:
         if "__getitem__" not in each.__dict__:
             yield from _with_subclasses(each)

@@ -34,7 +34,7 @@ from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, in_format, is_ha
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
 from fullgraph.tracing.module_state import ModuleTrees
-from fullgraph.tracing.operators import Kind, Operator, operator_of
+from fullgraph.tracing.operators import MAYBE_ITSELF, Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
@@ -284,20 +284,20 @@ class Recorder:
                 self.asked_contiguous.add(base)
                 note_maybe_shared(base, copy, Step(op, tuple(args), kwargs))
             return copy
-        if name in COPIES_OR_HANDS_BACK:
+        if name in COPIES_OR_HANDS_BACK or (name in MAYBE_ITSELF and out.dims == base.dims):
             if is_handed_back(op, base, args, kwargs, out):
                 self.graph.erase_node(node)
                 return base
             return self._fresh(node, out, base.requires_grad and grad_enabled(), base.contiguous)
-        if name == "aten::contiguous":
+        if name == "aten::contiguous" or name in MAYBE_ITSELF:
             self.asked_contiguous.add(base)
-        if base.contiguous:
+        if base.contiguous and name not in MAYBE_ITSELF:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source
             if source is None or source.role is InputRole.USER:
                 note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # while inputs are contiguous
             return view
-        value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
+        value = self._fresh(node, out, base.requires_grad, base.contiguous or name == "aten::contiguous")
         note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
         return value
 
