@@ -57,6 +57,11 @@ TENSORS = """
 torch.tensor(n); torch.tensor([n, 2]); torch.tensor([[n, 1], [2, n]]); torch.tensor(n / 2); torch.tensor([n / 2, 1])
 torch.tensor(n > 3); torch.tensor((n, n), dtype=torch.float32); torch.tensor(n).item() + 1
 torch.as_tensor(n); torch.as_tensor([n, 3]); torch.asarray(n); torch.scalar_tensor(n)
+torch.tensor([n, 1j]); torch.tensor([1j, n / 2]); torch.tensor([2, torch.tensor(n)]); torch.tensor([torch.tensor(n), 2])
+torch.tensor([[n, 2], torch.tensor([1, 2])])
+x.new_tensor(n); x.new_tensor([n, 2]); x.new_tensor(x.shape); x.new_tensor(n, dtype=torch.int8); x.new_tensor([n > 3])
+x.long().new_tensor([n, n / 3]); x.bool().new_tensor(data=[n, 0]); torch.ones(2).new_tensor([n, 1]); x.new_tensor(2.5)
+x[[n - 1]]; x[[0, n - 1]]; x[None][:, [n - 1, 0]]; x[None][[n % 1], n - 1]
 torch.full((2,), n); torch.full((2,), n / 2); torch.full((n,), 3); torch.full((2,), n > 3)
 x.new_full((2,), n); x.new_full((n,), 2.0); x.new_zeros(n, 2); torch.zeros(n); torch.eye(min(n, 10))
 torch.arange(n); torch.arange(0, n, 2); torch.arange(n, 0, -3); torch.arange(0.0, n / 2, 0.5)
@@ -65,6 +70,10 @@ torch.linspace(0, n, 5); torch.linspace(0, 1, n); torch.linspace(n, -n / 3, step
 torch.linspace(0, 100, n, dtype=torch.int64); torch.linspace(0, 1, n - 2); torch.linspace(x.sum(), 9, n)
 torch.logspace(-1, 0, n); torch.logspace(-1, 0, n, 2.0)
 torch.zeros(2) + n; torch.zeros(2) * (n / 3); torch.zeros(2).fill_(n)
+"""
+# What PyTorch raises for such numbers.
+MISTAKES = """
+torch.tensor([[n, 1], [2]]); torch.tensor([[n], 3]); torch.tensor([n, [3]]); x.new_tensor([[n, 1], [2]])
 """
 # One value is all that these can work with; it is refused for a dynamic size, with the line.
 REFUSED = """
@@ -100,13 +109,23 @@ def test_as_in_python(text: str) -> None:
         x = torch.zeros(n)
         try:
             expected = fn(x)
-        except (ArithmeticError, ValueError, RuntimeError):
-            with pytest.raises((ArithmeticError, ValueError, RuntimeError)):
+        except (ArithmeticError, ValueError, RuntimeError, LookupError):
+            with pytest.raises((ArithmeticError, ValueError, RuntimeError, LookupError)):
                 program(x)
             continue
         found = program(x)
         assert type(found[0]) is type(expected[0])
         assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("text", listed(MISTAKES))
+def test_mistakes_are_eagers(text: str) -> None:
+    """The export raises what eager raises."""
+    with pytest.raises((TypeError, ValueError)) as expected:
+        program_of(text)(torch.zeros(9))
+    with pytest.raises(expected.type) as found:
+        fullgraph.export(program_of(text), (torch.zeros(9),), dynamic_shapes={"x": "n"})
+    assert str(found.value) == str(expected.value)
 
 
 @pytest.mark.parametrize("text", listed(REFUSED))

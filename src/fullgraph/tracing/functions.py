@@ -5,11 +5,10 @@ The replacements of `function_table` stand where `standing_in` puts them for the
 
 from __future__ import annotations
 
-import functools
 import json
 import operator
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
@@ -25,7 +24,7 @@ from fullgraph.tracing.explaining import refuse
 from fullgraph.tracing.plain_numbers import plain_number_table
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
-from fullgraph.tracing.traced import TracedTensor
+from fullgraph.tracing.tensors_of_sizes import new_tensor_of_sizes, tensor_of_sizes
 
 _SYMBOLIC = (torch.SymInt, torch.SymFloat, torch.SymBool)
 
@@ -56,63 +55,6 @@ def module_paths(roots: list[tuple[str, torch.nn.Module]]) -> FunctionTable:
     return {(torch.nn.Module, "__call__"): called}
 
 
-def _holds_symbol(data: Any) -> bool:
-    if isinstance(data, (list, tuple)):
-        return any(_holds_symbol(item) for item in data)
-    return isinstance(data, (*_SYMBOLIC, TracedTensor))
-
-
-def _holds_fraction(data: Any) -> bool:
-    return any(isinstance(item, (float, complex)) for item in _leaves(data)) or data == []
-
-
-def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-    """`torch.tensor(x.shape[0])` stays dynamic: numbers and nested lists of sizes and scalars are put together."""
-
-    def build(data: Any, dtype: torch.dtype | None, device: Any) -> Any:
-        if isinstance(data, TracedTensor):
-            return data if dtype is None and device is None else data.to(device=device, dtype=dtype)
-        if isinstance(data, (list, tuple)):
-            return torch.stack([build(item, dtype, device) for item in data])
-        if dtype is None:
-            dtype = _dtype_of(data, recorder)
-        if isinstance(data, torch.SymFloat) and dtype.is_floating_point:
-            # The operator refuses what a float32 cannot hold; torch.tensor makes it infinite.
-            number: Any = data  # torch's stubs do not know symbolic numbers
-            return torch.scalar_tensor(number, dtype=torch.float64, device=device).to(dtype)
-        return torch.scalar_tensor(data, dtype=dtype, device=device)
-
-    @functools.wraps(original)
-    def tensor(data: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _holds_symbol(data):
-            if kwargs.get("dtype", args[0] if args else None) is None and _holds_fraction(data):
-                default_dtype(recorder)
-            return original(data, *args, **kwargs)
-        if isinstance(data, TracedTensor) and not args and not kwargs:
-            return data if original.__name__ != "tensor" else data.detach().clone()
-        dtype = kwargs.get("dtype", args[0] if args else None)
-        if dtype is None:
-            dtype = functools.reduce(
-                torch.promote_types, (_dtype_of(item, recorder) for item in _leaves(data))
-            )
-        made = build(data, dtype, kwargs.get("device"))
-        return made.requires_grad_() if kwargs.get("requires_grad") else made
-
-    return tensor
-
-
-def _new_tensor(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-    """`x.new_tensor([x.shape[0]])` is `torch.tensor` with the dtype and the device of `x`."""
-
-    def new_tensor(like: torch.Tensor, data: Any, **options: Any) -> Any:
-        if not _holds_symbol(data):
-            return original(like, data, **options)
-        given = {name: option for name, option in options.items() if option is not None}
-        return torch.tensor(data, **{"dtype": like.dtype, "device": like.device, **given})
-
-    return new_tensor
-
-
 def _fill_diagonal(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     """PyTorch works out strides from plain sizes; the diagonal of a matrix is a view at any size."""
 
@@ -124,22 +66,6 @@ def _fill_diagonal(original: Callable[..., Any], recorder: Records) -> Callable[
         return target
 
     return fill_diagonal_
-
-
-def _leaves(data: Any) -> Iterator[Any]:
-    if isinstance(data, (list, tuple)):
-        for item in data:
-            yield from _leaves(item)
-    else:
-        yield data
-
-
-def _dtype_of(data: Any, recorder: Records) -> torch.dtype:
-    if isinstance(data, torch.Tensor):
-        return data.dtype
-    if isinstance(data, (bool, torch.SymBool)):
-        return torch.bool
-    return torch.int64 if isinstance(data, (int, torch.SymInt)) else default_dtype(recorder)
 
 
 def _spaced(op: OpOverload) -> Replacement:
@@ -261,12 +187,12 @@ _SEEDING = "Set the seed before calling the program."
 def function_table() -> FunctionTable:
     """Return what every trace meets above the dispatcher."""
     return {
-        (torch, "tensor"): _tensor_of_sizes,
-        (torch, "as_tensor"): _tensor_of_sizes,
-        (torch, "asarray"): _tensor_of_sizes,
+        (torch, "tensor"): tensor_of_sizes,
+        (torch, "as_tensor"): tensor_of_sizes,
+        (torch, "asarray"): tensor_of_sizes,
+        (torch.Tensor, "new_tensor"): new_tensor_of_sizes,
         (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
         (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
-        (torch.Tensor, "new_tensor"): _new_tensor,
         (torch.Tensor, "fill_diagonal_"): _fill_diagonal,
         **plain_number_table(),
         (torch.Tensor, "__getitem__"): indexing.get_item,

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from fullgraph.tracing.tensors_of_sizes import holds_symbol
+
 
 def get_item(original: Callable[..., Any], recorder: Any) -> Callable[..., Any]:
     """What stands for `torch.Tensor.__getitem__` in a trace, for traced tensors and for real ones (parameters)."""
@@ -84,11 +86,16 @@ def _without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]
 
 
 def _as_size(item: Any) -> Any:
-    """An integer tensor without dims selects like a number; its value is a size that is known at run time."""
+    """Return an item of an index as it is without a list of sizes, or a number in a tensor.
+
+    An integer tensor without dims selects like a number; its value is a size that is known at run time.
+    """
     if isinstance(item, torch.Tensor) and item.ndim == 0 and item.dtype in _SELECTING:
         return item.item()
     if isinstance(item, torch.SymBool):
         return bool(item)  # it is an axis of one element, or of none
+    if isinstance(item, list) and holds_symbol(item) and all(type(each) in _NUMBERS for each in item):
+        return torch.tensor(item)
     if isinstance(item, slice):
         return slice(_as_size(item.start), _as_size(item.stop), _as_size(item.step))
     return item
@@ -96,6 +103,7 @@ def _as_size(item: Any) -> Any:
 
 _KNOWN = (int, slice, type(Ellipsis))
 _MASKS = (torch.bool, torch.uint8)
+_NUMBERS = (int, torch.SymInt)  # nested lists, and truth values, are PyTorch's own matter
 _SELECTING = (torch.int8, torch.int16, torch.int32, torch.int64)
 
 

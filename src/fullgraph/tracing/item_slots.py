@@ -2,8 +2,8 @@
 
 A class written in C may be a mapping (`t[i]`) and no sequence: for `__getitem__` it has one slot and lacks the other.
 As soon as a Python function is set under that name, Python fills both, and when the function is deleted again, it
-leaves both filled. `torch.tensor([loss, 2.0])` would take the tensor `loss` for a sequence from then on, in all of the
-process, and raise. So the slot that was empty is emptied again, in the class and its subclasses.
+leaves both filled. From then on, in all of the process, `torch.tensor([loss, 2.0])` would take the tensor `loss` for a
+sequence, and raise. So the slot that was empty is emptied again, in the class and its subclasses.
 """
 
 from __future__ import annotations
