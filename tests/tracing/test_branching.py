@@ -284,6 +284,51 @@ def test_a_side_that_holds_for_the_others_is_the_program(program, example):
     assert not any("columns" in line and "=" in line for line in exported.contract.lines())
 
 
+def test_a_branch_is_settled_under_what_a_later_one_assumes():
+    """The later one is asked on both sides of the earlier one; what is assumed is the later one alone."""
+
+    def embed(x):
+        row = torch.arange(x.shape[1]).unsqueeze(0)
+        if x.shape[0] != row.shape[0]:
+            row = row.expand(x.shape[0], -1)
+        x = x + row
+        return x.topk(6, dim=-1).values if x.shape[1] > 6 else x
+
+    error = assert_refused(
+        embed,
+        (torch.randn(3, 5),),
+        dynamic_shapes={"x": "rows columns"},
+        kind=Specialized,
+        line="x.shape[1] > 6",
+    )
+
+    assert "rows" not in str(error).split("instead")[0]
+    assert_same(
+        embed,
+        (torch.randn(3, 5),),
+        [(torch.randn(1, 6),), (torch.randn(0, 2),)],
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["columns <= 6"],
+    )
+
+
+@pytest.mark.parametrize("columns", [5, 17])
+def test_a_side_that_cannot_be_run_without_elements_does_not_hold_for_none(columns):
+    """`view(0, 8, -1)` raises, so the side that says it is not right for the sizes that take the other one."""
+
+    def in_windows(x):
+        windows = x[:, : x.shape[1] // 8 * 8]
+        if windows.shape[1] > 0:
+            return windows.view(x.shape[0], windows.shape[1] // 8, 8, -1).sum(2)
+        return windows.new_zeros(x.shape[0], 0, x.shape[2])
+
+    error = assert_refused(
+        in_windows, (torch.randn(3, columns, 2),), dynamic_shapes={"x": "rows columns _"}, kind=Specialized
+    )
+
+    assert ("columns <= 7" if columns == 5 else "columns >= 8") in str(error)
+
+
 def of_two_literals(x):
     return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 4.0]))
 

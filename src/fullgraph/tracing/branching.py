@@ -54,7 +54,7 @@ def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
         if not recorded.branches:
             break
         settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
-        settling.settle(recorded, {})
+        settling.settle()
         if settling.better is None:
             break
         recorded = settling.better
@@ -82,20 +82,36 @@ class _Settling:
             if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
         ]
 
-    def settle(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
+    def settle(self) -> None:
+        """Follow every branch that the trace took; those that no side settles become assumptions, the later ones first.
+
+        On the other side of a branch, a later one is asked again. If that is what no side settles, the later one is
+        assumed, and then the earlier one may be settled after all: it is looked at again.
+        """
+        unsettled: list[tuple[Branch, Mapping[Bool, bool], int]] = []
+        way: dict[Bool, bool] = {}
+        for branch in self.recorded.branches:
+            if not self._turn(branch, way):
+                if self.better is not None:
+                    return
+                unsettled.append((branch, dict(way), len(self.known)))
+            way[branch.question] = branch.answer
+        for branch, before, known in reversed(unsettled):
+            if len(self.known) > known and self._turn(branch, before):
+                continue
+            if self.better is not None:
+                return
+            side = branch.question if branch.answer else not_(branch.question)
+            self._assume(side, branch, AssumptionKind.PROGRAM)
+
+    def _settle_side(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
         way = dict(forced)
         for branch in leaf.branches:
             if branch.question in forced:
                 continue
             if not self._turn(branch, way):
-                if forced or self.better is not None:
-                    return False
-                self._assume(
-                    branch.question if branch.answer else not_(branch.question),
-                    branch,
-                    AssumptionKind.PROGRAM,
-                )
+                return False
             way[branch.question] = branch.answer
         return True
 
@@ -123,13 +139,14 @@ class _Settling:
             self._assume(not_(condition), branch, AssumptionKind.CHECK)
             return True
         if self._holds_for(other, condition):
-            return self.settle(other, turned)
+            return self._settle_side(other, turned)
         if self.may_change and self._is_held_by(other):
             self.better = other
         return False
 
     def _assume(self, fact: Bool, branch: Branch, kind: AssumptionKind) -> None:
         self.recorded.ledger.assume(fact, branch.origin, kind)
+        self.known.append(fact)
 
     def _impossible(self, turned: Mapping[Bool, bool]) -> bool:
         """Whether no sizes in range lead down these branches."""

@@ -10,7 +10,8 @@ numbers of its operands, with three things seen through, each only as far as the
 * tensors without elements differ in nothing but their sizes;
 * literals are compared by their contents.
 
-What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count.
+What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count, but where an
+operator itself raises for sizes that no contract excludes (`view(0, -1)`), it does: a trace must not raise for another.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import torch
 from torch import fx
 
 from fullgraph.contract import TensorSpec, fresh_scope
-from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, expression, le
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, expression, le, ne
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import operator_of
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
@@ -43,6 +44,9 @@ _KEEP_ORDER: Final = frozenset(
         _aten.pad.default,
         _aten.repeat.default,
     }
+)
+_INFER_A_SIZE: Final = frozenset(
+    {_aten.view.default, _aten.reshape.default, _aten._unsafe_view.default, _aten.unflatten.int}
 )
 
 
@@ -98,12 +102,14 @@ class _Numbering:
         self.declared = frozenset(scope.symbols)
         self.numbers: dict[Any, Number] = {}
         self.literals: list[GraphInput] = []
+        self.raising: set[Any] = set()
         self.sizes: dict[Expr, Expr] = {}
 
     def of_trace(self, trace: Trace) -> tuple[Any, ...]:
-        """Return the numbers of what a trace gives back, and of its effects in their order."""
+        """Return the numbers of what a trace gives back, of its effects in their order, and of what may raise."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
-        return self._graph(trace.graph, inputs, trace.modules)
+        self.raising = set()
+        return (*self._graph(trace.graph, inputs, trace.modules), self.raising)
 
     def _graph(
         self, graph: fx.Graph, inputs: dict[str, Any], modules: dict[str, torch.nn.Module]
@@ -139,6 +145,8 @@ class _Numbering:
             return self._subgraph(modules[str(node.target)])
         if _has_effect(node):
             return ("effect", effects, node.target, self._key(self._arguments(node), number))
+        if self._may_raise(node):
+            self.raising.add((node.target, self._key(self._arguments(node), number)))
         empty = self._empty(node.meta.get("val"))
         if empty is not None:
             return empty
@@ -188,6 +196,14 @@ class _Numbering:
             return None
         sizes = tuple(self._size(expression(size)) or size for size in _sizes(value))
         return ("empty", value.dtype, value.device, sizes)
+
+    def _may_raise(self, node: fx.Node) -> bool:
+        """Whether a size is to be inferred beside others that may be 0."""
+        for wanted in node.args[1:] if node.target in _INFER_A_SIZE else ():
+            if isinstance(wanted, (list, tuple)) and -1 in wanted:
+                sizes = [size.meta["val"] if isinstance(size, fx.Node) else size for size in wanted]
+                return not all(self._is(ne, size, 0) for size in sizes)
+        return False
 
     def _operand_given_back(self, node: fx.Node) -> fx.Node | None:
         """Return the operand whose elements are the result's, in their order, if there is one."""
