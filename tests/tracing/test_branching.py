@@ -312,6 +312,23 @@ def test_a_branch_is_settled_under_what_a_later_one_assumes():
     )
 
 
+def test_a_side_may_rely_on_what_the_trace_relies_on_anyway():
+    """With one cell each of its sides is 1, and what is broadcast against that follows."""
+
+    def attention(x):
+        cells = x[:, ::4, ::4]
+        scaled = cells / (cells[:, -1:, -1:] + 3)
+        flat = scaled.flatten(1)
+        causal = flat.shape[1] > 1 and x.dtype == torch.float64
+        return flat.cumsum(1) if causal else flat
+
+    error = assert_refused(
+        attention, (torch.rand(2, 9, 5),), dynamic_shapes={"x": "rows h w"}, kind=Specialized
+    )
+
+    assert "constraints=['h >= 1', 'w >= 1']" in str(error)
+
+
 @pytest.mark.parametrize("columns", [5, 17])
 def test_a_side_that_cannot_be_run_without_elements_does_not_hold_for_none(columns):
     """`view(0, 8, -1)` raises, so the side that says it is not right for the sizes that take the other one."""

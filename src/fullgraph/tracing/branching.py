@@ -185,7 +185,8 @@ class _Settling:
 
     def _holds_for(self, other: Trace, condition: Bool) -> bool:
         """Whether the recorded trace computes what another side does, for the sizes that lead there."""
-        facts = (*self.known, condition)
+        common = [fact for fact in _facts(other) & self.facts if isinstance(fact, Bool)]
+        facts = (*self.known, condition, *common)
         return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts)
 
     def _is_held_by(self, other: Trace) -> bool:
