@@ -229,6 +229,28 @@ def padded_by_cat(x):
     return x.view(x.shape[0], x.shape[1] // 4, 4).sum(-1)
 
 
+def in_windows(x):
+    """Windows of a padded image, put together again: what was padded is cut off, if there was anything."""
+    rows, columns = x.shape
+    missing = (0, (7 - columns % 7) % 7, 0, (7 - rows % 7) % 7)
+    y = nn.functional.pad(x, missing)
+    down, across = y.shape[0] // 7, y.shape[1] // 7
+    windows = y.view(down, 7, across, 7).transpose(1, 2).contiguous().view(-1, 7, 7)
+    windows = (windows + 1).view(windows.shape[0], -1, 7)
+    y = windows.view(-1, down, across, 7, 7).transpose(2, 3).contiguous().view(-1, *y.shape)[0]
+    if missing[1] > 0 or missing[3] > 0:
+        y = y[:rows, :columns].contiguous()
+    return x + y.view(rows * columns).view(rows, columns)
+
+
+def laid_out_anew(x):
+    """What is laid out anew may be seen as a row; what is of one row or column could be so before."""
+    y = x.t()
+    if x.shape[0] > 1 and x.shape[1] > 1:
+        y = y.contiguous()
+    return y.view(x.shape[0] * x.shape[1]) + 1
+
+
 def expanded(x):
     """An expansion of one row to one row is none."""
     row = torch.arange(x.shape[1]).unsqueeze(0)
@@ -268,6 +290,7 @@ def causal_only_if_longer(x):
         last_column,
         guarded_against_nothing,
         causal_only_if_longer,
+        laid_out_anew,
     ],
 )
 def test_a_side_that_holds_for_the_others_is_the_program(program, example):
@@ -344,6 +367,20 @@ def test_a_side_that_cannot_be_run_without_elements_does_not_hold_for_none(colum
     )
 
     assert ("columns <= 7" if columns == 5 else "columns >= 8") in str(error)
+
+
+@pytest.mark.parametrize("example", [(9, 16), (14, 16), (9, 7), (14, 21)])
+def test_windows_of_a_padded_image_are_those_of_any_image(example):
+    """Four ways to pad and to cut, and one graph: the number of windows is found however the padding is written."""
+    more = [(torch.randn(rows, columns),) for rows in (1, 7, 8, 20) for columns in (2, 7, 14, 15)]
+
+    assert_same(
+        in_windows,
+        (torch.randn(example),),
+        more,
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["rows >= 1", "columns >= 1"],
+    )
 
 
 def of_two_literals(x):

@@ -64,6 +64,7 @@ from fullgraph.symbolic.layout import (
     is_contiguous,
 )
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
+from fullgraph.symbolic.quotients import exactly_divided
 from fullgraph.symbolic.ranges import Range
 from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
@@ -93,6 +94,7 @@ __all__ = [
     "constants_in",
     "eq",
     "evaluate",
+    "exactly_divided",
     "expr_of",
     "expression",
     "false",

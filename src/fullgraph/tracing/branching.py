@@ -67,7 +67,7 @@ class _Settling:
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
-        self.here = _condition({branch.question: branch.answer for branch in recorded.branches})
+        self.here = _side(recorded)
         self.known = self._known_on_all_sides()
         self.traces = 0
         self.may_change = may_change
@@ -138,7 +138,7 @@ class _Settling:
                 return False
             self._assume(not_(condition), branch, AssumptionKind.CHECK)
             return True
-        if self._holds_for(other, condition):
+        if self._holds_for(other, and_(condition, _side(other)), sizes):
             return self._settle_side(other, turned)
         if self.may_change and self._is_held_by(other):
             self.better = other
@@ -183,11 +183,11 @@ class _Settling:
                 return sizes
         return None
 
-    def _holds_for(self, other: Trace, condition: Bool) -> bool:
-        """Whether the recorded trace computes what another side does, for the sizes that lead there."""
+    def _holds_for(self, other: Trace, condition: Bool, sizes: Mapping[Expr, int]) -> bool:
+        """Whether the recorded trace computes what another does, for the sizes that take its side."""
         common = [fact for fact in _facts(other) & self.facts if isinstance(fact, Bool)]
         facts = (*self.known, condition, *common)
-        return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts)
+        return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts, sizes)
 
     def _is_held_by(self, other: Trace) -> bool:
         """Whether another side computes what the recorded trace does, for all sizes that lead here."""
@@ -195,7 +195,14 @@ class _Settling:
         if not all(_holds(fact, self.specs.samples[0]) for fact in theirs if isinstance(fact, Bool)):
             return False
         facts = (*(fact for fact in theirs if isinstance(fact, Bool)), self.here)
-        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(other, self.recorded, facts)
+        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(
+            other, self.recorded, facts, self.specs.samples[0]
+        )
+
+
+def _side(trace: Trace) -> Bool:
+    """Return what is true of the sizes that take a trace's side of each of its branches."""
+    return _condition({branch.question: branch.answer for branch in trace.branches})
 
 
 def _condition(way: Mapping[Bool, bool]) -> Bool:

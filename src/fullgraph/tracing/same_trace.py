@@ -17,14 +17,15 @@ operator itself raises for sizes that no contract excludes (`view(0, -1)`), it d
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import torch
 from torch import fx
 
 from fullgraph.contract import TensorSpec, fresh_scope
-from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, expression, le, ne
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, evaluate, expression, le, ne
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import operator_of
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
@@ -43,6 +44,7 @@ _KEEP_ORDER: Final = frozenset(
         _aten.constant_pad_nd.default,
         _aten.pad.default,
         _aten.repeat.default,
+        _aten.contiguous.default,
     }
 )
 _INFER_A_SIZE: Final = frozenset(
@@ -50,13 +52,16 @@ _INFER_A_SIZE: Final = frozenset(
 )
 
 
-def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
-    """Say whether two traces of one program compute the same wherever the facts hold.
+def same_trace(
+    a: Trace, b: Trace, facts: Sequence[Bool] = (), sizes: Mapping[Expr, Any] = MappingProxyType({})
+) -> bool:
+    """Say whether one trace of a program computes what another does wherever the facts hold.
 
     Args:
-        a: a trace.
+        a: a trace; what it lays out anew need not be in the other one, which is not so the other way round.
         b: another, of the same arguments.
         facts: what is known of the symbols, besides their declared ranges.
+        sizes: values of the symbols; where the facts hold of them, what differs for them need not be looked into.
 
     Returns:
         False also when it is not known.
@@ -70,10 +75,13 @@ def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
     ):
         return False
     try:
-        numbering = _Numbering(knowing(a, facts))
+        scope = knowing(a, facts)
     except Contradiction:
         return True  # the facts never hold
-    return numbering.of_trace(a) == numbering.of_trace(b)
+    numbering = _Numbering(scope, sizes if all(_value_at(fact, sizes) is True for fact in facts) else {})
+    a_numbers, a_laid_out = numbering.of_trace(a)
+    b_numbers, b_laid_out = numbering.of_trace(b)
+    return a_numbers == b_numbers and b_laid_out <= a_laid_out
 
 
 def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
@@ -90,6 +98,16 @@ def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
     return scope
 
 
+def _value_at(expr: Expr | Bool, sizes: Mapping[Expr, Any]) -> Any:
+    """Return the value of an expression; None when it has none."""
+    if not expr.symbols <= sizes.keys():
+        return None
+    try:
+        return evaluate(expr, sizes)
+    except (ArithmeticError, ValueError):
+        return None
+
+
 def _meaning(output: GraphOutput) -> tuple[Any, ...]:
     return output.role, output.target, output.constant, output.under_no_grad, output.rebound
 
@@ -97,19 +115,22 @@ def _meaning(output: GraphOutput) -> tuple[Any, ...]:
 class _Numbering:
     """One table of numbers for the values of several graphs."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, sizes: Mapping[Expr, Any]) -> None:
         self.scope = scope
+        self.at = sizes  # the facts hold of these
         self.declared = frozenset(scope.symbols)
         self.numbers: dict[Any, Number] = {}
         self.literals: list[GraphInput] = []
         self.raising: set[Any] = set()
+        self.laid_out: set[Number] = set()
         self.sizes: dict[Expr, Expr] = {}
+        self.distinct: dict[Any, list[Expr]] = {}  # by their values
 
-    def of_trace(self, trace: Trace) -> tuple[Any, ...]:
-        """Return the numbers of what a trace gives back, of its effects in their order, and of what may raise."""
+    def of_trace(self, trace: Trace) -> tuple[tuple[Any, ...], set[Number]]:
+        """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
-        self.raising = set()
-        return (*self._graph(trace.graph, inputs, trace.modules), self.raising)
+        self.raising, self.laid_out = set(), set()
+        return (*self._graph(trace.graph, inputs, trace.modules), self.raising), self.laid_out
 
     def _graph(
         self, graph: fx.Graph, inputs: dict[str, Any], modules: dict[str, torch.nn.Module]
@@ -152,6 +173,8 @@ class _Numbering:
             return empty
         operand = self._operand_given_back(node)
         if operand is not None:
+            if node.target is _aten.contiguous.default:
+                self.laid_out.add(number[operand])
             return ("same as", number[operand])
         arguments = self._key(self._arguments(node), number)
         return ("call", node.target, node.meta.get("grad_enabled"), arguments)
@@ -185,10 +208,11 @@ class _Numbering:
         """Return the first expression met that has the value of this one."""
         found = self.sizes.get(size)
         if found is None:
-            equal = (
-                known for known in self.sizes.values() if not size.is_float and self._is(eq, size, known)
-            )
+            alike = self.distinct.setdefault(_value_at(size, self.at), [])
+            equal = (known for known in alike if not size.is_float and self._is(eq, size, known))
             found = self.sizes[size] = next(equal, size)
+            if found is size:
+                alike.append(size)
         return found
 
     def _empty(self, value: Any) -> tuple[Any, ...] | None:
@@ -240,7 +264,8 @@ class _Numbering:
         return given
 
     def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
-        return self.scope.decide(relation(expression(a), expression(b))) is True
+        question = relation(expression(a), expression(b))
+        return _value_at(question, self.at) is not False and self.scope.decide(question) is True
 
     def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))
