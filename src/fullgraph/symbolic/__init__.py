@@ -67,6 +67,7 @@ from fullgraph.symbolic.layout import (
 )
 from fullgraph.symbolic.python_math import scope_of
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
+from fullgraph.symbolic.quotients import exactly_divided
 from fullgraph.symbolic.ranges import Range
 from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
@@ -97,6 +98,7 @@ __all__ = [
     "constants_in",
     "eq",
     "evaluate",
+    "exactly_divided",
     "expr_of",
     "expression",
     "false",

@@ -23,7 +23,7 @@ from functools import lru_cache, reduce
 from typing import Any
 
 from fullgraph.symbolic import ranges
-from fullgraph.symbolic.boolean import Bool, eq, not_
+from fullgraph.symbolic.boolean import Bool, eq, le, not_
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import T, substitute
 from fullgraph.symbolic.expr import (
@@ -369,12 +369,28 @@ class Facts:
     def _propagate_form(self, form: Expr, known: Range) -> bool:
         news = self._propagate_sign(form, known)
         for monomial, coefficient in form.terms.items():
-            if len(monomial) != 1:
+            if not monomial:
                 continue
-            rest = plus(form, times(integer(-coefficient), monomial[0]))
-            others = ranges.scale(self.integer_range(rest), -1)
+            part = polynomial({monomial: coefficient})
+            others = ranges.scale(self.integer_range(plus(form, times(integer(-1), part))), -1)
             allowed = ranges.add(known, others)
-            news |= self._bound(times(integer(coefficient), monomial[0]), allowed)
+            if len(monomial) == 1:
+                news |= self._bound(part, allowed)
+            elif coefficient > 0 and not math.isinf(allowed.hi):
+                news |= self._bound_factors(monomial, allowed.hi // coefficient)
+        return news
+
+    def _bound_factors(self, factors: Monomial, most: Bound) -> bool:
+        """Each of several positive factors is at most their product, divided by the least that the others can be."""
+        least = [self.integer_range(factor).lo for factor in factors]
+        if min(least) < 1:
+            return False
+        news = False
+        for factor, lo in zip(factors, least):
+            fact = le(
+                factor, integer(most * lo // math.prod(least))
+            )  # of a quotient, it speaks of the dividend
+            news |= not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
         return news
 
     def _propagate_sign(self, form: Expr, known: Range) -> bool:

@@ -17,11 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fullgraph.symbolic.division import floordiv_integers, split
+from fullgraph.symbolic.division import exact_quotient, floordiv_integers, split
 from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, Terms, integer, leading, minus, order_of, plus, polynomial, times
 
 _KINDS = ("mod", "floordiv")
+
+
+def exactly_divided(a: Expr, b: Expr) -> Expr | None:
+    """Return the q with a == b*q that is found when both are in normal form, if there is one."""
+
+    def is_positive(divisor: Expr) -> bool:
+        return divisor.is_const and divisor.value > 0
+
+    return exact_quotient(in_quotients(a, is_positive), in_quotients(b, is_positive))
 
 
 def in_quotients(e: Expr, is_positive: Callable[[Expr], bool]) -> Expr:

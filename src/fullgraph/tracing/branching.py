@@ -56,7 +56,7 @@ def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
         if not recorded.branches:
             break
         settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
-        settling.settle(recorded.branches, {})
+        settling.settle()
         if settling.better is None:
             break
         recorded = settling.better
@@ -90,7 +90,7 @@ class _Settling:
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
-        self.here = _condition({branch.question: branch.answer for branch in recorded.branches})
+        self.here = _side(recorded)
         self.known = self._known_on_all_sides()
         self.traces = 0
         self.may_change = may_change
@@ -106,29 +106,48 @@ class _Settling:
         ]
         return [*self.specs.implied, *relied_on]
 
-    def settle(self, branches: Sequence[Branch], forced: Mapping[Bool, bool]) -> bool:
+    def settle(self) -> None:
+        """Follow every branch that the trace took; those that no side settles become assumptions, the later ones first.
+
+        On the other side of a branch, a later one is asked again. If that is what no side settles, the later one is
+        assumed, and then the earlier one may be settled after all: it is looked at again.
+        """
+        unsettled: list[tuple[Branch, Mapping[Bool, bool], int]] = []
+        way: dict[Bool, bool] = {}
+        for branch in self.recorded.branches:
+            if not self._turn(branch, way):
+                if self.better is not None:
+                    return
+                unsettled.append((branch, dict(way), len(self.known)))
+            way[branch.question] = branch.answer
+        for branch, before, known in reversed(unsettled):
+            if len(self.known) > known and self._turn(branch, before):
+                continue
+            if self.better is not None:
+                return
+            side = branch.question if branch.answer else not_(branch.question)
+            self._assume(side, branch, AssumptionKind.PROGRAM)
+
+    def _settle_side(self, branches: Sequence[Branch], forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
         way = dict(forced)
         for branch in branches:
             if branch.question in forced:
                 continue
-            if not self._cover({**way, branch.question: not branch.answer}, branch):
-                if forced or self.better is not None:
-                    return False
-                self._assume(
-                    branch.question if branch.answer else not_(branch.question),
-                    branch,
-                    AssumptionKind.PROGRAM,
-                )
+            if not self._turn(branch, way):
+                return False
             way[branch.question] = branch.answer
         return True
 
-    def _cover(self, way: Mapping[Bool, bool], branch: Branch) -> bool:
-        """Look at a way until no sizes are left that lead down it; say whether they are the same, raise, or cannot be.
+    def _turn(self, branch: Branch, before: Mapping[Bool, bool]) -> bool:
+        """Look at the other side of a branch, until no sizes are left that lead there; say whether it is settled.
+
+        It is where those sizes are computed the same, are rejected since the program raises, or do not exist.
 
         A trace speaks for the sizes for which what it relied on holds. So what it relied on beyond the way is turned
         as well: `x[:n] + y` raises for most sizes, and not for the one that is equal to n.
         """
+        way = {**before, branch.question: not branch.answer}
         condition = left = _condition(way)
         raising: list[_Raising] = []
         all_raise = True
@@ -150,15 +169,15 @@ class _Settling:
                 return False
             except Raised as raised:
                 relied_on = self._relied_on_besides(raised.ledger, condition)
-                if not self.settle(raised.branches, way):
+                if not self._settle_side(raised.branches, way):
                     return False
                 raising.append(_Raising(raised.branches, way, relied_on, branch))
             else:
                 all_raise = False
                 relied_on = self._relied_on_besides(other.ledger, condition)
-                if not self._holds_for(other, and_(condition, relied_on), branch):
+                if not self._holds_for(other, and_(condition, _side(other), relied_on), branch, sizes):
                     return False
-                if not self.settle(other.branches, way):
+                if not self._settle_side(other.branches, way):
                     return False
             left = and_(left, not_(relied_on))
         for each in raising:
@@ -189,6 +208,7 @@ class _Settling:
 
     def _assume(self, fact: Bool, branch: Branch, kind: AssumptionKind) -> None:
         self.recorded.ledger.assume(fact, branch.origin, kind)
+        self.known.append(fact)
 
     def _impossible(self, condition: Bool) -> bool:
         """Whether no sizes in range satisfy it."""
@@ -202,11 +222,13 @@ class _Settling:
             return True
         return False
 
-    def _holds_for(self, other: Trace, condition: Bool, branch: Branch) -> bool:
-        """Whether the recorded trace computes what another side does, for the sizes in the condition."""
-        if any(not isinstance(fact, Bool) for fact in _facts(other).difference(self.facts)):
+    def _holds_for(self, other: Trace, condition: Bool, branch: Branch, sizes: Mapping[Expr, int]) -> bool:
+        """Whether the recorded trace computes what another one does, which `sizes` gave, where the condition holds."""
+        theirs = _facts(other)
+        if any(not isinstance(fact, Bool) for fact in theirs.difference(self.facts)):
             return False
-        if same_trace(self.recorded, other, (*self.known, condition)):
+        common = [fact for fact in theirs & self.facts if isinstance(fact, Bool)]
+        if same_trace(self.recorded, other, (*self.known, condition, *common), sizes):
             for check in self._more(other.ledger, condition, _CHECKED):
                 self._assume(or_(not_(condition), check), branch, AssumptionKind.CHECK)
             return True
@@ -220,7 +242,14 @@ class _Settling:
         if not all(_holds(fact, self.specs.samples[0]) for fact in theirs if isinstance(fact, Bool)):
             return False
         facts = (*(fact for fact in theirs if isinstance(fact, Bool)), self.here)
-        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(other, self.recorded, facts)
+        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(
+            other, self.recorded, facts, self.specs.samples[0]
+        )
+
+
+def _side(trace: Trace) -> Bool:
+    """Return what is true of the sizes that take a trace's side of each of its branches."""
+    return _condition({branch.question: branch.answer for branch in trace.branches})
 
 
 def _condition(way: Mapping[Bool, bool]) -> Bool:

@@ -45,6 +45,7 @@ class Operator:
     random: bool
     composite: bool
     makes_sparse: bool = False
+    differentiable: bool = True  # whether results require grad when an argument does
     defaults: dict[str, Any] = field(
         default_factory=dict
     )  # what an in-place form may leave out and the pure one not
@@ -77,6 +78,7 @@ def operator_of(overload: OpOverload) -> Operator:
         random=torch.Tag.nondeterministic_seeded in overload.tags,
         composite=is_composite(overload),
         makes_sparse=schema.name in SPARSE_MAKERS,
+        differentiable=not _takes_the_form_only(schema.name),
         defaults={} if pure is None else _defaults(schema, pure._schema),
     )
 
@@ -87,6 +89,12 @@ def _defaults(schema: Any, pure: Any) -> dict[str, Any]:
 
 
 _WRITING = (Kind.IN_PLACE, Kind.OUT, Kind.MUTATING, Kind.RESHAPING)
+
+
+def _takes_the_form_only(name: str) -> bool:
+    """Whether an operator looks at no element of its operands (`zeros_like`, `new_ones`), or only counts them."""
+    plain = name.removeprefix("aten::")
+    return plain != name and (plain.endswith("_like") or plain.startswith("new_") or plain == "histc")
 
 
 def _is_list(value: Any) -> bool:
