@@ -16,6 +16,7 @@ from fullgraph.tracing import (
     Inputs,
     Trace,
     bind,
+    bind_examples,
     refusal_of_number,
     root_modules,
     settle_branches,
@@ -31,7 +32,7 @@ def export(
     *,
     dynamic_shapes: Any = None,
     constraints: Sequence[Any] | None = None,
-    examples: Sequence[Sequence[Any]] | None = None,
+    examples: Sequence[Sequence[Any] | Mapping[str, Any]] | None = None,
     verify: bool = False,
 ) -> ExportedProgram:
     """Capture a program as one graph that is right for every input that its contract accepts.
@@ -45,7 +46,8 @@ def export(
             `Dim.AUTO`), strings (`{"x": "batch 3 2*h _"}`), prefixes of nested arguments, and path patterns
             (`{"past_key_values.*": "b _ s _"}`). A size that is not named is static.
         constraints: relations between sizes: `["a >= b"]`, or the older `[dynamic_dim(x, 0) <= 10]`.
-        examples: further argument tuples; sizes that differ between the examples are dynamic.
+        examples: further arguments, each a tuple of all positional ones or a dict of what differs by name; sizes that
+            differ between the examples are dynamic.
         verify: run the program and `fn` on the examples and compare, before returning.
 
     Returns:
@@ -63,7 +65,7 @@ def export(
         tensor([1., 1.])
     """
     inputs = bind(fn, args, kwargs or {})
-    more = [bind(fn, example, {}) for example in examples or ()]
+    more = bind_examples(fn, args, kwargs or {}, examples, dynamic_shapes)
     specs = read_specs(
         inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.parameters
     )
@@ -107,13 +109,21 @@ def _settled(
     (`is_causal=length > 1`): then all comparisons are asked where they are made. If that is not enough, it was an
     input that is a truth value itself (`keepdim=flag`): then those are asked before the program runs.
     """
-    traced = partial(record, **settings[0])
+    traced = partial(_traced, partial(record, **settings[0]))
     try:
         recorded = traced(specs)
+    except CaptureError as error:
+        if "SymBool" not in str(error.__cause__) or len(settings) == 1:
+            raise
+        return _settled(record, specs, settings[1:])
+    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
+
+
+def _traced(record: Callable[..., Trace], specs: Specs, **options: Any) -> Trace:
+    """Trace; what takes plain numbers only, and met a symbolic one, is refused."""
+    try:
+        return record(specs, **options)
     except (TypeError, AttributeError) as error:
-        if "SymBool" in str(error) and len(settings) > 1:
-            return _settled(record, specs, settings[1:])
         if wants_plain_number(error):
             raise refusal_of_number(error) from error
         raise
-    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))

@@ -11,6 +11,7 @@ from fullgraph.contract import (
     Contract,
     Input,
     Ledger,
+    Parameters,
     Specs,
     TensorSpec,
     compile_check,
@@ -41,7 +42,13 @@ def specs_of(
 ) -> Specs:
     """Read specs for these arguments; an example is a dict of arguments."""
     more = [inputs_of(**example) for example in examples or ()]
-    return read_specs(inputs_of(**arguments), dynamic_shapes, constraints, more, tuple(arguments))
+    return read_specs(
+        inputs_of(**arguments),
+        dynamic_shapes,
+        constraints,
+        more,
+        Parameters(tuple(arguments), tuple(arguments)),
+    )
 
 
 def dims_of(specs: Specs) -> list[str]:

@@ -1,5 +1,9 @@
 """`Dim`: names, ranges, arithmetic, comparisons, and the dims of `torch.export`."""
 
+import copy
+import pickle
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -94,7 +98,19 @@ def test_negative_numbers_are_for_integers_and_not_for_sizes(sizes):
 
 @pytest.mark.parametrize(
     ("derived", "text"),
-    [(-H, "-h"), (32 // H, "32 // h"), (32 % H, "32 % h"), (3 - H, "3 - h"), (H * H, "h**2")],
+    [
+        (-H, "-h"),
+        (32 // H, "32 // h"),
+        (32 % H, "32 % h"),
+        (3 - H, "3 - h"),
+        (H * H, "h**2"),
+        (H**2, "h**2"),
+        (2**H, "2**h"),
+        (H + np.int64(3), "h + 3"),
+        (H * torch.tensor(2), "2*h"),
+        (np.int32(2) * H, "2*h"),
+        (H + torch.export.Dim("w"), "h + w"),
+    ],
 )
 def test_further_derived_dims(derived, text):
     assert derived.name == text
@@ -106,7 +122,12 @@ def test_further_derived_dims(derived, text):
         (lambda: H // 0, "divided by zero"),
         (lambda: H % 0, "divided by zero"),
         (lambda: H / 2, "a size is an integer"),
+        (lambda: H**-1, "a size is an integer"),
         (lambda: H * 1.5, "computed from dims and integers"),
+        (lambda: H + True, "computed from dims and integers"),
+        (lambda: H + Dim.AUTO, "computed from dims and integers"),
+        (lambda: H >= None, "computed from dims and integers"),
+        (lambda: pickle.dumps(dynamic_dim(torch.ones(2), 0)), "of one tensor"),
         (lambda: dynamic_dim(3, 0), "takes a tensor"),
         (lambda: dynamic_dim(torch.ones(2), "x"), "takes a tensor"),
     ],
@@ -114,6 +135,26 @@ def test_further_derived_dims(derived, text):
 def test_no_dims(wrong, words):
     with pytest.raises(SpecError, match=f"(?i){words}"):
         wrong()
+
+
+@pytest.mark.parametrize("dim", [H, Dim("b", min=2, max=8), 2 * Dim("w", values=[4, 8]) + 1, Dim.AUTO(min=2)])
+def test_dims_are_written_down_and_copied(dim):
+    for again in (pickle.loads(pickle.dumps(dim)), copy.deepcopy(dim), copy.copy(dim)):
+        assert again == dim
+        assert repr(again) == repr(dim)
+    assert pickle.loads(pickle.dumps(TensorSpec((dim, 3)))) == TensorSpec((dim, 3))
+
+
+def test_copies_of_a_dim_of_a_tensor_are_of_that_tensor():
+    x = torch.ones(3)
+    d = dynamic_dim(x, 0)
+
+    assert copy.deepcopy(d).places[render(d.expr)][0] is x
+
+
+def test_names_are_read_as_python_reads_them():
+    """The two spellings of `fi` are one name, in a text and in a `Dim`."""
+    assert Dim("\N{LATIN SMALL LIGATURE FI}") == Dim("fi")
 
 
 def test_two_ranges_for_a_name():

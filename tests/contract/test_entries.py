@@ -1,5 +1,6 @@
 """The spec of one tensor, in all its forms."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -31,6 +32,7 @@ B, H = Dim("b"), Dim("h")
         (Dim.AUTO, (Dim.AUTO,) * 4),
         (torch.export.Dim.DYNAMIC, (Dim.DYNAMIC,) * 4),
         ({2: torch.export.Dim("h") * 2}, (STATIC, STATIC, 2 * H, STATIC)),
+        ({np.int64(1): np.int32(3)}, (STATIC, 3, STATIC, STATIC)),
     ],
 )
 def test_forms(spec, entries):
@@ -48,6 +50,9 @@ def test_forms(spec, entries):
         ("b h/2 _ _", "is no integer"),
         ("2 * h _", "'*' in the spec of `x` cannot be read"),
         ("f(h) _ _ _", "cannot be read as a size"),
+        ("if _ _ _", "'if' in the spec of `x` cannot be read"),
+        ({True: B}, "its keys are dims"),
+        ({0.0: B}, "its keys are dims"),
         ({4: B}, "names dim 4, but the example has 4 dims"),
         ({-5: B}, "names dim -5"),
         ({"batch": B}, "its keys are dims"),

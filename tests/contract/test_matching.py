@@ -85,6 +85,7 @@ def test_prefixes_leave_other_values_alone():
         ({"box": "b ..."}, "`box`, where the example has no tensor", ""),
         ({"x": {"n": "b ..."}}, "its keys are dims", ""),
         ({3: B, "x": B}, "the key 3, which names no parameter", ""),
+        ({"past": {"layers": {"0": "b ..."}}}, "`past.layers` has no '0'", "did you mean 0?"),
     ],
 )
 def test_refusals(spec, what, instead):
@@ -99,16 +100,49 @@ def test_refusals(spec, what, instead):
 
 def test_a_parameter_that_is_not_given():
     """Nothing can be said of an argument that the example leaves out; saying nothing is fine."""
-    from fullgraph.contract import read_specs
+    from fullgraph.contract import Parameters, read_specs
     from tests.contract.support import inputs_of
 
-    inputs = inputs_of(x=zeros(2, 3))
+    inputs, parameters = inputs_of(x=zeros(2, 3)), Parameters(("x", "mask"), ("x",))
 
-    read_specs(inputs, {"x": "b _", "mask": None}, None, None, ["x", "mask"])
+    read_specs(inputs, {"x": "b _", "mask": None}, None, None, parameters)
     with pytest.raises(SpecError, match="`mask`, which is not given in the example"):
-        read_specs(inputs, {"mask": "b _"}, None, None, ["x", "mask"])
+        read_specs(inputs, {"mask": "b _"}, None, None, parameters)
 
 
 def test_two_specs_for_one_dim():
     with pytest.raises(SpecError, match=r"`x.shape\[0\]` is said to be b and s"):
         specs_of({"x": "b _", "*": "s ..."}, x=zeros(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("general", "special", "dims"),
+    [
+        ("? ?", "b 3", "b 3"),
+        ("? ?", Dim.DYNAMIC(max=8), "s0 s1"),
+        (Dim.DYNAMIC, "b 3*s", "b 3*s"),
+        (Dim.DYNAMIC, "b _", "b s0"),
+        ("b ...", Dim.AUTO, "b s0"),
+    ],
+)
+def test_what_says_more_goes_before_auto_and_dynamic(general, special, dims):
+    """However it is addressed: a pattern may say how all dims are, and further specs what some of them are called."""
+    assert dims_of(specs_of({"*": general, "x": special}, x=zeros(2, 3))) == [dims]
+    assert dims_of(specs_of({"x": special, "*": general}, x=zeros(2, 3))) == [dims]
+
+
+def test_a_dim_said_to_be_dynamic_is_not_exact():
+    with pytest.raises(SpecError, match=r"`x.shape\[0\]` is said to be Dim.DYNAMIC and 2"):
+        specs_of({"*": Dim.DYNAMIC, "x": "2 _"}, x=zeros(2, 3))
+
+
+@pytest.mark.parametrize("key", [(1, 2), None, True, 1.5, "a b", "c*"])
+def test_keys_of_dicts_are_known_by_their_texts(key):
+    assert dims_of(specs_of({"d": {key: "n"}}, d={key if type(key) is str else str(key): zeros(3)})) == ["n"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["past.layers[0]", "past.layers[0].*", "past['layers'][0]", 'past["layers"][0]', "*[0]"]
+)
+def test_indices_in_patterns(pattern):
+    assert dims_of(specs_of({pattern: "b _ s _"}, past=cache()))[1:3] == ["b 4 s 8", "2 4 5 8"]

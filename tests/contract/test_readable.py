@@ -45,6 +45,8 @@ def test_divisions_are_said_without_them(text):
         ("3*h*w*(t // 3) == t*h*w", {"t": 6, "h": 2, "w": 2}, "t % 3 == 0"),
         ("3*h*w*(t // 3) == t*h*w", {"t": 5, "h": 0, "w": 2}, None),
         ("h == w", {"h": 2, "w": 2}, None),
+        ("6*b*(h // 2)*(w // 3) == b*h*w", {"b": 2, "h": 4, "w": 6}, "h % 2 == 0 and w % 3 == 0"),
+        ("6*b*(h // 2)*(w // 3) == b*h*w", {"b": 0, "h": 4, "w": 5}, None),
     ],
 )
 def test_a_divisor_is_declared_when_the_example_has_it(text, sample, declared):

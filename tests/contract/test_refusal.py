@@ -73,6 +73,28 @@ def test_the_spec_to_paste_is_accepted(shapes, constraints, assumed, arguments):
     again.contract()
 
 
+@pytest.mark.parametrize(
+    ("assumed", "accepted"),
+    [
+        (["a >= 2", "a >= 3", "a >= 5"], "dynamic_shapes={'x': 'a b'}, constraints=['a >= 5']"),
+        (["a >= 5", "a <= 5"], "dynamic_shapes={'x': '5 b'}"),
+        (["b == a - 1", "a >= 1"], "dynamic_shapes={'x': 'a a-1'}"),
+        (["max(0, a - 1) >= 2"], "dynamic_shapes={'x': 'a b'}, constraints=['a >= 3']"),
+        (
+            ["a*b == 6*(a // 2)*(b // 3)"],
+            "dynamic_shapes={'x': 'a b'}, constraints=['a % 2 == 0', 'b % 3 == 0']",
+        ),
+    ],
+)
+def test_the_spec_to_paste_is_short(assumed, accepted):
+    sizes = (6, 6) if "*" in assumed[0] else (5, 4)
+    made = traced(specs_of({"x": "a b"}, x=zeros(*sizes)))
+    for fact in assumed:
+        made.assume(fact)
+
+    assert refused(made).instead == accepted
+
+
 def _symbols(fact):
     from fullgraph.symbolic import parse
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fullgraph.contract import Dim, Property, SameObject
-from fullgraph.errors import Specialized, Unsupported
+from fullgraph.contract import Dim, Property, SameObject, TensorSpec
+from fullgraph.errors import SpecError, Specialized, Unsupported
 from fullgraph.symbolic import (
     add,
     and_,
@@ -55,6 +55,11 @@ def auto(*assumed, kind=OPERATOR, shapes=None, **arguments):
         (["s1 != 1", "s1 >= 2"], ["x.shape[1] >= 2"]),
         (["3*s0 + 2 == 2*s1"], ["2*x.shape[1] == 3*x.shape[0] + 2"]),
         (["s1 % s0 == 0"], ["x.shape[1] % x.shape[0] == 0"]),
+        (["s0 != 0", "s0 != 1"], ["x.shape[0] >= 2"]),
+        (["s0 <= 10 or s0 <= 11 or s1 == 3"], ["x.shape[0] <= 11 or x.shape[1] == 3"]),
+        (["s0 >= 1", "max(0, s0 - 1) >= 1", "max(0, max(0, s0 - 1) - 1) == 0"], ["x.shape[0] == 2"]),
+        (["s0 % 2 == 0", "s0*s1 == 2*(s0 // 2)*s1"], ["x.shape[0] % 2 == 0"]),
+        (["s0 % 4 != 0", "s0 >= 1"], ["x.shape[0] % 4 != 0"]),
     ],
 )
 def test_minimal(assumed, lines):
@@ -175,6 +180,27 @@ def test_ranges_are_handed_on():
     assert str(contract.ranges[symbol("s0")]) == "[0, 5]"
     assert not accepts(contract, [zeros(6, 6)])
     assert accepts(contract, [zeros(5, 5)])
+
+
+def test_a_dim_that_several_lines_leave_one_value_is_given_up():
+    """The contract says which value, the inputs have it, and the last of the lines is the reason."""
+    contract = auto("s0 <= 6", "s0 + s1 >= 12", "s1 <= 6", shapes={"x": "? ?"}, x=zeros(6, 6))
+
+    assert facts(contract) == ["x.shape[1] == 6", "x.shape[0] == 6"]
+    assert [spec.text for spec, _ in contract.given_up] == ["x.shape[0]", "x.shape[1]"]
+    assert contract.inputs[0].dims == (6, 6)
+    assert not contract.ranges
+
+
+def test_derived_sizes_are_sizes():
+    """What is declared as `n - 1` is never negative, so `n >= 1` is no assumption."""
+    made = traced(specs_of({"x": "n", "y": "n-1"}, x=zeros(4), y=zeros(3))).assume("n >= 1")
+    contract = made.contract()
+
+    assert facts(contract) == []
+    assert str(contract.ranges[symbol("n")]) == "[1, oo]"
+    with pytest.raises(SpecError, match="negative in the whole range"):
+        traced(specs_of({"n": Dim("n", min=3), "x": "2-n"}, n=5, x=TensorSpec("2-n")))
 
 
 def test_length():

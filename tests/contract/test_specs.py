@@ -6,7 +6,8 @@ import torch
 from fullgraph.contract import Dim, DimKind
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import render
-from tests.contract.support import dims_of, specs_of, traced, zeros
+from tests.contract.support import TensorSpec, dims_of, facts, specs_of, traced, zeros
+from tests.support import assert_same
 
 
 def values(specs):
@@ -127,3 +128,40 @@ def test_dims_of_torch_export():
 
     assert dims_of(specs) == ["b s0", "2*b 1"]
     assert specs.symbols[0].sizes.max == 64
+
+
+@pytest.mark.parametrize(
+    ("shapes", "sizes", "ranges"),
+    [
+        ({"x": "d-1"}, [3], {"d": "[1, oo]"}),
+        ({"x": "8-d"}, [3], {"d": "[0, 8]"}),
+        ({"x": "a", "y": "b", "z": "a-b"}, [5, 2, 3], {"a": "[0, oo]", "b": "[0, oo]"}),
+        ({"x": "d", "y": "12//d"}, [5, 2], {"d": "[1, oo]"}),
+        ({"x": "d", "y": "d%(d-3)"}, [5, 1], {"d": "[0, oo]"}),
+    ],
+)
+def test_derived_sizes_are_sizes(shapes, sizes, ranges):
+    """Every call has them, so none is negative and none divides by zero: no lines, and nothing to refuse."""
+    specs = specs_of(shapes, **{name: zeros(size) for name, size in zip("xyz", sizes)})
+    made = traced(specs)
+    for fact in specs.implied:
+        made.assume(fact)
+    contract = made.contract()
+
+    assert facts(contract) == []
+    assert {render(s): str(r) for s, r in contract.ranges.items()} == ranges
+
+
+def test_the_program_may_ask_whether_a_derived_size_is_negative():
+    assert_same(
+        lambda x, y: x[: y.shape[0]] if x.shape[0] >= y.shape[0] and y.shape[0] >= 0 else x + 1,
+        (zeros(5), zeros(2)),
+        [(zeros(3), zeros(0)), (zeros(9), zeros(6))],
+        dynamic_shapes={"x": "a", "y": "a-3"},
+    )
+
+
+def test_derived_sizes_that_no_size_satisfies():
+    with pytest.raises(SpecError, match="d >= 5 never holds") as caught:
+        traced(specs_of(x=TensorSpec((Dim("d", max=3) - 5,))))
+    assert caught.value.instead

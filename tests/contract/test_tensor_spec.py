@@ -52,7 +52,7 @@ def test_two_specs_for_one_size():
     "arguments",
     [
         (3,), (None,), ((-1, 3),), ((True, 3),), ("b", "float31"), ("b", float), ("b", torch.int8, "nowhere"),
-        ("b", torch.int8, "cpu", True),
+        ("b", torch.int8, "cpu", True), (b"ab",), ({0: 4},), ({4, 3},), ((2**63, 3),),
     ],
 )  # fmt: skip
 def test_no_tensor_is_like_that(arguments):

@@ -81,3 +81,58 @@ def test_torchs_hints_and_derived_dims():
 def test_refusals(attempt, words):
     with pytest.raises(SpecError, match=words):
         attempt()
+
+
+def gathered(x, *args, k=None, **kwargs):
+    return x.sum() + sum(a.sum() for a in (*args, *kwargs.values()))
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {
+            "x": {0: theirs.Dim("a")},
+            "args": ({0: theirs.Dim("b")}, None),
+            "kwargs": {"z": {0: theirs.Dim("c")}},
+        },
+        ({0: theirs.Dim("a")}, ({0: theirs.Dim("b")}, None), {"z": {0: theirs.Dim("c")}}),
+        ("a", ["b", None], {"z": "c"}),
+        ("a", ["b", None], "c"),
+        ("a", ["b", None], ("c",)),
+        {"x": "a", "args.0": "b", "z": "c", "k": None},
+        {"x": "a", "args[0]": "b", "kwargs": "c"},
+    ],
+)
+def test_arguments_that_the_signature_gathers(shapes):
+    """`**kwargs` may be spoken of by its own name, and a sequence has an entry for each argument that is given."""
+    program = fullgraph.export(gathered, (ones(2), ones(3), ones(4)), {"z": ones(5)}, dynamic_shapes=shapes)
+
+    assert program.contract.lines()[:5] == (
+        "x: float32[a] on cpu",
+        "args.0: float32[b] on cpu",
+        "args.1: float32[4] on cpu",
+        "k is None",
+        "z: float32[c] on cpu",
+    )
+
+
+def test_a_sequence_is_for_the_arguments_that_are_given():
+    """As in torch.export; one that is longer is for all parameters."""
+
+    def program(x, y=None, *, m):
+        return x.sum() + m.sum()
+
+    for shapes in (("a", "b"), ("a", None, "b")):
+        exported = fullgraph.export(program, (ones(2),), {"m": ones(3)}, dynamic_shapes=shapes)
+        assert exported.contract.lines()[2] == "m: float32[b] on cpu"
+
+
+def test_a_collection_stays_as_it_is():
+    x, y = ones(4, 2), ones(3)
+    shapes = theirs.ShapesCollection()
+    shapes[x] = {0: theirs.Dim("rows")}
+
+    for _ in range(2):
+        lines(x, y, dynamic_shapes=shapes)
+        assert len(shapes) == 1
+    fullgraph.export(torch.sin, (x,), dynamic_shapes=shapes)

@@ -1,15 +1,13 @@
 """Traces drawn by hand: a graph node by node, and what its inputs and outputs mean, without tracing anything."""
 
-from types import SimpleNamespace
-
 import torch
 from torch import fx
 
-from fullgraph.contract import TensorSpec
+from fullgraph.contract import Binding, Contract, DimKind, DimSpec, InputContract, Sizes, Source, TensorSpec
 from fullgraph.program import assemble
 from fullgraph.program.forward import forward_of
 from fullgraph.program.run import Steps, compile_run, needs_containers
-from fullgraph.symbolic import Range
+from fullgraph.symbolic import Range, integer
 from fullgraph.tracing import (
     GraphInput,
     GraphOutput,
@@ -114,17 +112,24 @@ class Sketch:
         )
 
     def contract(self, ranges=None, assumptions=()):
-        """Return what the program layer reads of a contract."""
-        inputs = [
-            SimpleNamespace(path=leaf.path, dims=self.dims.get(index), scalar=None)
-            for index, leaf in enumerate(self.arguments.leaves)
-        ]
+        """Return the contract of these arguments; each symbol of `ranges` is read where a dim is that symbol."""
+        inputs = tuple(self._input(index, leaf) for index, leaf in enumerate(self.arguments.leaves))
         found = {symbol: Range(lo, hi) for symbol, (lo, hi) in (ranges or {}).items()}
-        sizes = SimpleNamespace(values=None)
-        symbols = {symbol: SimpleNamespace(range=each, sizes=sizes) for symbol, each in found.items()}
-        return SimpleNamespace(
-            inputs=inputs, symbols=symbols, ranges=found, assumptions=assumptions, solutions={}, names={}
-        )
+        symbols = {symbol: self._symbol(symbol, each) for symbol, each in found.items()}
+        return Contract(inputs, symbols, tuple(assumptions), solutions={}, ranges=found)
+
+    def _input(self, index, leaf):
+        dims = self.dims.get(index)
+        if dims is None:
+            return InputContract(leaf.path, leaf.value)
+        tensor = leaf.value
+        return InputContract(leaf.path, None, dims, dims, tensor.dtype, tensor.device, tensor.layout)
+
+    def _symbol(self, symbol, found):
+        leaf, dims = next((leaf, dims) for leaf, dims in self.dims.items() if symbol in dims)
+        source = Source(leaf, dims.index(symbol), self.arguments.leaves[leaf].path)
+        binding = Binding(source, 1, integer(0))
+        return DimSpec(symbol, symbol.name, DimKind.NAMED, Sizes(), found, binding)
 
     def parts(self, *leaves, result=None, contract=None, **options):
         return assemble(

@@ -1,5 +1,8 @@
 """From a trace to parts: what the graph returns, in which order, and what the signature says of it."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.export.graph_signature import (
@@ -40,7 +43,8 @@ def test_the_signature_tells_all_kinds_apart():
     size = sketch.call(aten.sym_size.int, x, 0, value=symbol("n"))
     sketch.write(OutputRole.BUFFER, "b", sketch.call(aten.add.Tensor, b, 1, dims=(3,)))
     sketch.write(OutputRole.INPUT, "y", sketch.call(aten.add.Tensor, b, 2, dims=(3,)))
-    parts = sketch.parts(sketch.returns(size), OutputLeaf(constant="text"))
+    contract = sketch.contract({symbol("n"): (0, math.inf)})
+    parts = sketch.parts(sketch.returns(size), OutputLeaf(constant="text"), contract=contract)
     signature = parts.signature
 
     verify(parts)
@@ -99,8 +103,7 @@ def test_equal_symbols_are_one_in_the_finished_graph():
     n, m = symbol("n"), symbol("m")
     sketch = Sketch(lambda x, y: None, (ONES, ONES))
     x, y = sketch.user(0, dims=(n,)), sketch.user(1, dims=(m,))
-    contract = sketch.contract()
-    contract.solutions = {m: n}
+    contract = replace(sketch.contract({n: (0, math.inf), m: (0, math.inf)}), solutions={m: n})
     joined = sketch.call(aten.cat.default, [x, y], dims=(add(n, m),))
     parts = sketch.parts(sketch.returns(joined), contract=contract)
 

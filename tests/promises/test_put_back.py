@@ -307,4 +307,5 @@ def test_a_tensor_is_no_sequence():
         assert torch.equal(torch.tensor([number, 2]), torch.tensor([3, 2]))
     with pytest.raises(TypeError):  # as Python has it for this class
         torch.tensor([torch.tensor(3).as_subclass(Sequence), 2])
+    assert weight[1] == 4
     assert torch.ones(2).as_subclass(Sequence)[0] == 7

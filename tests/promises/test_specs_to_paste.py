@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import fullgraph
-from fullgraph import Dim
+from fullgraph import Dim, TensorSpec
 from fullgraph.errors import Specialized
 
 ones = torch.ones
@@ -78,6 +78,29 @@ CASES = {
     ),
     "integer": (lambda x, n: x[: n + 1] if n > 2 else x, (ones(9), 4), {"x": "m", "n": Dim.DYNAMIC}),
 }
+
+
+# The shapes of a `TensorSpec` stand beside what is pasted.
+WITHOUT_EXAMPLES = {
+    "divisible": (lambda x: x.view(2, -1), (TensorSpec("n"),)),
+    "unnamed": (lambda x: x.view(2, -1), (TensorSpec((Dim.DYNAMIC,)),)),
+    "one size": (torch.nn.Linear(3, 2), (TensorSpec((2, Dim("n", max=9))),)),
+    "equal": (lambda x, y: x @ y, (TensorSpec("n"), TensorSpec("m"))),
+    "equal and unnamed": (lambda x, y: x @ y, (TensorSpec((Dim.DYNAMIC,)), TensorSpec((Dim.DYNAMIC,)))),
+    "all": (lambda x, y: (x.view(2, -1), y.view(3, -1), x @ y), (TensorSpec("n"), TensorSpec("m"))),
+    "auto beside": (lambda x, y: (x.view(2, -1), x @ y), (TensorSpec("n"), TensorSpec("?"))),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_EXAMPLES)
+def test_what_an_operator_needs_of_a_tensor_spec_narrows_it(name):
+    fn, args = WITHOUT_EXAMPLES[name]
+    with pytest.raises(Specialized) as refused:
+        fullgraph.export(fn, args)
+
+    program = fullgraph.export(fn, args, **eval(f"dict({refused.value.instead})"))
+
+    assert "(constraints)" in str(program.contract)
 
 
 @pytest.mark.parametrize("name", CASES)

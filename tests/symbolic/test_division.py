@@ -9,6 +9,7 @@ from fullgraph.symbolic import (
     Scope,
     add,
     evaluate,
+    exactly_divided,
     floordiv,
     max_,
     min_,
@@ -114,3 +115,14 @@ def test_windows_of_a_padded_image() -> None:
 
     assert render(scope.simplify(parse(f"{elements} // {area}"))) == "b*c"
     assert scope.simplify(parse(f"{elements} % {area}")).value == 0
+
+
+def test_exact_division_sees_that_two_ways_to_pad_are_one() -> None:
+    """The windows of a padded image, counted by rows and by all elements."""
+    rows, columns = symbol("rows"), symbol("columns")
+    padded = [add(size, mod(mul(-1, size), 7)) for size in (rows, columns)]
+    down, across = (floordiv(size, 7) for size in padded)
+    windows = mul(mul(49, down), across)
+
+    assert exactly_divided(mul(windows, symbol("batch")), mul(*padded)) is symbol("batch")
+    assert exactly_divided(windows, mul(padded[0], columns)) is None

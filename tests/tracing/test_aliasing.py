@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import fullgraph
+from fullgraph import Dim
 from fullgraph.errors import ContractError, Unsupported
 from tests.support import Call, assert_refused, assert_same
 
@@ -282,3 +283,75 @@ class TestOutputs:
         exported = fullgraph.export(program, (torch.ones(3), weight))
         exported(torch.full((3,), 2.0), weight).sum().backward()
         assert torch.equal(weight.grad, torch.tensor([2.0, 2.0, 0.0]))
+
+
+SUMS = {
+    "rows": lambda x: x.sum_to_size(1, x.shape[1]),
+    "all": lambda x: (x * 2).sum_to_size(1),
+    "nothing": lambda x: x.sum_to_size(x.shape),
+    "then viewed": lambda x: x.sum_to_size(x.shape[0], 1).view(-1),
+    "of a transpose": lambda x: x.t().sum_to_size(1, x.shape[0]),
+}
+
+
+@pytest.mark.parametrize("program", SUMS.values(), ids=SUMS)
+def test_sum_to_size_hands_back_what_has_the_size(program):
+    more = [(torch.rand(n, m),) for n, m in ((0, 2), (1, 1), (1, 4), (5, 1), (7, 2))]
+    assert_same(program, (torch.rand(3, 4),), more, dynamic_shapes={"x": "n m"}, aliasing=True)
+
+
+def test_a_write_asks_whether_sum_to_size_handed_back_its_argument():
+    def program(x):
+        total = x.sum_to_size(1, x.shape[1])
+        x.add_(1)
+        return total
+
+    assert_same(
+        program,
+        (torch.rand(3, 4),),
+        [(torch.rand(2, 4),)],
+        refused=[(torch.rand(1, 4),)],
+        dynamic_shapes={"x": {0: Dim.AUTO}},
+    )
+
+
+OTHER_NUMBERS = {
+    "of another kind": lambda x: x.view(torch.int32),
+    "of half the size": lambda x: x.view(torch.float16),
+    "complex": lambda x: torch.view_as_complex(x.unflatten(1, (-1, 2))),
+    "real": lambda x: torch.view_as_real(torch.view_as_complex(x.unflatten(1, (-1, 2)))),
+    "imaginary": lambda x: torch.view_as_complex(x.unflatten(1, (-1, 2))).imag,
+    "transposed": lambda x: x.swapaxes(0, 1).view(x.shape[1], 1, x.shape[0]),
+}
+
+
+@pytest.mark.parametrize("view", OTHER_NUMBERS.values(), ids=OTHER_NUMBERS)
+def test_a_written_view_that_is_returned_shares_the_memory_of_the_input(view):
+    """Also where it takes the bytes for other numbers, and where the stride of a dim of size 1 is another one."""
+
+    def program(x):
+        y = view(x)
+        y.mul_(2)
+        return y
+
+    assert_same(
+        program,
+        (torch.rand(3, 4),),
+        [(torch.rand(n, 4),) for n in (1, 2, 7)],
+        dynamic_shapes={"x": "n _"},
+        aliasing=True,
+    )
+
+
+def test_a_written_conjugate_that_is_returned_is_a_conjugate_of_the_input():
+    def program(x):
+        y = x.conj()
+        y.mul_(2)
+        return y
+
+    x = torch.rand(3, dtype=torch.complex64)
+    exported = fullgraph.export(program, (x.clone(),), dynamic_shapes={"x": "n"})
+    y = exported(x)
+    assert y.is_conj()
+    assert y.equal(x.conj())
+    assert y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()

@@ -229,6 +229,28 @@ def padded_by_cat(x):
     return x.view(x.shape[0], x.shape[1] // 4, 4).sum(-1)
 
 
+def in_windows(x):
+    """Windows of a padded image, put together again: what was padded is cut off, if there was anything."""
+    rows, columns = x.shape
+    missing = (0, (7 - columns % 7) % 7, 0, (7 - rows % 7) % 7)
+    y = nn.functional.pad(x, missing)
+    down, across = y.shape[0] // 7, y.shape[1] // 7
+    windows = y.view(down, 7, across, 7).transpose(1, 2).contiguous().view(-1, 7, 7)
+    windows = (windows + 1).view(windows.shape[0], -1, 7)
+    y = windows.view(-1, down, across, 7, 7).transpose(2, 3).contiguous().view(-1, *y.shape)[0]
+    if missing[1] > 0 or missing[3] > 0:
+        y = y[:rows, :columns].contiguous()
+    return x + y.view(rows * columns).view(rows, columns)
+
+
+def laid_out_anew(x):
+    """What is laid out anew may be seen as a row; what is of one row or column could be so before."""
+    y = x.t()
+    if x.shape[0] > 1 and x.shape[1] > 1:
+        y = y.contiguous()
+    return y.view(x.shape[0] * x.shape[1]) + 1
+
+
 def expanded(x):
     """An expansion of one row to one row is none."""
     row = torch.arange(x.shape[1]).unsqueeze(0)
@@ -268,6 +290,7 @@ def causal_only_if_longer(x):
         last_column,
         guarded_against_nothing,
         causal_only_if_longer,
+        laid_out_anew,
     ],
 )
 def test_a_side_that_holds_for_the_others_is_the_program(program, example):
@@ -282,6 +305,82 @@ def test_a_side_that_holds_for_the_others_is_the_program(program, example):
     exported = assert_same(program, (torch.randn(example),), more, dynamic_shapes={"x": "rows columns"})
 
     assert not any("columns" in line and "=" in line for line in exported.contract.lines())
+
+
+def test_a_branch_is_settled_under_what_a_later_one_assumes():
+    """The later one is asked on both sides of the earlier one; what is assumed is the later one alone."""
+
+    def embed(x):
+        row = torch.arange(x.shape[1]).unsqueeze(0)
+        if x.shape[0] != row.shape[0]:
+            row = row.expand(x.shape[0], -1)
+        x = x + row
+        return x.topk(6, dim=-1).values if x.shape[1] > 6 else x
+
+    error = assert_refused(
+        embed,
+        (torch.randn(3, 5),),
+        dynamic_shapes={"x": "rows columns"},
+        kind=Specialized,
+        line="x.shape[1] > 6",
+    )
+
+    assert "rows" not in str(error).split("instead")[0]
+    assert_same(
+        embed,
+        (torch.randn(3, 5),),
+        [(torch.randn(1, 6),), (torch.randn(0, 2),)],
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["columns <= 6"],
+    )
+
+
+def test_a_side_may_rely_on_what_the_trace_relies_on_anyway():
+    """With one cell each of its sides is 1, and what is broadcast against that follows."""
+
+    def attention(x):
+        cells = x[:, ::4, ::4]
+        scaled = cells / (cells[:, -1:, -1:] + 3)
+        flat = scaled.flatten(1)
+        causal = flat.shape[1] > 1 and x.dtype == torch.float64
+        return flat.cumsum(1) if causal else flat
+
+    error = assert_refused(
+        attention, (torch.rand(2, 9, 5),), dynamic_shapes={"x": "rows h w"}, kind=Specialized
+    )
+
+    assert "constraints=['h >= 1', 'w >= 1']" in str(error)
+
+
+@pytest.mark.parametrize("columns", [5, 17])
+def test_a_side_that_cannot_be_run_without_elements_does_not_hold_for_none(columns):
+    """`view(0, 8, -1)` raises, so the side that says it is not right for the sizes that take the other one."""
+
+    def in_windows(x):
+        windows = x[:, : x.shape[1] // 8 * 8]
+        if windows.shape[1] > 0:
+            return windows.view(x.shape[0], windows.shape[1] // 8, 8, -1).sum(2)
+        return windows.new_zeros(x.shape[0], 0, x.shape[2])
+
+    error = assert_refused(
+        in_windows, (torch.randn(3, columns, 2),), dynamic_shapes={"x": "rows columns _"}, kind=Specialized
+    )
+
+    assert ("columns <= 7" if columns == 5 else "columns >= 8") in str(error)
+
+
+@pytest.mark.parametrize("example", [(9, 16), (14, 16), (9, 7), (14, 21)])
+def test_windows_of_a_padded_image_are_those_of_any_image(example):
+    """Four ways to pad and to cut, and one graph: the number of windows is found however the padding is written."""
+    more = [(torch.randn(rows, columns),) for rows in (1, 7, 8, 20) for columns in (2, 7, 14, 15)]
+
+    assert_same(
+        in_windows,
+        (torch.randn(example),),
+        more,
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["rows >= 1", "columns >= 1"],
+    )
 
 
 def of_two_literals(x):
@@ -334,3 +433,95 @@ def test_literals_with_one_content_are_one():
         return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 3.0]))
 
     assert_same(program, (torch.randn(4, 3),), SIZES, dynamic_shapes={"x": "n _"})
+
+
+def test_a_side_that_raises_for_some_of_its_sizes_only_is_not_rejected_as_a_whole():
+    """`x[:n] + y` raises for most sizes of the other side, and not where both have n rows: the graph is right there."""
+
+    def shortened(x, y):
+        if x.shape[0] > y.shape[0]:
+            x = x[: y.shape[0]]
+        return x + y
+
+    args = torch.randn(8, 3), torch.randn(5, 3)
+    error = assert_refused(
+        shortened, args, dynamic_shapes={"x": "a _", "y": "b _"}, kind=Specialized, line="x + y"
+    )
+
+    assert error.instead == "dynamic_shapes={'x': 'a _', 'y': 'b _'}, constraints=['b <= a']"
+    more = [(torch.randn(n, 3), torch.randn(m, 3)) for n, m in ((5, 5), (0, 0), (3, 1), (9, 2))]
+    stated = {"dynamic_shapes": {"x": "a _", "y": "b _"}, "constraints": ["b <= a"]}
+    assert_same(shortened, args, more, **stated, refused=[(torch.randn(3, 3), torch.randn(4, 3))])
+
+
+def test_a_side_that_raises_for_one_answer_of_a_later_question_is_not_rejected_as_a_whole():
+    """The contract names both questions, and the line of the second."""
+
+    def program(x):
+        if x.shape[0] > 4:
+            return x * 2
+        if x.shape[1] > 3:
+            raise ValueError("too wide")
+        return x * 2
+
+    exported = assert_same(
+        program,
+        (torch.randn(8, 4),),
+        [(torch.randn(n, m),) for n, m in ((2, 3), (9, 9), (4, 0), (0, 1))],
+        dynamic_shapes={"x": "n m"},
+        refused=[(torch.randn(4, 4),)],
+    )
+
+    (line,) = [line for line in exported.contract.lines() if " or " in line]
+    assert line.startswith(("n >= 5 or m <= 3  (", "m <= 3 or n >= 5  ("))
+    assert "x.shape[1] > 3" in line
+
+
+def test_a_check_on_the_other_side_holds_for_that_side_only():
+    def program(x):
+        if x.shape[0] <= 4:
+            torch._check(x.shape[1] % 2 == 0)
+        return x * 2
+
+    exported = assert_same(
+        program,
+        (torch.randn(8, 4),),
+        [(torch.randn(n, m),) for n, m in ((2, 2), (9, 3), (4, 0))],
+        dynamic_shapes={"x": "n m"},
+        refused=[(torch.randn(4, 3),), (torch.randn(0, 1),)],
+    )
+
+    (line,) = [line for line in exported.contract.lines() if " or " in line]
+    assert line.startswith(("m % 2 == 0 or n >= 5  (", "n >= 5 or m % 2 == 0  ("))
+
+
+def test_what_is_done_where_sizes_differ_is_no_check_though_most_of_them_raise():
+    """So does `mse_loss`, which warns where the sizes differ, and broadcasts."""
+
+    def loss(x, y):
+        warned = [] if x.shape == y.shape else ["broadcast"]
+        x, y = torch.broadcast_tensors(x, y)
+        return x - y + len(warned)
+
+    args = torch.randn(4, 3), torch.randn(4, 3)
+    error = assert_refused(loss, args, dynamic_shapes={"x": "a b", "y": "c d"}, kind=Specialized)
+
+    assert error.instead == "dynamic_shapes={'x': 'a b', 'y': 'a b'}"
+
+
+def test_many_questions_on_several_sizes_take_few_traces():
+    """Each is turned once, and sizes that lead to its other side are found without trying all."""
+    runs = []
+
+    def program(x, y):
+        runs.append(None)
+        a, b, c, d = *x.shape, *y.shape
+        odd = sum(1 if size % 2 else 2 for size in (a, b, c, d))
+        more = sum(1 if one > other else 2 for one, other in ((a, b), (b, c), (c, d), (d, a)))
+        return x * odd * more
+
+    args = torch.randn(5, 4), torch.randn(6, 7)
+    with pytest.raises(Specialized):
+        fullgraph.export(program, args, dynamic_shapes={"x": "a b", "y": "c d"})
+
+    assert len(runs) < 60

@@ -48,6 +48,15 @@ def test_lengths_that_are_read_on_the_host_are_refused():
         fullgraph.export(program, (torch.randn(2, 3, 4), torch.tensor([3, 1])))
 
 
+def test_lengths_made_of_sizes_are_read_on_the_host_as_well():
+    def program(x):
+        lengths = torch.full((x.shape[0],), x.shape[1])
+        return torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True).data
+
+    with pytest.raises(fullgraph.DataDependent, match="pack_padded_sequence"):
+        fullgraph.export(program, (torch.randn(2, 3, 4),), dynamic_shapes={"x": "n l _"})
+
+
 @pytest.mark.parametrize("kind", [torch.nn.GRUCell, torch.nn.LSTMCell, torch.nn.RNNCell])
 def test_recurrent_cells_take_any_batch(kind):
     cell = kind(3, 4)
@@ -56,27 +65,6 @@ def test_recurrent_cells_take_any_batch(kind):
     for batch in (0, 1, 5):
         x = torch.randn(batch, 3)
         torch.testing.assert_close(exported(x), cell(x))
-
-
-@pytest.mark.parametrize(
-    ("program", "spec", "line"),
-    [
-        (lambda x, m: x[m], ("n _", "k"), "k == n"),
-        (lambda x, m: x[None, m], ("n _", "k"), "k == n"),
-        (lambda x, m: x.T[:, m], ("n _", "k"), "k == n"),
-        (lambda x, m: x.T[0, m], ("n _", "k"), "k == n"),
-        (lambda x, m: x[m, [0]], ("n _", "k"), "k == n"),
-        (lambda x, m: x[m], ("n _", None), "n == 4"),
-    ],
-)
-def test_a_mask_has_the_sizes_of_what_it_indexes(program, spec, line):
-    """Eager raises for any other, even if all its true elements have a place."""
-    x, mask = torch.arange(8.0).reshape(4, 2), torch.tensor([True, False, True, True])
-    larger = torch.arange(10.0).reshape(5, 2)
-    captured = assert_same(program, (x, mask), [(x, ~mask)], dynamic_shapes=spec, refused=[(larger, mask)])
-    assert line in str(captured.contract)
-    with pytest.raises(IndexError):
-        program(larger, mask)
 
 
 def test_a_mask_of_the_wrong_size_raises_what_eager_raises():

@@ -5,6 +5,7 @@ import functools
 import pytest
 import torch
 
+from fullgraph.contract import Parameters
 from fullgraph.errors import SpecError, Unsupported
 from fullgraph.tracing.inputs import bind
 from fullgraph.tracing.tree import Given
@@ -29,7 +30,9 @@ def test_paths_are_the_callers_names():
         return x
 
     assert paths(f, T, (1, [2]), 3, mode={"a": 4}) == ["x", "pair.0", "pair.1.0", "rest.0", "flag", "mode.a"]
-    assert bind(f, (T, 1), {"mode": 2}).parameters == ("x", "pair", "rest", "flag", "mode")
+    assert bind(f, (T, 1), {"mode": 2}).parameters == Parameters(
+        ("x", "pair", "rest", "flag", "mode"), given=("x", "pair", "options"), caught={"options": ("mode",)}
+    )
 
 
 def test_any_callable_has_a_signature():

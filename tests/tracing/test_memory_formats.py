@@ -131,3 +131,14 @@ def test_what_is_not_used_again_asks_nothing():
     exported = fullgraph.export(program, (torch.ones(3, 4),), dynamic_shapes={"x": "m n"})
     for sizes in SIZES:
         assert torch.equal(exported(torch.ones(sizes)), program(torch.ones(sizes)))
+
+
+@pytest.mark.filterwarnings("ignore:ComplexHalf support")
+def test_half_complex_numbers_in_a_format_for_images():
+    program = fullgraph.export(
+        lambda x: x.chalf(memory_format=torch.channels_last),
+        (torch.rand(2, 3, 4, 5),),
+        dynamic_shapes={"x": "n _ _ _"},
+    )
+    x = torch.rand(7, 3, 4, 5)
+    assert torch.view_as_real(program(x)).equal(torch.view_as_real(x.chalf()))

@@ -305,6 +305,24 @@ class TestGradients:
 
         assert_same_gradients(program, (torch.randn(3, requires_grad=True),))
 
+    @pytest.mark.parametrize(
+        "make",
+        [torch.zeros_like, torch.rand_like, lambda x: x.new_ones(3), lambda x: x.new_full((3,), 2.0)],
+        ids=["zeros_like", "rand_like", "new_ones", "new_full"],
+    )
+    def test_what_only_has_the_form_of_another_requires_no_grad(self, make):
+        """A mask like the scores is a tensor of its own: it may be written, under `no_grad` too."""
+
+        def program(w):
+            mask = make(w * 2)
+            assert not mask.requires_grad
+            mask.scatter_(0, torch.tensor([1]), 1.0)
+            with torch.no_grad():
+                mask.mul_(2)
+            return mask * w
+
+        assert_same_gradients(program, (torch.randn(3, requires_grad=True),))
+
     def test_a_leaf_is_not_written(self):
         """Eager's own error."""
         with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):

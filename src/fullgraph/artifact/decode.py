@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import keyword
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -81,7 +82,7 @@ class Decoder:
             "operator": lambda name: self._operators[name],
             "origin": lambda number: self._origins[number],
             "python_range": lambda ends: range(*ends),
-            "range": lambda ends: Range(*map(self.decode, ends)),
+            "range": self._range,
             "set": lambda items: set(map(self.decode, items)),
             "shown": Shown,
             "signature": self._signature,
@@ -145,6 +146,12 @@ class Decoder:
         if not conforms(found, dict[str, Sizes]):
             raise TypeError("a dim has sizes that are none")
         return Dim.of(self._expression(text), found)
+
+    def _range(self, content: Any) -> Range:
+        lo, hi = map(self.decode, content)
+        if not all(type(end) is int or end in (-math.inf, math.inf) for end in (lo, hi)):
+            raise TypeError(f"{content!r} is no range")
+        return Range(lo, hi)
 
     @staticmethod
     def _named(name: str) -> Any:

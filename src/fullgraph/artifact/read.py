@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from safetensors import SafetensorError
+
 from fullgraph.artifact.decode import Decoder
 from fullgraph.artifact.file import PathLike, damaged, read_file
 from fullgraph.artifact.operators import find_operators
@@ -17,7 +19,7 @@ from fullgraph.program import ProgramParts, make_signature, verify
 # What reading raises when something is where it does not belong.
 _DAMAGE = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, RuntimeError),
-    *(SpecError, TypeError, ValueError, struct.error),
+    *(SafetensorError, SpecError, SyntaxError, TypeError, ValueError, struct.error),
 )
 
 

@@ -3,21 +3,24 @@
 What may enter: what the user says of sizes (`Dim`, specs), what a trace relied on (`Ledger`), and the contract that the
 two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
 
-Read in this order: `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`, `gather`,
-`symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`,
-`simplify`, `refusal`, `contract`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
+Read in this order: `sizes`, `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`,
+`gather`, `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`,
+`simplify`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at
+a call).
 """
 
 from __future__ import annotations
 
 from fullgraph.contract.check import check_source, compile_check
 from fullgraph.contract.contract import Contract, InputContract, render_contract
-from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dynamic_dim
+from fullgraph.contract.dim import Dim, DimKind, Relation, UnnamedDim, dynamic_dim
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.legal import verify_contract
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
+from fullgraph.contract.sizes import Sizes
 from fullgraph.contract.specs import Specs, read_specs
 from fullgraph.contract.symbols import Binding, DimSpec, Source, determined, evaluated, fresh_scope
 from fullgraph.contract.tensor_spec import TensorSpec
@@ -42,6 +45,7 @@ __all__ = [
     "Input",
     "InputContract",
     "Ledger",
+    "Parameters",
     "Property",
     "Relation",
     "SameObject",
@@ -66,4 +70,5 @@ __all__ = [
     "share_memory",
     "simplify",
     "symbol_values",
+    "verify_contract",
 ]

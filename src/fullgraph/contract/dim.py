@@ -12,11 +12,13 @@ from __future__ import annotations
 import keyword
 import operator
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar, NoReturn, Union
 
+from fullgraph.contract.sizes import ANY_SIZE, Sizes, merge_sizes, sizes_of_arguments, whole
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import (
     Bool,
@@ -32,47 +34,12 @@ from fullgraph.symbolic import (
     mod,
     mul,
     ne,
+    parse,
+    pow_,
     render,
     sub,
     symbol,
 )
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """The sizes that a dim may have.
-
-    Args:
-        min: the smallest; None when the user gave none.
-        max: the largest; None for no bound.
-        values: the only ones, in order, if they were listed.
-    """
-
-    min: int | None = None
-    max: int | None = None
-    values: tuple[int, ...] | None = None
-
-    def __contains__(self, size: int) -> bool:
-        if self.values is not None:
-            return size in self.values
-        return (self.min or 0) <= size and (self.max is None or size <= self.max)
-
-    def __str__(self) -> str:
-        """`2..8`, `2..oo`, or `{640, 1280}`."""
-        if self.values is not None:
-            return "{" + ", ".join(map(str, self.values)) + "}"
-        return f"{self.min or 0}..{'oo' if self.max is None else self.max}"
-
-    @property
-    def arguments(self) -> str:
-        """As the arguments of `Dim`: `min=2, max=8`; empty when nothing was said."""
-        if self.values is not None:
-            return f"values={list(self.values)}"
-        given = (("min", self.min), ("max", self.max))
-        return ", ".join(f"{name}={size}" for name, size in given if size is not None)
-
-
-ANY_SIZE = Sizes()
 
 
 class DimKind(Enum):
@@ -92,7 +59,7 @@ class UnnamedDim:
     sizes: Sizes = ANY_SIZE
 
     def __call__(self, *, min: int | None = None, max: int | None = None) -> UnnamedDim:
-        return UnnamedDim(self.kind, _sizes(f"Dim.{self.kind.value}", min, max, None))
+        return UnnamedDim(self.kind, sizes_of_arguments(f"Dim.{self.kind.value}", min, max, None))
 
     def __repr__(self) -> str:
         arguments = self.sizes.arguments
@@ -106,6 +73,9 @@ class Relation:
     fact: Bool
     sizes: Mapping[str, Sizes]
     places: Mapping[str, tuple[Any, int]]
+
+    def __repr__(self) -> str:
+        return render(self.fact)
 
     def __bool__(self) -> bool:
         raise SpecError(
@@ -127,10 +97,11 @@ class Dim:
         max: the largest size; no bound unless given.
         values: the only sizes there are, instead of `min` and `max`.
 
-    Sums, differences, products, `//`, `%` and `-` of dims and integers are derived dims: `2*d`, `d + 1`, `(d + 1)//2`,
-    `d*e`. `8*d` says that a size is a multiple of 8. A call must be able to compute each name from some size, so
-    `d//2` is accepted only where `d` itself is a size as well. Comparisons (`d >= 2*e`) are for `constraints=`; two
-    sizes are equal by having one name, or by the text `"d == e"`, because `==` of two dims compares the names.
+    Sums, differences, products, `//`, `%`, `**` and `-` of dims and integers are derived dims: `2*d`, `d + 1`,
+    `(d + 1)//2`, `d*e`. `8*d` says that a size is a multiple of 8. A call must be able to compute each name from some
+    size, so `d//2` is accepted only where `d` itself is a size as well. Comparisons (`d >= 2*e`) are for
+    `constraints=`; two sizes are equal by having one name, or by the text `"d == e"`, because `==` of two dims
+    compares the names.
 
     `Dim.DYNAMIC` is a dim without a name, `Dim.AUTO` one that the program may pin, `Dim.STATIC` the size of the
     example; each may be called with `min=` and `max=`.
@@ -167,8 +138,9 @@ class Dim:
                 why="A name is a Python identifier, and neither a keyword nor `_`.",
                 instead='Dim("batch")',
             )
+        name = unicodedata.normalize("NFKC", name)  # as Python reads it, in a text as well
         self.expr = symbol(name)
-        self.sizes = {name: _sizes(f"Dim({name!r})", min, max, values)}
+        self.sizes = {name: sizes_of_arguments(f"Dim({name!r})", min, max, values)}
         self.places = {}
 
     @classmethod
@@ -189,12 +161,17 @@ class Dim:
         return render(self.expr)
 
     def _derive(self, operation: Callable[[Expr, Expr], Expr], left: Operand, right: Operand) -> Dim:
+        left, right = _operand(left), _operand(right)
         sizes, places = joined(left, right)
         kind = DynamicDim if places else Dim
         try:
-            expr = operation(expr_of_operand(left), expr_of_operand(right))
+            expr = operation(_expr_of(left), _expr_of(right))
         except ZeroDivisionError:
             raise SpecError(f"{left!r} is divided by zero.", instead=f"{left!r} // 2") from None
+        if expr.is_float:
+            raise SpecError(
+                f"A size is an integer, and `{render(expr)}` need not be.", instead=f"{left!r} ** 2"
+            )
         return kind.of(expr, sizes, places)
 
     def __add__(self, other: Operand) -> Dim:
@@ -230,6 +207,12 @@ class Dim:
     def __rmod__(self, other: Operand) -> Dim:
         return self._derive(mod, other, self)
 
+    def __pow__(self, other: Operand) -> Dim:
+        return self._derive(pow_, self, other)
+
+    def __rpow__(self, other: Operand) -> Dim:
+        return self._derive(pow_, other, self)
+
     def __truediv__(self, other: object) -> Dim:
         raise SpecError(
             f"A size is an integer, and `{self!r} / {other}` need not be.", instead=f"{self!r} // {other}"
@@ -255,6 +238,9 @@ class Dim:
     def __hash__(self) -> int:
         return hash(self.expr)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _dim_of_text, (render(self.expr), dict(self.sizes))
+
     def __repr__(self) -> str:
         arguments = [s.arguments for s in self.sizes.values() if s.arguments]
         if self.expr.kind != "symbol":
@@ -278,6 +264,18 @@ class DynamicDim(Dim):
         return NotImplemented
 
     __hash__ = Dim.__hash__
+
+    def __reduce__(self) -> NoReturn:
+        raise SpecError(
+            "What `dynamic_dim` returns cannot be written down: it is of one tensor.",
+            instead='Dim("batch"), and constraints as text: "batch <= 10"',
+        )
+
+    def __copy__(self) -> DynamicDim:
+        return self
+
+    def __deepcopy__(self, memo: object) -> DynamicDim:
+        return self
 
     def __repr__(self) -> str:
         return "dynamic_dim(...)"
@@ -347,19 +345,6 @@ def _given(sizes: Mapping[str, Sizes]) -> dict[str, Sizes]:
     return {name: found for name, found in sizes.items() if found != ANY_SIZE}
 
 
-def merge_sizes(name: str, a: Sizes, b: Sizes) -> Sizes:
-    """Return the sizes that two mentions of a name agree on; a mention without a range agrees with any."""
-    if b in (a, ANY_SIZE):
-        return a
-    if a == ANY_SIZE:
-        return b
-    raise SpecError(
-        f"Dim {name!r} is given two ranges: {a} and {b}.",
-        why="A name stands for one size, wherever it appears.",
-        instead=f"one `Dim({name!r}, ...)` used in each place, or two names",
-    )
-
-
 def joined(*operands: Operand) -> tuple[dict[str, Sizes], dict[str, tuple[Any, int]]]:
     """Return the sizes and places of all the symbols of these operands."""
     sizes: dict[str, Sizes] = {}
@@ -372,49 +357,33 @@ def joined(*operands: Operand) -> tuple[dict[str, Sizes], dict[str, tuple[Any, i
     return sizes, places
 
 
-def expr_of_operand(operand: Operand) -> Expr:
-    """Return the expression of a dim or an integer."""
-    if isinstance(operand, Dim):
-        return operand.expr
-    if isinstance(operand, int) and not isinstance(operand, bool):
-        return integer(operand)
+def _operand(value: object) -> Operand:
+    """Return a dim of ours, or Python's own integer, for one of any library."""
+    if isinstance(value, Dim):
+        return value
+    dim = as_dim(value)
+    if isinstance(dim, Dim):
+        return dim
+    number = whole(value)
+    if number is not None:
+        return number
     raise SpecError(
-        f"A dim is computed from dims and integers, not from {operand!r}.",
+        f"A dim is computed from dims and integers, not from {value!r}.",
         instead="2 * batch, seq + 1, width // 8",
     )
 
 
+def _expr_of(operand: Operand) -> Expr:
+    return operand.expr if isinstance(operand, Dim) else integer(operand)
+
+
+def _dim_of_text(text: str, sizes: Mapping[str, Sizes]) -> Dim:
+    """Make a dim again that was written down."""
+    expr = parse(text)
+    assert isinstance(expr, Expr), "a dim is written as a size"
+    return Dim.of(expr, sizes)
+
+
 def _relation(compare: Callable[[Expr, Expr], Bool], left: Operand, right: Operand) -> Relation:
-    sizes, places = joined(left, right)
-    return Relation(compare(expr_of_operand(left), expr_of_operand(right)), sizes, places)
-
-
-def _sizes(owner: str, low: int | None, high: int | None, values: Iterable[int] | None) -> Sizes:
-    if values is not None and (low is not None or high is not None):
-        raise SpecError(
-            f"{owner} has both `values` and a range.", instead="list the values, or give `min` and `max`"
-        )
-    if values is not None and not isinstance(values, Iterable):
-        raise SpecError(
-            f"{owner} has the values {values!r}, which is no list of sizes.", instead=f"values=[{values}]"
-        )
-    listed = None if values is None else tuple(sorted({_whole(owner, value) for value in values}))
-    low, high = (None if bound is None else _whole(owner, bound) for bound in (low, high))
-    if listed == () or (low is not None and high is not None and low > high):
-        raise SpecError(
-            f"{owner} leaves no size: {'no values' if listed == () else f'{low}..{high}'}.",
-            instead="a `max` that is not below `min`, at least one value in `values`",
-        )
-    return Sizes(low, high, listed)
-
-
-def _whole(owner: str, number: object) -> int:
-    """Return an integer of any library as Python's own."""
-    try:
-        if not isinstance(number, bool):
-            return operator.index(number)  # type: ignore[arg-type]
-    except TypeError:
-        pass
-    raise SpecError(
-        f"{owner} has a size that is no integer: {number!r}.", instead="sizes such as min=1, max=64"
-    )
+    left, right = _operand(left), _operand(right)
+    return Relation(compare(_expr_of(left), _expr_of(right)), *joined(left, right))

@@ -6,11 +6,13 @@ An entry is an `int` (static, and the example must have this size), a `Dim`, or 
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 from types import EllipsisType
 from typing import Any
 
 from fullgraph.contract.dim import Dim, DynamicDim, UnnamedDim, as_dim
+from fullgraph.contract.sizes import whole
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import Expr, parse
 
@@ -57,10 +59,9 @@ def entry_of(value: object, path: str) -> Entry:
     entry: Entry | EllipsisType | None
     if isinstance(value, str):
         entry = _word(value.strip(), path)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        entry = value
     else:
-        entry = as_dim(value)
+        number = whole(value)
+        entry = as_dim(value) if number is None else number
     if entry is None or isinstance(entry, (EllipsisType, DynamicDim)):
         raise SpecError(
             f"A dim of `{path}` is said to be {value!r}.",
@@ -96,10 +97,14 @@ def read_expression(text: str, path: str) -> Expr:
     try:
         expr = parse(text)
     except SpecError as error:
-        is_operator = not any(character.isalnum() for character in text)
+        is_operator = bool(text) and all(character in "+-*/%()" for character in text)
         raise SpecError(
             f"{text!r} in the spec of `{path}` cannot be read as a size.",
-            why="Blanks separate dims." if is_operator else error.why,
+            why="Blanks separate dims."
+            if is_operator
+            else f"`{text}` is a keyword of Python."
+            if keyword.iskeyword(text)
+            else error.why,
             instead="2*h, (h + 1)//2" if is_operator else _EXAMPLE,
         ) from None
     if not isinstance(expr, Expr) or expr.is_float:
@@ -157,10 +162,11 @@ def _fitted(items: Sequence[Entry | EllipsisType], rank: int, path: str, spec: o
 def _by_dim(spec: Mapping[Any, object], rank: int, path: str) -> tuple[Entry, ...]:
     entries: list[Entry] = [STATIC] * rank
     said: set[int] = set()
-    for dim, value in spec.items():
-        if not isinstance(dim, int) or isinstance(dim, bool):
+    for key, value in spec.items():
+        dim = whole(key)
+        if dim is None:
             raise SpecError(
-                f"The spec of `{path}` has the key {dim!r}, but `{path}` is a tensor: its keys are dims.",
+                f"The spec of `{path}` has the key {key!r}, but `{path}` is a tensor: its keys are dims.",
                 instead='{0: "batch"}',
             )
         if not -rank <= dim < rank:

@@ -108,6 +108,8 @@ class Ambient:
     def __post_init__(self) -> None:
         if self.name not in AMBIENT:
             raise ValueError(f"no such state: {self.name!r}")
+        if type(self.value) is not type(AMBIENT[self.name]()):
+            raise ValueError(f"{self.name} is never {self.value!r}")
 
     @classmethod
     def now(cls, name: str) -> Ambient:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fullgraph.contract.dim import Dim, DimKind, UnnamedDim, joined
 from fullgraph.contract.entries import STATIC, Entry, entries_of, entry_of, scalar_entry_of
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.matching import Match, matches
 from fullgraph.contract.samples import differing, sizes_of
 from fullgraph.contract.symbols import Source
@@ -24,7 +24,7 @@ def gather(
     dynamic_shapes: object,
     dynamic: Mapping[Expr, Source],
     samples: Sequence[Sequence[Input]],
-    parameters: Sequence[str],
+    parameters: Parameters,
 ) -> dict[Source, Entry]:
     """Return what was said of each size that is not plainly static, in the order of the inputs.
 
@@ -64,7 +64,7 @@ def gather(
 def _of_tensor_spec(index: int, leaf: Input, spec: TensorSpec) -> Iterator[tuple[Source, Entry]]:
     for dim, size in enumerate(spec.shape):
         if not isinstance(size, int):
-            entry = entry_of(size, leaf.path)
+            entry = STATIC if size == "..." else entry_of(size, leaf.path)
             if _is_static(entry):
                 raise SpecError(
                     f"The shape of the TensorSpec for `{leaf.path}` says {size!r} for dim {dim}, which is no size.",
@@ -95,13 +95,18 @@ def _scalar_entry(match: Match, leaf: Input) -> list[tuple[Source, Entry]]:
 
 
 def _agreed(source: Source, a: Entry, b: Entry) -> Entry:
-    if b in (a, STATIC):
-        return a
-    if a == STATIC:
-        return b
+    less, more = sorted((a, b), key=_strength)
+    if less in (more, STATIC, Dim.AUTO) or (less == Dim.DYNAMIC and not _is_static(more)):
+        return more
     if isinstance(a, Dim) and isinstance(b, Dim) and a.expr is b.expr:
         return Dim.of(a.expr, joined(a, b)[0])
     raise _contradiction(source, _shown(a), _shown(b))
+
+
+def _strength(entry: Entry) -> int:
+    """How much an entry says: silence less than AUTO, that less than DYNAMIC, and a name, a size or a range most."""
+    says_little = (STATIC, Dim.AUTO, Dim.DYNAMIC)
+    return says_little.index(entry) if entry in says_little else len(says_little)
 
 
 def _contradiction(source: Source, a: str, b: str) -> SpecError:

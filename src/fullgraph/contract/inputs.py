@@ -1,8 +1,9 @@
-"""`Input`: one flattened argument of the program, as the layers above hand it to the contract."""
+"""`Input`: one flattened argument of the program, as the layers above hand it to the contract; `Parameters`: names."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -19,3 +20,18 @@ class Input:
     path: str
     keys: tuple[str | int, ...]
     value: Any
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The names by which specs speak of arguments.
+
+    Args:
+        names: one for each argument that a caller hands in, in order; those caught by `**kwargs` each by its own.
+        given: those that the example call gives, as the signature has them: `args` and `kwargs` are one each.
+        caught: what `**kwargs` caught, by the name that it has itself.
+    """
+
+    names: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    caught: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

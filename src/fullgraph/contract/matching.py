@@ -9,6 +9,7 @@ Invariant: every spec that says something reaches at least one input, or is refu
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 import sys
@@ -19,9 +20,12 @@ from typing import Any, TypeGuard
 import torch
 
 from fullgraph.contract.dim import as_dim
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.errors import SpecError
+
+# `layers[0]` and `d["keys"]` in a pattern, which are `layers.0` and `d.keys` in the paths.
+_INDEX = re.compile(r"""\[(['"]?)([^\[\]'"*]+)\1\]""")
 
 
 @dataclass(frozen=True)
@@ -38,71 +42,83 @@ def is_tensor(value: object) -> bool:
     return isinstance(value, (torch.Tensor, TensorSpec))
 
 
-def matches(dynamic_shapes: object, inputs: Sequence[Input], parameters: Sequence[str]) -> Iterator[Match]:
+def matches(dynamic_shapes: object, inputs: Sequence[Input], parameters: Parameters) -> Iterator[Match]:
     """Say which input each part of `dynamic_shapes` is meant for.
 
     Args:
         dynamic_shapes: as given to `export`.
         inputs: the flattened arguments.
-        parameters: the names of the program's parameters, in order.
+        parameters: the names by which specs speak of the arguments.
 
     Raises:
         SpecError: a part is meant for no input.
     """
     everything = list(range(len(inputs)))
-    if dynamic_shapes is None:
-        return
-    if _is_collection(dynamic_shapes):
+    if dynamic_shapes is None or _is_theirs("AdditionalInputs", dynamic_shapes):
+        return  # those are examples, and read with the others
+    if _is_theirs("ShapesCollection", dynamic_shapes):
         yield from _by_tensor(dynamic_shapes, inputs)
     elif isinstance(dynamic_shapes, Mapping) and not _keyed_by_dims(dynamic_shapes):
         for key, spec in dynamic_shapes.items():
             yield from _by_name(key, spec, inputs, parameters)
     elif _is_sequence(dynamic_shapes):
-        if len(dynamic_shapes) > len(parameters):
+        # As in torch.export, one entry for each argument that is given; or one for each parameter.
+        names = parameters.names
+        if len(dynamic_shapes) == len(parameters.given):
+            names = parameters.given
+        if len(dynamic_shapes) > len(names):
             raise SpecError(
-                f"dynamic_shapes has {len(dynamic_shapes)} entries, but the program has {len(parameters)} parameters.",
+                f"dynamic_shapes has {len(dynamic_shapes)} entries, but the program has {len(names)} parameters.",
                 instead=f"a dict by name: {_example_by_name(parameters)}",
             )
-        for name, spec in zip(parameters, dynamic_shapes, strict=False):
+        for name, spec in zip(names, dynamic_shapes, strict=False):
             yield from _by_name(name, spec, inputs, parameters)
     else:
         yield from _below(dynamic_shapes, everything, 0, "dynamic_shapes", inputs)
 
 
-def _by_name(
-    key: object, spec: object, inputs: Sequence[Input], parameters: Sequence[str]
-) -> Iterator[Match]:
+def _by_name(key: object, spec: object, inputs: Sequence[Input], parameters: Parameters) -> Iterator[Match]:
     if not isinstance(key, str):
         raise SpecError(
             f"dynamic_shapes has the key {key!r}, which names no parameter.",
             instead=_example_by_name(parameters),
         )
     below = [i for i, leaf in enumerate(inputs) if leaf.keys and leaf.keys[0] == key]
+    caught = parameters.caught.get(key, ())
     if below:
         yield from _below(spec, below, 1, key, inputs)
-    elif _says_nothing(spec) and key in parameters:
-        return
-    elif key in parameters:
+    elif len(caught) == 1 and _is_sequence(spec):
+        yield from _by_name(caught[0], spec, inputs, parameters)
+    elif caught:
+        indices = [i for i, leaf in enumerate(inputs) if leaf.keys[0] in caught]
+        yield from _below(spec, indices, 0, key, inputs)
+    elif key not in (*parameters.names, *parameters.caught):
+        yield from _by_pattern(key, spec, inputs, parameters)
+    elif not _says_nothing(spec) and key in parameters.given:
+        raise SpecError(
+            f"dynamic_shapes has a spec for `{key}`, which is empty in the example.",
+            instead=f"no spec for `{key}`, or an example with a tensor there",
+        )
+    elif not _says_nothing(spec):
         raise SpecError(
             f"dynamic_shapes has a spec for `{key}`, which is not given in the example.",
             instead=f"pass `{key}` to export, or leave its spec out",
         )
-    else:
-        yield from _by_pattern(key, spec, inputs, parameters)
 
 
-def _is_collection(value: object) -> bool:
-    """Whether this is a `torch.export.ShapesCollection`."""
+def _is_theirs(kind: str, value: object) -> bool:
+    """Whether this is an object of `torch.export`, of this class."""
     theirs = sys.modules.get("torch.export")  # importing it for this costs a second; see `as_dim`
-    return theirs is not None and isinstance(value, theirs.ShapesCollection)
+    return theirs is not None and isinstance(value, getattr(theirs, kind))
 
 
-def _by_tensor(collection: Any, inputs: Sequence[Input]) -> Iterator[Match]:
+def _by_tensor(given: Any, inputs: Sequence[Input]) -> Iterator[Match]:
+    collection = copy.deepcopy(given)  # it writes down what it is asked for
     unused = len(collection)
     for index, leaf in enumerate(inputs):
         if isinstance(leaf.value, torch.Tensor):
             size = len(collection)
-            spec = collection[leaf.value]  # what is not there is put there, as an empty dict
+            spec = collection[leaf.value]  # what is not there is put there, and empty
             if len(collection) == size:
                 unused -= 1
                 yield Match(index, spec, leaf.path)
@@ -114,13 +130,11 @@ def _by_tensor(collection: Any, inputs: Sequence[Input]) -> Iterator[Match]:
 
 
 def _by_pattern(
-    pattern: str, spec: object, inputs: Sequence[Input], parameters: Sequence[str]
+    pattern: str, spec: object, inputs: Sequence[Input], parameters: Parameters
 ) -> Iterator[Match]:
-    # `*` stands for anything, dots included; what matches a container holds for all below it.
-    regex = re.compile(".*".join(map(re.escape, pattern.split("*"))) + r"(?=$|\.|\[)")
-    found = [i for i, leaf in enumerate(inputs) if regex.match(leaf.path)]
+    found = _matching(pattern, inputs) or _matching(_INDEX.sub(r".\2", pattern), inputs)
     if not found:
-        paths = [*parameters, *(leaf.path for leaf in inputs)]
+        paths = [*parameters.names, *(leaf.path for leaf in inputs)]
         raise SpecError(
             f"dynamic_shapes has a spec for {pattern!r}, which matches no input.",
             why=f"The inputs are {_listed(leaf.path for leaf in inputs)}.",
@@ -134,6 +148,12 @@ def _by_pattern(
     yield from _to_tensors(spec, found, repr(pattern), inputs)
 
 
+def _matching(pattern: str, inputs: Sequence[Input]) -> list[int]:
+    """`*` stands for anything, dots included; what matches a container holds for all below it."""
+    regex = re.compile(".*".join(map(re.escape, pattern.split("*"))) + r"(?=$|\.|\[)")
+    return [i for i, leaf in enumerate(inputs) if regex.match(leaf.path)]
+
+
 def _below(
     spec: object, indices: list[int], depth: int, where: str, inputs: Sequence[Input]
 ) -> Iterator[Match]:
@@ -145,13 +165,14 @@ def _below(
         return
     children = _children(indices, depth, inputs)
     if isinstance(spec, Mapping) and not _meant_for_each_tensor(spec, children, where):
-        for key, part in spec.items():
+        for name, part in spec.items():
+            key = name if type(name) in (str, int) else str(name)  # as in the paths of the inputs
             if key in children:
                 yield from _below(part, children[key], depth + 1, f"{where}.{key}", inputs)
             elif not _says_nothing(part):
                 raise SpecError(
-                    f"dynamic_shapes has a spec for `{where}.{key}`, but `{where}` has no {key!r} in the example.",
-                    instead=_did_you_mean(str(key), map(str, children)),
+                    f"dynamic_shapes has a spec for `{where}.{key}`, but `{where}` has no {name!r} in the example.",
+                    instead=_did_you_mean(str(key), children),
                 )
     elif _is_sequence(spec):
         yield from _in_order(spec, children, depth, where, inputs)
@@ -222,7 +243,7 @@ def _meant_for_each_tensor(
 
 
 def _keyed_by_dims(spec: Mapping[Any, object]) -> bool:
-    return bool(spec) and all(isinstance(key, int) for key in spec)
+    return bool(spec) and all(isinstance(key, int) and not isinstance(key, bool) for key in spec)
 
 
 def _is_sequence(spec: object) -> TypeGuard[Sequence[object]]:
@@ -235,8 +256,8 @@ def _says_nothing(spec: object) -> bool:
     return spec is None or (_is_sequence(spec) and all(map(_says_nothing, spec)))
 
 
-def _example_by_name(parameters: Sequence[str]) -> str:
-    name = parameters[0] if parameters else "x"
+def _example_by_name(parameters: Parameters) -> str:
+    name = parameters.names[0] if parameters.names else "x"
     return f'dynamic_shapes={{"{name}": "batch ..."}}'
 
 
@@ -247,7 +268,11 @@ def _listed(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
 
 
-def _did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    known = list(dict.fromkeys(candidates))
+def _did_you_mean(name: str, candidates: Iterable[str | int]) -> str:
+    known = {str(candidate): candidate for candidate in candidates}
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"one of {_listed(known)}"
+    return (
+        f"did you mean {' or '.join(repr(known[text]) for text in close)}?"
+        if close
+        else f"one of {_listed(known)}"
+    )

@@ -16,6 +16,7 @@ Invariant: a fact and its readable form hold for the same values. (What `suffici
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -68,17 +69,22 @@ def readable(fact: Bool) -> Bool:
 def sufficient(fact: Bool, sample: Mapping[Expr, int]) -> Bool:
     """Return something short to declare under which a fact always holds, and which the sample satisfies.
 
-    `3*h*(t // 3) == t*h` holds for every t when h is 0, but what one means is `t % 3 == 0`. The fact itself is
-    returned when there is no such divisor.
+    `3*h*(t // 3) == t*h` holds for every t when h is 0, but what one means is `t % 3 == 0`; and two symbols may have to
+    have a divisor each. The fact itself is returned when there are no such divisors.
     """
     if fact.kind != "eq" or len(fact.symbols) < 2:
         return fact
-    for one in sorted(fact.symbols, key=render):
-        for divisor in _divisors(fact):
-            declared = eq(mod(one, divisor), 0)
-            holds = _with_remainder(fact, one, divisor, 0)
-            if holds.is_const and holds.value and one in sample and evaluate(declared, sample):
-                return declared
+    divisible = [
+        (one, divisor)
+        for one in sorted(fact.symbols, key=render)
+        for divisor in _divisors(fact)
+        if one in sample and evaluate(eq(mod(one, divisor), 0), sample)
+    ]
+    for several in (1, 2, 3):
+        for chosen in itertools.combinations(divisible, several):
+            holds = substitute(fact, {one: mul(divisor, _quotient_of(one)) for one, divisor in chosen})
+            if len({one for one, _ in chosen}) == several and holds.is_const and holds.value:
+                return and_(*(eq(mod(one, divisor), 0) for one, divisor in chosen))
     return fact
 
 
@@ -101,10 +107,11 @@ def _divisors(fact: Bool) -> Iterator[int]:
 
 
 def _with_remainder(fact: Bool, one: Expr, divisor: int, remainder: int) -> Bool:
-    return substitute(fact, {one: add(mul(divisor, _QUOTIENT), remainder)})
+    return substitute(fact, {one: add(mul(divisor, _quotient_of(one)), remainder)})
 
 
-_QUOTIENT: Final = symbol("quotient of the remainder")
+def _quotient_of(one: Expr) -> Expr:
+    return symbol(f"quotient of {render(one)}")
 
 
 def _equality(fact: Bool, numerator: Expr, divisor: Expr, factor: int, rest: Expr) -> Bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
+from fullgraph.contract.sizes import Sizes
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, applied, determined, fresh_scope, hand_on, texts
+from fullgraph.contract.symbols import DimSpec, add_solution, applied, determined, texts
+from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
-from fullgraph.symbolic import Bool, Contradiction, Expr, render, sort_of
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, integer, render, sort_of
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,12 @@ def _declared(spec: DimSpec) -> str:
 def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     """Return the arguments of `export` under which the refused facts are what the user declared.
 
-    Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint.
+    Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint; and those of
+    a symbol that the shape of a `TensorSpec` names, which stands beside `dynamic_shapes`.
     """
     facts = [assumption.fact for assumption in refused if isinstance(assumption.fact, Bool)]
-    solutions = determined(facts)
+    solutions = determined(facts, _named_by_tensor_specs(specs))
+    _fixed(facts, solutions, specs)
     stated = _stated([applied(fact, solutions) for fact in facts], solutions, specs)
     by_symbol = {spec.symbol: spec for spec in specs.symbols}
     shapes: dict[str, str] = {}
@@ -142,28 +146,64 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     return f"{text}, constraints={constraints}" if constraints else text
 
 
-def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> list[str]:
-    """Return constraints under which the facts hold: a short one that suffices, or else the fact itself."""
-    scope = fresh_scope(specs.symbols)
-    found: list[str] = []
+def _named_by_tensor_specs(specs: Specs) -> frozenset[Expr]:
+    sizes = (
+        size
+        for leaf, dims in zip(specs.inputs, specs.dims, strict=True)
+        if isinstance(leaf.value, TensorSpec) and dims is not None
+        for size, given in zip(dims, leaf.value.shape, strict=True)
+        if isinstance(size, Expr) and not isinstance(given, int)
+    )
+    return frozenset(symbol for size in sizes for symbol in size.symbols)
+
+
+def _fixed(facts: Sequence[Bool], solutions: dict[Expr, Expr], specs: Specs) -> None:
+    """Add the symbols that the facts together leave a single value: `n >= 5` and `n <= 5`."""
     try:
-        for spec in specs.symbols:
-            if spec.symbol in solutions:
-                hand_on(spec, solutions[spec.symbol], scope)
-        for relation in specs.relations:
-            scope.assume(applied(relation.fact, solutions))
+        scope = _knowing(facts, solutions, specs)
+    except Contradiction:
+        return
+    for spec in specs.symbols:
+        left = scope.range_of(spec.symbol)
+        if spec.symbol not in solutions and spec.sort is int and left.is_point and not spec.range.is_point:
+            add_solution(spec.symbol, integer(int(left.lo)), solutions)
+
+
+def _knowing(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> Scope:
+    """Return a scope that knows what is declared, and these facts."""
+    scope = specs.scope(solutions)
+    for fact in (*(relation.fact for relation in specs.relations), *facts):
+        scope.assume(applied(fact, solutions))
+    return scope
+
+
+def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> list[str]:
+    """Return constraints under which the facts hold, none of which follows from the others.
+
+    Each is a short one that suffices, or else the fact itself.
+    """
+    found: list[Bool] = []
+    try:
+        scope = _knowing((), solutions, specs)
         for fact in facts:
-            if fact.is_const or scope.decide(fact) is True:
+            simplest = scope.simplify_question(fact)
+            if simplest.is_const:
                 continue
-            short = sufficient(fact, specs.samples[0])
+            short = sufficient(simplest, specs.samples[0])
             scope.assume(short)
-            found.append(render(short))
-            if scope.decide(fact) is not True:
-                scope.assume(fact)
-                found.append(render(fact))
+            found += sorted(short.args, key=render) if short.kind == "and" else (short,)
+            if scope.decide(scope.simplify_question(fact)) is not True:
+                scope.assume(simplest)
+                found.append(simplest)
+        needed: list[Bool] = []
+        later = _knowing((), solutions, specs)
+        for fact in reversed(found):
+            if later.decide(fact) is not True:
+                later.assume(fact)
+                needed.append(fact)
     except Contradiction:  # nothing satisfies all of them; then they are named as they are
         return [render(fact) for fact in facts if not fact.is_const]
-    return found
+    return [render(fact) for fact in reversed(needed)]
 
 
 def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[Expr, DimSpec]) -> str:

@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fullgraph.contract.dim import ANY_SIZE, DynamicDim, Relation, Sizes, merge_sizes
+from fullgraph.contract.dim import DynamicDim, Relation
 from fullgraph.contract.inputs import Input
+from fullgraph.contract.sizes import ANY_SIZE, Sizes, merge_sizes
 from fullgraph.contract.symbols import Source
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import Bool, Expr, parse, render, substitute, symbol

@@ -20,7 +20,7 @@ from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
 from fullgraph.contract.readable import readable
 from fullgraph.contract.refusal import Refused, contradictory, rejects_example, specialized
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, applied, fresh_scope, hand_on, holds, solved_for
+from fullgraph.contract.symbols import DimSpec, add_solution, applied, fresh_scope, hand_on, holds, solved_for
 from fullgraph.errors import CaptureError
 from fullgraph.symbolic import (
     Bool,
@@ -31,11 +31,11 @@ from fullgraph.symbolic import (
     and_,
     eq,
     ge,
+    integer,
     le,
     ne,
     not_,
     or_,
-    substitute,
     true,
 )
 
@@ -77,6 +77,7 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
     refused = reduction.all_refused()
     if refused:
         raise specialized([*refused, *_refused_next(specs, symbols, on_sizes, refused)], specs)
+    reduction.pin()
     lines, known = reduction.minimal()
     for line in lines:
         _refuse_if_example_fails(line, specs)
@@ -144,8 +145,8 @@ class _Reduction:
             spec.symbol: (spec.is_strict, spec.is_named, -place)
             for place, spec in enumerate(symbols.values())
         }
-        self._scope = fresh_scope(specs.symbols)
-        self._learnt_of: set[Expr] = set()
+        self._scope = specs.scope()
+        self._learnt_of = {symbol for fact in specs.implied for symbol in fact.symbols}
         # The ranges of strict dims before the first assumption that nobody asked for.
         self._wanted: dict[Expr, Range] | None = None
         self._lines: list[_Line] = []
@@ -155,13 +156,19 @@ class _Reduction:
     def take(self, assumption: Assumption) -> None:
         """Learn an assumption; keep it as a line unless it follows, refuse it if it may not narrow what it narrows."""
         assert isinstance(assumption.fact, Bool)
-        fact = readable(_without_known_parts(applied(assumption.fact, self.solutions), self._scope))
+        fact = applied(assumption.fact, self.solutions)
+        if assumption.kind is AssumptionKind.DECLARED:
+            fact = self._readable(fact)
+        else:
+            fact = self._in_other_words(fact)
         if fact.kind == "or" and len(fact.symbols) == 1 and self._sort_of(fact) is int:
             fact = self._all_but_one(fact)
         if fact.kind == "and":
             for part in fact.args:
                 self.take(replace(assumption, fact=part))
             return
+        if fact.kind == "ne":
+            fact = self._beyond(fact)
         answer = self._scope.decide(fact)
         if answer is True:
             return
@@ -186,6 +193,29 @@ class _Reduction:
             return
         self._lines.append(_Line(_restated(assumption, fact), solved))
 
+    def _in_other_words(self, fact: Bool) -> Bool:
+        """Return a fact as a person would write it, or `true`: what was stated may be it in any of these words."""
+        for say in (self._scope.simplify_question, self._readable) * 2:
+            if self._scope.decide(fact) is True:
+                return true
+            fact = say(fact)
+        return fact
+
+    def _readable(self, fact: Bool) -> Bool:
+        return readable(_without_known_parts(fact, self._scope))
+
+    def pin(self) -> None:
+        """Say that a symbol is its one value, where several lines leave no other (`n >= 5` and `n <= 5`)."""
+        for symbol, spec in self._symbols.items():
+            if symbol in self.solutions or spec.sort is not int or spec.range.is_point:
+                continue
+            left = self._scope.range_of(symbol)
+            cause = next((x.assumption for x in reversed(self._lines) if _speaks_of(x, symbol)), None)
+            if not left.is_point or cause is None:
+                continue
+            add_solution(symbol, integer(int(left.lo)), self.solutions)
+            self._lines.append(_Line(_restated(cause, eq(symbol, int(left.lo))), symbol))
+
     def _sort_of(self, fact: Bool) -> type:
         (symbol,) = fact.symbols
         return self._symbols[symbol].sort
@@ -203,6 +233,14 @@ class _Reduction:
         if left.lo != left.hi or holds(fact, {symbol: int(left.lo)}):
             return fact
         return ne(symbol, int(left.lo))
+
+    def _beyond(self, fact: Bool) -> Bool:
+        """Say `n != 1` as `n >= 2` of a size that is known to be 1 or more."""
+        for symbol in fact.symbols if len(fact.symbols) == 1 else ():
+            excluded = solved_for(not_(fact), symbol) if self._symbols[symbol].sort is int else None
+            if excluded is not None and excluded.value == self._scope.range_of(symbol).lo:
+                return ge(symbol, excluded.value + 1)
+        return fact
 
     def all_refused(self) -> list[Refused]:
         """Return what narrows dims that were declared dynamic, one by one or together."""
@@ -241,9 +279,7 @@ class _Reduction:
 
     def minimal(self) -> tuple[list[Assumption], Scope]:
         """Return the lines that do not follow from later ones either, in order, and what is known with them."""
-        scope = fresh_scope(self._specs.symbols)
-        for symbol, value in self.solutions.items():
-            hand_on(self._symbols[symbol], value, scope)
+        scope = self._specs.scope(self.solutions)
         kept: list[Assumption] = []
         for line in reversed(self._lines):
             if line.solved is not None:
@@ -264,10 +300,7 @@ class _Reduction:
         for symbol in sorted(fact.symbols, key=self._preference.__getitem__):
             value = solved_for(fact, symbol)
             if value is not None:
-                for other, old in self.solutions.items():
-                    if symbol in old.symbols:
-                        self.solutions[other] = substitute(old, {symbol: value})
-                self.solutions[symbol] = value
+                add_solution(symbol, value, self.solutions)
                 return symbol
         return None
 
@@ -299,10 +332,36 @@ def _refuse_if_example_fails(line: Assumption, specs: Specs) -> None:
 def _without_known_parts(fact: Bool, scope: Scope) -> Bool:
     """Drop what cannot hold from an `or`, and what holds from an `and`: the rest says the same."""
     if fact.kind == "or":
-        return or_(*(part for part in fact.args if scope.decide(part) is not False))
+        return or_(
+            *_without_special_cases([part for part in fact.args if scope.decide(part) is not False], scope)
+        )
     if fact.kind == "and":
         return and_(*(part for part in fact.args if scope.decide(part) is not True))
     return fact
+
+
+def _without_special_cases(parts: list[Bool], scope: Scope) -> list[Bool]:
+    """Drop the parts of an `or` that another part follows from: `n <= 3 or n <= 4` is `n <= 4`."""
+    kept = list(parts)
+    for part in parts:
+        if (
+            len(kept) > 1
+            and part in kept
+            and _implies_one_of(part, [p for p in kept if p is not part], scope)
+        ):
+            kept.remove(part)
+    return kept
+
+
+def _implies_one_of(fact: Bool, others: list[Bool], scope: Scope) -> bool:
+    before = scope.mark()
+    try:
+        scope.assume(fact)
+        return any(scope.decide(other) is True for other in others)
+    except Contradiction:
+        return True
+    finally:
+        scope.undo(before)
 
 
 def _restated(assumption: Assumption, fact: Bool) -> Assumption:
@@ -311,6 +370,10 @@ def _restated(assumption: Assumption, fact: Bool) -> Assumption:
         return assumption
     note = "" if assumption.kind is AssumptionKind.DECLARED else assumption.note
     return replace(assumption, fact=fact, note=note)
+
+
+def _speaks_of(line: _Line, symbol: Expr) -> bool:
+    return bool(_symbols_tied(line.assumption, {symbol}))
 
 
 def _relies_on(assumption: Assumption, symbols: AbstractSet[Expr]) -> bool:

@@ -11,19 +11,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 
-from fullgraph.contract.dim import ANY_SIZE, Dim, DimKind, Sizes, UnnamedDim, merge_sizes
+from fullgraph.contract.dim import Dim, DimKind, UnnamedDim
 from fullgraph.contract.entries import Entry
 from fullgraph.contract.gather import gather
-from fullgraph.contract.inputs import Input
+from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.ledger import AssumptionKind, Ledger
 from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
-from fullgraph.contract.symbols import Declared, DimSpec, Source, bind, declare, range_of_sizes
+from fullgraph.contract.sizes import ANY_SIZE, Sizes, merge_sizes
+from fullgraph.contract.symbols import (
+    Declared,
+    DimSpec,
+    Source,
+    applied,
+    bind,
+    declare,
+    fresh_scope,
+    hand_on,
+    range_of_sizes,
+)
 from fullgraph.errors import SpecError
-from fullgraph.symbolic import Contradiction, Expr, Scope, integer, render, scalar_symbol, sort_of, symbol
+from fullgraph.symbolic import (
+    Bool,
+    Contradiction,
+    Expr,
+    Scope,
+    ge,
+    integer,
+    ne,
+    parts_of,
+    render,
+    scalar_symbol,
+    sort_of,
+    symbol,
+)
 
 Dims = tuple["int | Expr", ...]
+_DIVISIONS = ("floordiv", "mod", "truediv")
 
 
 @dataclass(frozen=True)
@@ -46,6 +73,39 @@ class Specs:
     relations: tuple[Statement, ...]
     samples: tuple[Mapping[Expr, int], ...]
 
+    @cached_property
+    def implied(self) -> tuple[Bool, ...]:
+        """What any call satisfies, because it has sizes: a derived one is not negative, and no divisor in it is zero.
+
+        The check compares each size with its expression, so these are no lines of the contract.
+        """
+        sizes = [s for dims in self.dims if dims is not None for s in dims if isinstance(s, Expr)]
+        derived = list(dict.fromkeys(size for size in sizes if size.kind != "symbol"))
+        divisors = [
+            part.args[1]
+            for expr in (*derived, *self.scalars.values())
+            for part in parts_of(expr)
+            if part.kind in _DIVISIONS and not part.args[1].is_const
+        ]
+        return (*(ge(size, 0) for size in derived), *(ne(divisor, 0) for divisor in dict.fromkeys(divisors)))
+
+    def scope(self, solutions: Mapping[Expr, Expr] = MappingProxyType({})) -> Scope:
+        """Return a scope that knows what is declared of the sizes, and nothing else.
+
+        Args:
+            solutions: symbols that are known to be others; the scope is told what they hand on.
+
+        Raises:
+            Contradiction: no sizes satisfy it.
+        """
+        scope = fresh_scope(self.symbols)
+        for spec in self.symbols:
+            if spec.symbol in solutions:
+                hand_on(spec, solutions[spec.symbol], scope)
+        for fact in self.implied:
+            scope.assume(applied(fact, solutions))
+        return scope
+
     def declare(self, scope: Scope, ledger: Ledger) -> list[Dims | None]:
         """Introduce the symbols and what the user stated of them.
 
@@ -58,6 +118,15 @@ class Specs:
         """
         declare(self.symbols, scope, self.samples[0])
         ledger.declare(self.symbols)
+        for fact in self.implied:
+            try:
+                scope.assume(fact)
+            except Contradiction:
+                raise SpecError(
+                    f"A size would have to be other than it is said to be: {render(fact)} never holds.",
+                    why="It follows from the derived dims, and contradicts the ranges.",
+                    instead="ranges and derived dims that some sizes satisfy",
+                ) from None
         for relation in self.relations:
             try:
                 scope.assume(relation.fact)
@@ -75,7 +144,7 @@ def read_specs(
     dynamic_shapes: object,
     constraints: object,
     examples: Sequence[Sequence[Input]] | None,
-    parameters: Sequence[str],
+    parameters: Parameters,
 ) -> Specs:
     """Read everything that was said about the inputs.
 
@@ -84,7 +153,7 @@ def read_specs(
         dynamic_shapes: as given to `export`.
         constraints: the same.
         examples: further arguments, each flattened.
-        parameters: the names of the program's parameters, in order.
+        parameters: the names by which specs speak of the arguments.
 
     Raises:
         SpecError: something matches no input, cannot be read, or contradicts an example or something else.

@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fullgraph.contract.dim import DimKind, Sizes
+from fullgraph.contract.dim import DimKind
+from fullgraph.contract.sizes import Sizes
 from fullgraph.errors import SpecError
 from fullgraph.symbolic import (
     Bool,
@@ -190,11 +191,17 @@ def determined(facts: Iterable[Bool], free: AbstractSet[Expr] = frozenset()) -> 
         for symbol in sorted(fact.symbols - free, key=render, reverse=True):
             value = solved_for(fact, symbol)
             if value is not None:
-                for known, old in solutions.items():
-                    solutions[known] = substitute(old, {symbol: value})
-                solutions[symbol] = value
+                add_solution(symbol, value, solutions)
                 break
     return solutions
+
+
+def add_solution(symbol: Expr, value: Expr, solutions: dict[Expr, Expr]) -> None:
+    """Add what a symbol is, and put it into the other solutions."""
+    for other, old in solutions.items():
+        if symbol in old.symbols:
+            solutions[other] = substitute(old, {symbol: value})
+    solutions[symbol] = value
 
 
 def applied(what: T, solutions: Mapping[Expr, Expr]) -> T:
@@ -270,10 +277,12 @@ class _NeverAsked:
         raise AssertionError(f"the contract asked for the value of {render(expr)}")
 
 
-def fresh_scope(symbols: Iterable[DimSpec]) -> Scope:
-    """Return a scope that knows the declared ranges and nothing else."""
+def fresh_scope(symbols: Iterable[DimSpec], facts: Iterable[Bool] = ()) -> Scope:
+    """Return a scope that knows the declared ranges, these facts, and nothing else."""
     scope = Scope(_NeverAsked())
     declare(symbols, scope, {})
+    for fact in facts:
+        scope.assume(fact)
     return scope
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from fullgraph.contract.entries import words
+from fullgraph.contract.sizes import whole
 from fullgraph.errors import SpecError
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class TensorSpec:
         device: str | torch.device = "cpu",
         requires_grad: bool = False,
     ) -> None:
-        if not isinstance(shape, Iterable):
+        if not isinstance(shape, Iterable) or isinstance(shape, (bytes, Mapping, AbstractSet)):
             raise SpecError(
                 f"The shape of a TensorSpec is {shape!r}, which lists no sizes.", instead=_EXAMPLE
             )
@@ -56,7 +58,7 @@ class TensorSpec:
         put(self, "shape", tuple(map(_size, words(shape) if isinstance(shape, str) else shape)))
         put(self, "dtype", _dtype(dtype))
         put(self, "device", _device(device))
-        put(self, "requires_grad", requires_grad)
+        put(self, "requires_grad", bool(requires_grad))
         if requires_grad and not (self.dtype.is_floating_point or self.dtype.is_complex):
             raise SpecError(
                 f"A TensorSpec with requires_grad has the dtype {self.dtype}.",
@@ -68,6 +70,7 @@ class TensorSpec:
         return f"TensorSpec([{', '.join(map(str, self.shape))}], {self.dtype}, {str(self.device)!r})"
 
 
+_LARGEST = sys.maxsize
 _EXAMPLE = 'TensorSpec("batch 3 h w"), or TensorSpec((2, 3))'
 
 
@@ -75,11 +78,10 @@ def _size(size: Any) -> Any:
     """Return an integer of any library as Python's own; what is none is read when the inputs are known."""
     if isinstance(size, str):
         return int(size) if size.isdecimal() else size
-    if isinstance(size, torch.Tensor) or not hasattr(size, "__index__"):
-        return size
-    if isinstance(size, bool) or operator.index(size) < 0:
+    number = whole(size)
+    if isinstance(size, bool) or (number is not None and not 0 <= number <= _LARGEST):
         raise SpecError(f"The shape of a TensorSpec has the size {size!r}.", instead=_EXAMPLE)
-    return operator.index(size)
+    return size if number is None else number
 
 
 def _dtype(dtype: Any) -> torch.dtype:

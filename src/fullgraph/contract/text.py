@@ -17,7 +17,7 @@ from fullgraph.symbolic import Bool, Expr, render, truth_symbol_in
 if TYPE_CHECKING:
     import torch
 
-    from fullgraph.contract.dim import Sizes
+    from fullgraph.contract.sizes import Sizes
     from fullgraph.source import Origin
 
 Names = Mapping[Expr, str]

@@ -26,7 +26,7 @@ def explain(
     *,
     dynamic_shapes: Any = None,
     constraints: Sequence[Any] | None = None,
-    examples: Sequence[Sequence[Any]] | None = None,
+    examples: Sequence[Sequence[Any] | Mapping[str, Any]] | None = None,
 ) -> Report:
     """Say all that stands between a program and its capture, and what a capture relies on.
 

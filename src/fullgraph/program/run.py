@@ -152,19 +152,33 @@ def seen_through(value: Any, contents: torch.Tensor, target: torch.Tensor) -> An
     if (
         not isinstance(value, torch.Tensor)
         or value.layout is not torch.strided
-        or value.dtype != target.dtype
-        or contents.stride() != target.stride()
-    ):
-        return value
-    if (
-        value.untyped_storage().data_ptr() != contents.untyped_storage().data_ptr()
-        or value.is_conj()
+        or _steps(contents) != _steps(target)
+        or value.untyped_storage().data_ptr() != contents.untyped_storage().data_ptr()
         or value.is_neg()
     ):
         return value
+    if value.dtype != target.dtype:
+        return _seen_as_other_dtype(value, contents, target)
     start = target.storage_offset() + value.storage_offset() - contents.storage_offset()
     view = target.as_strided(value.size(), value.stride(), start)
+    if value.is_conj() != contents.is_conj():
+        view = view.conj()
     return view if value.requires_grad == view.requires_grad else view.detach()
+
+
+def _steps(tensor: torch.Tensor) -> list[int]:
+    """Return the strides that matter: those of dims with several elements."""
+    return [step for size, step in zip(tensor.shape, tensor.stride()) if size > 1]
+
+
+def _seen_as_other_dtype(value: torch.Tensor, contents: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The same for a view that takes the bytes for another kind of number."""
+    if value.requires_grad or target.requires_grad or not value.numel():
+        return value
+    memory = target.untyped_storage()
+    start = target.data_ptr() - memory.data_ptr() + value.data_ptr() - contents.data_ptr()
+    view = value.new_empty(0)
+    return view.set_(memory, start // value.element_size(), value.size(), value.stride())
 
 
 class _Writer:

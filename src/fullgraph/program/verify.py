@@ -1,4 +1,4 @@
-"""What a legal graph is.
+"""What a legal program is: its graph, and its contract (`contract.legal`).
 
 A program's graph is pure, connected and self-contained:
 
@@ -22,11 +22,20 @@ from typing import Any, Final, NoReturn
 import torch
 from torch import fx
 
+from fullgraph.contract import verify_contract
 from fullgraph.errors import Unsupported
 from fullgraph.program.module import find_name_clash
 from fullgraph.program.parts import ProgramParts
 from fullgraph.symbolic import Bool, Expr
-from fullgraph.tracing import MARKER, HigherOrderOperator, OpOverload, OutputLeaf, OutputRole, TracedTensor
+from fullgraph.tracing import (
+    MARKER,
+    HigherOrderOperator,
+    OpOverload,
+    OutputLeaf,
+    OutputRole,
+    TracedTensor,
+    name_in_facts,
+)
 
 _SIZE_FUNCTIONS: Final = frozenset(map(id, (round, min, max, abs, int, float, bool)))
 _SIZE_MODULES: Final = frozenset((operator.add.__module__, operator.__name__, math.__name__))
@@ -39,7 +48,7 @@ _WRITES: Final = (OutputRole.BUFFER, OutputRole.PARAMETER, OutputRole.CONSTANT, 
 
 
 def verify(parts: ProgramParts) -> None:
-    """Check that the program's graph is legal.
+    """Check that the program's graph and contract are legal.
 
     Raises:
         Unsupported: it is not. The error names the user's line that the node came from.
@@ -48,6 +57,7 @@ def verify(parts: ProgramParts) -> None:
     _verify_inputs(parts)
     _verify_outputs(parts)
     _verify_tensors(parts)
+    _verify_contract(parts)
 
 
 def verify_graph(graph: fx.Graph, modules: Any) -> None:
@@ -61,7 +71,10 @@ def verify_graph(graph: fx.Graph, modules: Any) -> None:
             _verify_subgraph(node, modules)
         elif node.op == "output":
             outputs += 1
-        elif node.op != "placeholder":
+        elif node.op == "placeholder":
+            if node.args:
+                _refuse(node, f"the placeholder `{node.name}` has a default")
+        else:
             _refuse(node, f"a `{node.op}` node is in the graph", "Only operators may be called.")
         for argument in node.all_input_nodes:
             if argument not in earlier:
@@ -235,6 +248,12 @@ def _verify_tensors(parts: ProgramParts) -> None:
     clash = find_name_clash(tensors)
     if clash is not None:
         raise Unsupported(f"`{clash}` names both a tensor and a module that holds tensors.")
+
+
+def _verify_contract(parts: ProgramParts) -> None:
+    arguments = {item.path for item in parts.contract.inputs}
+    lifted = (entry for entry in parts.graph_inputs if entry.leaf is None)
+    verify_contract(parts.contract, {name_in_facts(each.target, each.role, arguments) for each in lifted})
 
 
 def is_stand_in(tensor: torch.Tensor) -> bool:

@@ -59,6 +59,7 @@ from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
 from fullgraph.symbolic.floats import math_function, round_digits, to_float, to_integer
+from fullgraph.symbolic.interning import parts_of
 from fullgraph.symbolic.layout import (
     is_channels_last_contiguous_2d,
     is_channels_last_contiguous_3d,
@@ -66,6 +67,7 @@ from fullgraph.symbolic.layout import (
 )
 from fullgraph.symbolic.python_math import scope_of
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
+from fullgraph.symbolic.quotients import exactly_divided
 from fullgraph.symbolic.ranges import Range
 from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
@@ -96,6 +98,7 @@ __all__ = [
     "constants_in",
     "eq",
     "evaluate",
+    "exactly_divided",
     "expr_of",
     "expression",
     "false",
@@ -120,6 +123,7 @@ __all__ = [
     "neg",
     "not_",
     "or_",
+    "parts_of",
     "parse",
     "pow_",
     "prod",

@@ -11,7 +11,7 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   answer.
 * *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other
   term of e but not the constant one.
-* *Quotients.* e and its normal form (`quotients`) have the same value.
+* *Quotients.* e and its normal form (`quotients`) have the same value; k*(x//k) is x where k divides x.
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them.
 """
@@ -28,7 +28,7 @@ from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
 from fullgraph.symbolic.facts import WIDEST, Facts
-from fullgraph.symbolic.quotients import in_quotients
+from fullgraph.symbolic.quotients import in_quotients, multiplied_out
 from fullgraph.symbolic.ranges import Range
 
 _DEPTH = 3
@@ -87,6 +87,9 @@ def _is_zero(facts: Facts, e: Expr) -> bool | None:
 
 def _shorter_in_quotients(facts: Facts, e: Expr) -> Expr | None:
     """Return the normal form of e, if quotients and remainders in it cancel."""
+    exact = multiplied_out(e, facts.divides)
+    if exact is not e:
+        return exact
     normal = in_quotients(e, facts.is_positive)
     return normal if len(normal.terms) < len(e.terms) else None
 

@@ -23,8 +23,8 @@ from functools import lru_cache, reduce
 from typing import Any
 
 from fullgraph.symbolic import ranges
-from fullgraph.symbolic.boolean import Bool, eq, not_
-from fullgraph.symbolic.division import content, floordiv_integers
+from fullgraph.symbolic.boolean import Bool, eq, le, not_
+from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import T, substitute
 from fullgraph.symbolic.expr import (
     Expr,
@@ -204,6 +204,10 @@ class Facts:
         """Return a number known to divide `coefficient * monomial`."""
         return reduce(lambda n, atom: n * self.divisors.get(atom, 1), monomial, abs(coefficient))
 
+    def divides(self, k: int, x: Expr) -> bool:
+        """Say whether a number is known to divide an integer expression."""
+        return self.divisor_of(x) % k == 0 or self.rewrite(mod_integers(x, integer(k))) is integer(0)
+
     # Learning. Each method returns having made the fact usable; the caller has rewritten the fact.
 
     def declare(self, atom: Expr, known: Range, values: Iterable[int] | None) -> None:
@@ -292,7 +296,9 @@ class Facts:
         self.bounds[form] = known
 
     def _exclude(self, e: Expr) -> None:
-        """Learn that e is not 0: a bound that was 0 moves."""
+        """Learn that e is not 0: a bound that was 0 moves. What leaves a remainder is not 0 either."""
+        if e.kind == "mod":
+            self._exclude(e.args[0])
         found = self.integer_range(e)
         if found.lo == 0:
             self._bound(e, Range(1, math.inf))
@@ -363,12 +369,28 @@ class Facts:
     def _propagate_form(self, form: Expr, known: Range) -> bool:
         news = self._propagate_sign(form, known)
         for monomial, coefficient in form.terms.items():
-            if len(monomial) != 1:
+            if not monomial:
                 continue
-            rest = plus(form, times(integer(-coefficient), monomial[0]))
-            others = ranges.scale(self.integer_range(rest), -1)
+            part = polynomial({monomial: coefficient})
+            others = ranges.scale(self.integer_range(plus(form, times(integer(-1), part))), -1)
             allowed = ranges.add(known, others)
-            news |= self._bound(times(integer(coefficient), monomial[0]), allowed)
+            if len(monomial) == 1:
+                news |= self._bound(part, allowed)
+            elif coefficient > 0 and not math.isinf(allowed.hi):
+                news |= self._bound_factors(monomial, allowed.hi // coefficient)
+        return news
+
+    def _bound_factors(self, factors: Monomial, most: Bound) -> bool:
+        """Each of several positive factors is at most their product, divided by the least that the others can be."""
+        least = [self.integer_range(factor).lo for factor in factors]
+        if min(least) < 1:
+            return False
+        news = False
+        for factor, lo in zip(factors, least):
+            fact = le(
+                factor, integer(most * lo // math.prod(least))
+            )  # of a quotient, it speaks of the dividend
+            news |= not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
         return news
 
     def _propagate_sign(self, form: Expr, known: Range) -> bool:

@@ -33,6 +33,7 @@ Extreme: TypeAlias = Callable[[Expr, Expr], Expr]
 _BETWEEN = frozenset(
     {"torch.fx.experimental.sym_node", "fullgraph.symbolic.python_methods", "fullgraph.tracing.standing_in"}
 )
+_ZERO = integer(0)
 
 
 class Node:
@@ -96,7 +97,7 @@ class Node:
         return self.scope.hint_of(self.expr)
 
     def has_hint(self) -> bool:
-        return self.scope.hint_of(self.expr) is not None
+        return not self.scope.hides_hints and self.scope.hint_of(self.expr) is not None
 
     @property
     def shape_env(self) -> PythonQuestions:
@@ -242,6 +243,8 @@ class NumberNode(Node):
 
     @remembered
     def sub(self, other: Node) -> NumberNode:
+        if other.expr is _ZERO and not self.expr.is_float:
+            return self  # where slices begin
         return self._same(arithmetic.sub(self.expr, other.expr))
 
     @remembered
@@ -326,12 +329,12 @@ class NumberNode(Node):
 
     def _extreme(self, choose: Extreme, wins: Comparison, other: Node) -> NumberNode:
         """Choose one of two numbers; where their ranges settle which, without making the other expression."""
-        first = self.scope.decide_by_ranges(wins, self.expr, other.expr)
-        if first is None:
-            chosen = choose(self.expr, other.expr)
-        else:
-            chosen = self.expr if first else other.expr
-        return self._same(self.scope.simplify(chosen))
+        scope, a, b = self.scope, self.expr, other.expr
+        for first, second in ((a, b), (b, a)):
+            if scope.decide_by_ranges(wins, first, second):
+                return self._same(scope.simplify(first))
+        chosen = choose(a, b)
+        return self._same(chosen if scope.knows_ranges_alone(a, b) else scope.simplify(chosen))
 
     def _divisor(self, other: Node) -> Expr:
         divisor: Expr = other.expr

@@ -17,11 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fullgraph.symbolic.division import floordiv_integers, split
+from fullgraph.symbolic.division import exact_quotient, floordiv_integers, split
 from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, Terms, integer, leading, minus, order_of, plus, polynomial, times
 
 _KINDS = ("mod", "floordiv")
+
+
+def exactly_divided(a: Expr, b: Expr) -> Expr | None:
+    """Return the q with a == b*q that is found when both are in normal form, if there is one."""
+
+    def is_positive(divisor: Expr) -> bool:
+        return divisor.is_const and divisor.value > 0
+
+    return exact_quotient(in_quotients(a, is_positive), in_quotients(b, is_positive))
 
 
 def in_quotients(e: Expr, is_positive: Callable[[Expr], bool]) -> Expr:
@@ -40,6 +49,20 @@ def in_quotients(e: Expr, is_positive: Callable[[Expr], bool]) -> Expr:
             if new is not atom:
                 normal[atom] = new
     return substitute(e, normal) if normal else e
+
+
+def multiplied_out(e: Expr, divides: Callable[[int, Expr], bool]) -> Expr:
+    """Return an integer expression with `k*(x // k)` as x, for each number k that is known to divide x."""
+    for monomial, coefficient in e.terms.items():
+        for place, atom in enumerate(monomial):
+            if atom.kind != "floordiv" or not atom.args[1].is_const:
+                continue
+            x, k = atom.args[0], atom.args[1].value
+            if coefficient % k == 0 and divides(k, x):
+                rest = polynomial({monomial[:place] + monomial[place + 1 :]: coefficient // k})
+                others = polynomial({m: c for m, c in e.terms.items() if m != monomial})
+                return multiplied_out(plus(others, times(rest, x)), divides)
+    return e
 
 
 def _smallest(x: Expr, k: Expr) -> Expr:

@@ -82,6 +82,7 @@ class Scope:
         self.branch = branch
         self.at_once = at_once
         self._takes_defaults = False
+        self.hides_hints = False
         self._facts = Facts()
         self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
         self._hints: dict[Expr, Any] = {}
@@ -156,6 +157,10 @@ class Scope:
             found = self._simplified[expr] = simplify(facts, expr)
         return found
 
+    def simplify_question(self, question: Bool) -> Bool:
+        """Return a question with the same answer wherever the facts hold, about as little as they allow."""
+        return simplify_question(self._facts, question)
+
     def decide(self, question: Bool) -> bool | None:
         """Return whether `question` always holds (True), never holds (False), or neither follows (None).
 
@@ -184,6 +189,12 @@ class Scope:
             return None
         x, y = self._facts.integer_range(a), self._facts.integer_range(b)
         return _BY_RANGES[compare](x, y)
+
+    def knows_ranges_alone(self, a: Expr, b: Expr) -> bool:
+        """Say whether nothing but the ranges of two symbols or constants bears on how they compare."""
+        facts = self._facts
+        is_simple = a.kind in _SIMPLE and b.kind in _SIMPLE and not (a.is_float or b.is_float)
+        return is_simple and not facts.linked and not facts.replacements
 
     def ask(self, question: Bool, kind: Kind = "guard") -> bool:
         """Decide `question`; if no answer follows, ask, and remember the answer as a fact."""
@@ -249,6 +260,15 @@ class Scope:
             yield
         finally:
             self._takes_defaults = before
+
+    @contextmanager
+    def hiding_hints(self) -> Iterator[None]:
+        """Let PyTorch's C++ code take sizes for data-dependent: it then asks less, and does what is right for all."""
+        before, self.hides_hints = self.hides_hints, True
+        try:
+            yield
+        finally:
+            self.hides_hints = before
 
     def range_of(self, expr: Operand) -> Range:
         """Return a range that holds every value `expr` can have."""

@@ -14,7 +14,7 @@ from fullgraph.symbolic.division import exact_quotient
 from fullgraph.symbolic.evaluation import substitute
 from fullgraph.symbolic.expr import Expr, integer
 from fullgraph.symbolic.facts import Facts
-from fullgraph.symbolic.quotients import in_quotients
+from fullgraph.symbolic.quotients import in_quotients, multiplied_out
 
 _SIMPLE = ("constant", "symbol")
 # Integers up to here are floats exactly.
@@ -36,7 +36,7 @@ def simplify(facts: Facts, e: Expr) -> Expr:
         new = _simplify_atom(facts, atom)
         if new is not atom:
             shorter[atom] = new
-    return substitute(e, shorter) if shorter else e
+    return multiplied_out(substitute(e, shorter) if shorter else e, facts.divides)
 
 
 def simplify_question(facts: Facts, question: Bool) -> Bool:
@@ -55,6 +55,8 @@ def simplify_question(facts: Facts, question: Bool) -> Bool:
                 facts.without_factors(simplify(facts, question.args[0]), lambda found: found.lo > 0), 0
             )
             split = _split_at_extreme(shorter)
+            if split is None:
+                split = _sole_alternative(facts, shorter)
             if split is not None:
                 return simplify_question(facts, split)
             at_least_zero = shorter.kind == "le" and facts.integer_range(shorter.args[0]).lo == 0
@@ -77,6 +79,21 @@ def _split_at_extreme(question: Bool) -> Bool | None:
         if len(monomial) == 1 and monomial[0].kind == ("max" if c > 0 else "min"):
             rest = sub(e, mul(c, monomial[0]))
             return and_(*(le(add(rest, mul(c, x)), 0) for x in monomial[0].args))
+    return None
+
+
+def _sole_alternative(facts: Facts, question: Bool) -> Bool | None:
+    """Ask `max(a, b) >= c` as `b >= c` where a is less than c, and `min(a, b) <= c` likewise."""
+    if question.kind != "le":
+        return None
+    e = question.args[0]
+    for monomial, c in e.terms.items():
+        if len(monomial) == 1 and monomial[0].kind == ("min" if c > 0 else "max"):
+            rest = sub(e, mul(c, monomial[0]))
+            possible = [le(add(rest, mul(c, x)), 0) for x in monomial[0].args]
+            possible = [part for part in possible if decide(facts, part) is not False]
+            if len(possible) == 1:
+                return possible[0]
     return None
 
 
@@ -153,12 +170,17 @@ def _exact(facts: Facts, atom: Expr) -> Expr | None:
 
 
 def _quotient(facts: Facts, atom: Expr) -> Expr:
+    x, k = (multiplied_out(part, facts.divides) for part in atom.args)
+    if x is not atom.args[0] or k is not atom.args[1]:
+        return simplify(facts, floordiv(x, k))
     exact = _exact(facts, atom)
     return atom if exact is None else exact
 
 
 def _remainder(facts: Facts, atom: Expr) -> Expr:
-    x, k = atom.args
+    x, k = (multiplied_out(part, facts.divides) for part in atom.args)
+    if x is not atom.args[0] or k is not atom.args[1]:
+        return simplify(facts, mod(x, k))
     if _exact(facts, atom) is not None:
         return integer(0)
     if facts.integer_range(x).lo >= 0 and _is_less(facts, x, k):

@@ -23,6 +23,7 @@ from fullgraph.tracing.dispatch import (
     without_contents,
 )
 from fullgraph.tracing.effects import constant
+from fullgraph.tracing.examples import bind_examples
 from fullgraph.tracing.explaining import explaining
 from fullgraph.tracing.failures import is_of_the_program, refusal_of_number, wants_plain_number
 from fullgraph.tracing.functions import hash_of_size
@@ -92,6 +93,7 @@ __all__ = [
     "asking_frame",
     "attach",
     "bind",
+    "bind_examples",
     "call_subgraphs",
     "can_be_made",
     "check",

@@ -66,6 +66,13 @@ class Answers:
         default = _DEFAULTS.get(kind)
         if default is not None and (hint is None or bool(hint) == default):
             return default
+        if kind == "required" and hint is None:
+            if all(
+                map(self.ledger.spec_of, question.symbols)
+            ):  # of a TensorSpec: narrows what the user said of it
+                self._assume(question)
+                return True
+            kind = "check"  # of contents: made at each run
         if kind == "check":
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True

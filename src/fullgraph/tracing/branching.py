@@ -18,17 +18,19 @@ everything starts again from that side.
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from fullgraph.contract import AssumptionKind, DimSpec, Fact, Specs, determined, evaluated, fresh_scope
+from fullgraph.contract import (
+    AssumptionKind,
+    Fact,
+    Ledger,
+    Specs,
+)
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, le, not_
-from fullgraph.tracing.failures import is_of_the_program
-from fullgraph.tracing.result import Branch, Trace
+from fullgraph.symbolic import Bool, Contradiction, Expr, and_, evaluate, le, not_, or_
+from fullgraph.tracing.finding_sizes import sizes_for
+from fullgraph.tracing.result import Branch, Raised, Trace
 from fullgraph.tracing.same_trace import knowing, same_trace
 
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
@@ -36,7 +38,7 @@ _MOST_TRACES = 24
 _MOST_STARTS = 4
 _LARGEST_SIZE = 2**63 - 1  # PyTorch's own bound for sizes and symbolic integers
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
-_MOST_SAMPLES = 20_000
+_CHECKED = (AssumptionKind.CHECK,)
 
 
 def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
@@ -54,11 +56,32 @@ def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
         if not recorded.branches:
             break
         settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
-        settling.settle(recorded, {})
+        settling.settle()
         if settling.better is None:
             break
         recorded = settling.better
     return recorded
+
+
+@dataclass(frozen=True)
+class _Raising:
+    """Sizes for which the program raises: the branches that the trace took, and what it relied on besides."""
+
+    branches: tuple[Branch, ...]
+    way: Mapping[Bool, bool]
+    relied_on: Bool
+    turned: Branch
+
+    @property
+    def condition(self) -> Bool:
+        """What leads to the exception."""
+        return _condition({**self.way, **{branch.question: branch.answer for branch in self.branches}})
+
+    @property
+    def last(self) -> Branch:
+        """The question that was asked last before it."""
+        further = [branch for branch in self.branches if branch.question not in self.way]
+        return further[-1] if further else self.turned
 
 
 class _Settling:
@@ -67,7 +90,7 @@ class _Settling:
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
-        self.here = _condition({branch.question: branch.answer for branch in recorded.branches})
+        self.here = _side(recorded)
         self.known = self._known_on_all_sides()
         self.traces = 0
         self.may_change = may_change
@@ -76,100 +99,142 @@ class _Settling:
     def _known_on_all_sides(self) -> list[Bool]:
         """What follows from the side that was taken is no reason to leave the other sides out."""
         scope = knowing(self.recorded, [self.here])
-        return [
+        relied_on = [
             a.fact
             for a in self.recorded.ledger.assumptions
             if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
         ]
+        return [*self.specs.implied, *relied_on]
 
-    def settle(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
+    def settle(self) -> None:
+        """Follow every branch that the trace took; those that no side settles become assumptions, the later ones first.
+
+        On the other side of a branch, a later one is asked again. If that is what no side settles, the later one is
+        assumed, and then the earlier one may be settled after all: it is looked at again.
+        """
+        unsettled: list[tuple[Branch, Mapping[Bool, bool], int]] = []
+        way: dict[Bool, bool] = {}
+        for branch in self.recorded.branches:
+            if not self._turn(branch, way):
+                if self.better is not None:
+                    return
+                unsettled.append((branch, dict(way), len(self.known)))
+            way[branch.question] = branch.answer
+        for branch, before, known in reversed(unsettled):
+            if len(self.known) > known and self._turn(branch, before):
+                continue
+            if self.better is not None:
+                return
+            side = branch.question if branch.answer else not_(branch.question)
+            self._assume(side, branch, AssumptionKind.PROGRAM)
+
+    def _settle_side(self, branches: Sequence[Branch], forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
         way = dict(forced)
-        for branch in leaf.branches:
+        for branch in branches:
             if branch.question in forced:
                 continue
             if not self._turn(branch, way):
-                if forced or self.better is not None:
-                    return False
-                self._assume(
-                    branch.question if branch.answer else not_(branch.question),
-                    branch,
-                    AssumptionKind.PROGRAM,
-                )
+                return False
             way[branch.question] = branch.answer
         return True
 
-    def _turn(self, branch: Branch, way: Mapping[Bool, bool]) -> bool:
-        """Look at the other side of a branch; say whether it is the same, raises, or cannot be."""
-        turned = {**way, branch.question: not branch.answer}
-        condition = _condition(turned)
-        if self._impossible(turned):
-            return True
-        sizes = self._sizes_for(condition)
-        if sizes is None:
-            # Nobody knows sizes that lead there; if there are any after all, a call with them is rejected.
-            self._assume(not_(condition), branch, AssumptionKind.CHECK)
-            return True
-        if self.traces == _MOST_TRACES:
-            return False
-        self.traces += 1
-        try:
-            other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), turned)
-        except (CaptureError, Contradiction):
-            return False
-        except Exception as error:  # noqa: BLE001  (what the program raises for these sizes, it raises in eager too)
-            if not is_of_the_program(error):
+    def _turn(self, branch: Branch, before: Mapping[Bool, bool]) -> bool:
+        """Look at the other side of a branch, until no sizes are left that lead there; say whether it is settled.
+
+        It is where those sizes are computed the same, are rejected since the program raises, or do not exist.
+
+        A trace speaks for the sizes for which what it relied on holds. So what it relied on beyond the way is turned
+        as well: `x[:n] + y` raises for most sizes, and not for the one that is equal to n.
+        """
+        way = {**before, branch.question: not branch.answer}
+        condition = left = _condition(way)
+        raising: list[_Raising] = []
+        all_raise = True
+        while not self._impossible(left):
+            sizes = sizes_for(left, self.known, self.specs)
+            if sizes is None:
+                # Nobody knows sizes that lead there; if there are any after all, a call with them is rejected.
+                if not all_raise:
+                    self._assume(not_(left), branch, AssumptionKind.CHECK)
+                elif not raising:
+                    self._assume(not_(condition), branch, AssumptionKind.CHECK)
+                break
+            if self.traces == _MOST_TRACES:
                 return False
-            self._assume(not_(condition), branch, AssumptionKind.CHECK)
-            return True
-        if self._holds_for(other, condition):
-            return self.settle(other, turned)
-        if self.may_change and self._is_held_by(other):
-            self.better = other
-        return False
+            self.traces += 1
+            try:
+                other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), way)
+            except (CaptureError, Contradiction):
+                return False
+            except Raised as raised:
+                relied_on = self._relied_on_besides(raised.ledger, condition)
+                if not self._settle_side(raised.branches, way):
+                    return False
+                raising.append(_Raising(raised.branches, way, relied_on, branch))
+            else:
+                all_raise = False
+                relied_on = self._relied_on_besides(other.ledger, condition)
+                if not self._holds_for(other, and_(condition, _side(other), relied_on), branch, sizes):
+                    return False
+                if not self._settle_side(other.branches, way):
+                    return False
+            left = and_(left, not_(relied_on))
+        for each in raising:
+            rejected = each.condition if all_raise else and_(each.condition, each.relied_on)
+            self._assume(not_(rejected), each.last, AssumptionKind.CHECK)
+        return True
+
+    def _relied_on_besides(self, ledger: Ledger, condition: Bool) -> Bool:
+        """Return what a trace of the sizes in a condition relied on that is neither relied on anyway nor follows.
+
+        What it checked is not part of it: for other sizes the program raises.
+        """
+        return and_(*self._more(ledger, condition, _RELIED_ON))
+
+    def _more(self, ledger: Ledger, condition: Bool, kinds: Collection[AssumptionKind]) -> list[Bool]:
+        new = [
+            a.fact
+            for a in ledger.assumptions
+            if a.kind in kinds and isinstance(a.fact, Bool) and a.fact not in self.facts
+        ]
+        if not new:
+            return []
+        try:
+            scope = knowing(self.recorded, (*self.known, condition))
+        except Contradiction:
+            return []
+        return [fact for fact in new if scope.decide(fact) is not True]
 
     def _assume(self, fact: Bool, branch: Branch, kind: AssumptionKind) -> None:
         self.recorded.ledger.assume(fact, branch.origin, kind)
+        self.known.append(fact)
 
-    def _impossible(self, turned: Mapping[Bool, bool]) -> bool:
-        """Whether no sizes in range lead down these branches."""
-        scope = fresh_scope(self.specs.symbols)
+    def _impossible(self, condition: Bool) -> bool:
+        """Whether no sizes in range satisfy it."""
         try:
+            scope = self.specs.scope()
             largest = [le(spec.symbol, _LARGEST_SIZE) for spec in self.specs.symbols if spec.sort is int]
-            for fact in (*largest, *self.known, _condition(turned)):
+            for fact in (*largest, *self.known, condition):
                 if fact.symbols <= {spec.symbol for spec in self.specs.symbols}:
                     scope.assume(fact)
         except Contradiction:
             return True
         return False
 
-    def _sizes_for(self, condition: Bool) -> Mapping[Expr, int] | None:
-        """Find sizes in range that lead there: small ones, and those around the example's."""
-        example = self.specs.samples[0]
-        symbols = [spec.symbol for spec in self.specs.symbols]
-        asked = [s for s in symbols if s in condition.symbols]
-        # What equalities tie to the sizes that change changes with them.
-        tied = determined(self.known, condition.symbols)
-        choices = {
-            spec.symbol: _candidates(spec, example.get(spec.symbol), condition, len(asked))
-            for spec in self.specs.symbols
-        }
-        for values in itertools.islice(itertools.product(*(choices[s] for s in asked)), _MOST_SAMPLES):
-            sizes = {**example, **dict(zip(asked, values))}
-            sizes.update((s, v) for s, e in tied.items() if (v := evaluated(e, sizes)) is not None)
-            in_range = (
-                s.allows(sizes[s.symbol])
-                for s in self.specs.symbols
-                if s.symbol in tied.keys() & sizes.keys()
-            )
-            if all(in_range) and all(_holds(fact, sizes) for fact in (condition, *self.known)):
-                return sizes
-        return None
-
-    def _holds_for(self, other: Trace, condition: Bool) -> bool:
-        """Whether the recorded trace computes what another side does, for the sizes that lead there."""
-        facts = (*self.known, condition)
-        return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts)
+    def _holds_for(self, other: Trace, condition: Bool, branch: Branch, sizes: Mapping[Expr, int]) -> bool:
+        """Whether the recorded trace computes what another one does, which `sizes` gave, where the condition holds."""
+        theirs = _facts(other)
+        if any(not isinstance(fact, Bool) for fact in theirs.difference(self.facts)):
+            return False
+        common = [fact for fact in theirs & self.facts if isinstance(fact, Bool)]
+        if same_trace(self.recorded, other, (*self.known, condition, *common), sizes):
+            for check in self._more(other.ledger, condition, _CHECKED):
+                self._assume(or_(not_(condition), check), branch, AssumptionKind.CHECK)
+            return True
+        if self.may_change and self._is_held_by(other):
+            self.better = other
+        return False
 
     def _is_held_by(self, other: Trace) -> bool:
         """Whether another side computes what the recorded trace does, for all sizes that lead here."""
@@ -177,7 +242,14 @@ class _Settling:
         if not all(_holds(fact, self.specs.samples[0]) for fact in theirs if isinstance(fact, Bool)):
             return False
         facts = (*(fact for fact in theirs if isinstance(fact, Bool)), self.here)
-        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(other, self.recorded, facts)
+        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(
+            other, self.recorded, facts, self.specs.samples[0]
+        )
+
+
+def _side(trace: Trace) -> Bool:
+    """Return what is true of the sizes that take a trace's side of each of its branches."""
+    return _condition({branch.question: branch.answer for branch in trace.branches})
 
 
 def _condition(way: Mapping[Bool, bool]) -> Bool:
@@ -198,31 +270,6 @@ def _relies_on_no_more(trace: Trace, relied_on: Collection[Fact], facts: Iterabl
     except Contradiction:
         return True
     return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in more)
-
-
-def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> Sequence[Any]:
-    """Values to try, likely ones first; the more symbols there are together, the fewer for each."""
-    if spec.sort is bool:
-        return [example is not True, example is True]
-    if spec.sort is float:
-        mentioned = [float(c) for c in constants_in(condition)]
-        near = [math.nextafter(c, to) for c in mentioned for to in (math.inf, -math.inf)]
-        started = [] if example is None else [example, -example, 2 * example, example / 2]
-        return list(dict.fromkeys([*started, *mentioned, *near, *_FLOATS]))
-    tried = _integers(example, symbols)
-    if spec.range.lo < 0:
-        tried = [*tried, *(-value for value in tried if value > 0)]
-    return [value for value in tried if spec.allows(value)]
-
-
-def _integers(example: int | None, symbols: int) -> Sequence[int]:
-    around = [] if example is None else [example, example + 1, example - 1, 2 * example, example // 2]
-    small = range(max(8, int(_MOST_SAMPLES ** (1 / max(symbols, 1))) - len(_LARGE) - len(around)))
-    return list(dict.fromkeys([*around, 1, *small, *_LARGE]))
-
-
-_FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.0, 10.0, 1e-3, 1e-12, 1e3, 1e12, math.inf, -math.inf, math.nan)
-_LARGE = (16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000)
 
 
 def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:

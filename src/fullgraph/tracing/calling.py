@@ -62,7 +62,7 @@ class _BindWriter:
         """Write all of it."""
         header = self._header()
         self.text.line("try:")
-        for name, child in zip(self.inputs.tree.keys, self.inputs.tree.children):
+        for name, child in zip(self.inputs.signature.parameters, self.inputs.tree.children, strict=True):
             self._visit(child, name)
         if distinct:
             self._check_distinct()
@@ -137,14 +137,14 @@ class _BindWriter:
             return []
         conditions = [f"len({local}) == {items}"]
         if node.kind is Kind.DEQUE:
-            conditions.append(f"{local}.maxlen == {node.context}")
+            conditions.append(f"{local}.maxlen == {self.text.constant(node.context)}")
         return conditions
 
     def _items(self, node: Container, local: str, items: int) -> None:
         children = node.children[:items]
         if node.type is slice:
-            for key, child in zip(node.keys, children):
-                self._visit(child, f"{local}.{key}")
+            for name, child in zip(("start", "stop", "step"), children, strict=True):
+                self._visit(child, f"{local}.{name}")
         elif children and all(isinstance(child, Leaf) for child in children):
             self.leaves.append(
                 f"*{self._of_dict(node, 'values', local) if node.kind is Kind.DICT else local}"

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Bool, Expr, and_, eq, le, scalar_of
+from fullgraph.symbolic import Bool, Expr, and_, le, scalar_of
 from fullgraph.tracing.known_contents import contents_of
 from fullgraph.tracing.records import Records
-from fullgraph.tracing.rules import Out
+from fullgraph.tracing.rules import Out, require_same, shown
 from fullgraph.tracing.strides import times
 from fullgraph.tracing.traced import Size, Value
 
@@ -68,19 +68,21 @@ def _require_int64(recorder: Records, contents: Expr) -> None:
         raise ValueError("Overflow when unpacking long long")
 
 
-def _without_masks(recorder: Records, indexed: Value, indices: list[Any]) -> list[Any]:
-    """Index by the positions of true elements; a mask must have the sizes of what it indexes."""
+def _without_masks(recorder: Records, value: Value, indices: list[Any]) -> list[Any]:
+    """Replace masks by positions, which say nothing of the mask's sizes: that they fit must be known before."""
     plain: list[Any] = []
     for index in indices:
         if not _is_mask(index):
             plain.append(index)
             continue
-        for axis, (size, theirs) in enumerate(zip(index.dims, indexed.dims[len(plain) :])):
-            if not recorder.scope.ask(eq(size, theirs), "check"):
-                mask, whole = list(index.dims), list(indexed.dims)
+        indexed = value.dims[len(plain) : len(plain) + len(index.dims)]
+        if len(indexed) < len(index.dims):
+            raise IndexError(f"too many indices for tensor of dimension {len(value.dims)}")
+        for axis, (size, wanted) in enumerate(zip(index.dims, indexed)):
+            if not require_same(size, wanted, recorder.scope):
                 raise IndexError(
-                    f"The shape of the mask {mask} at index {axis} does not match the shape of the indexed "
-                    f"tensor {whole} at index {len(plain) + axis}"
+                    f"The shape of the mask {shown(index.dims)} at index {axis} does not match the shape of the "
+                    f"indexed tensor {shown(value.dims)} at index {len(plain) + axis}"
                 )
         positions = recorder.call(aten.nonzero.default, index)
         plain.extend(recorder.call(aten.select.int, positions, 1, axis) for axis in range(len(index.dims)))

@@ -37,6 +37,7 @@ HigherOrderOperator = _ops.HigherOrderOperator
 TORCH_CONTROL_FLOW: Any = _higher_order_ops
 OnOperator = Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]
 
+NN: Any = _C._nn  # what `torch.nn.functional` calls
 # A tensor class with this as `__torch_function__` is treated like a plain tensor by torch's Python functions.
 NO_TORCH_FUNCTION: Any = _C._disabled_torch_function_impl
 
@@ -102,6 +103,15 @@ class Interceptor(ProxyTorchDispatchMode):
             yield
         finally:
             _pop()
+
+    def receives(self, op: OpOverload) -> bool:
+        """Say whether a call of an operator now would come here, and go no other way than to be recorded."""
+        if not _included(_PRE_DISPATCH) or inside_functorch():
+            return False
+        return not any(
+            torch.is_autocast_enabled(device) and not _excluded(key) and _has_kernel(op, key)
+            for device, key in _AUTOCAST.items()
+        )
 
     def decompose(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a composite operator's own implementation; what it calls is intercepted."""
@@ -265,6 +275,14 @@ def function_behind(op: OpOverload) -> Callable[..., Any]:
 def is_composite(op: OpOverload) -> bool:
     """Whether the operator is implemented by other operators for every backend and for autograd."""
     return op._can_decompose()
+
+
+def additional_inputs(spec: object) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Return the calls in a `torch.export.AdditionalInputs`; none if the spec is something else."""
+    theirs = sys.modules.get("torch.export")  # importing it takes a second
+    if theirs is None or not isinstance(spec, theirs.AdditionalInputs):
+        return []
+    return [(args, kwargs or {}) for args, kwargs in spec._examples]
 
 
 # What torch's dispatcher looks like in a thread where nothing was switched on, taken at import.

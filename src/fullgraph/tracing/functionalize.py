@@ -13,6 +13,8 @@ another layout than `x` unless a size is 1) is asked like any other; the program
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import torch
 from torch import fx
 
@@ -23,6 +25,8 @@ from fullgraph.symbolic import Bool, Expr, and_, eq, floordiv, mul, or_, sub
 from fullgraph.tracing.dispatch import plain_torch
 from fullgraph.tracing.handed_back import asked_format
 from fullgraph.tracing.layout import layout_follows_from
+from fullgraph.tracing.operators import MAYBE_ITSELF
+from fullgraph.tracing.overlap import may_repeat
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.strides import contiguous_strides, strides_of
 from fullgraph.tracing.traced import Lost, Size, Step, Value
@@ -89,6 +93,8 @@ def _carry_up(records: Records, value: Value, contents: Value) -> None:
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory "
                 "location. Please clone() the tensor before performing the operation."
             )
+        if may_repeat(records, step, value):
+            _refuse_repeated(step)
         _refresh(records, parent)
         _carry_up(records, parent, put_back(records, step, parent, value, contents))
     elif value.contiguous and not contents.contiguous:
@@ -97,6 +103,17 @@ def _carry_up(records: Records, value: Value, contents: Value) -> None:
     records.touch(value)
     value.node = contents.node
     value.fresh_at = records.clock
+
+
+def _refuse_repeated(step: Step) -> NoReturn:
+    raise Unsupported(
+        f"A view is written, the result of `{step.op._schema.name.removeprefix('aten::')}`, that may have an element "
+        "more than once.",
+        why="What eager leaves in such an element depends on the order in which its loop meets it.",
+        instead="Write to a copy (`x.unfold(0, 3, 1).clone()`), or to windows that do not overlap.",
+        where=origin_here(),
+        case="overlapping_write_in_place",
+    )
 
 
 _EXPANDING = frozenset({"aten::expand", "aten::expand_as", "aten::broadcast_to"})
@@ -206,7 +223,7 @@ def _whether_shared(
     if not isinstance(shares, Bool):
         return shares
     known = records.scope.decide(shares)
-    if step.op not in _COPY_UNLESS_IN_ORDER:
+    if step.op not in _SIZES_TELL:
         return known or None  # another layout may do as well
     if known is None and other.source is not None:
         return records.scope.ask(shares)  # what outlives the program is written back or not
@@ -214,10 +231,15 @@ def _whether_shared(
 
 
 _COPY_UNLESS_IN_ORDER = (torch.ops.aten.contiguous.default, torch.ops.aten.ravel.default)
+_SIZES_TELL = (*_COPY_UNLESS_IN_ORDER, torch.ops.aten.sum_to_size.default)
 
 
 def _shares(source: Value, result: Value, step: Step) -> Bool | bool | None:
     """Say whether the result of an operator is a view; None if nobody can tell, else as the sizes tell."""
+    if step.op._schema.name in MAYBE_ITSELF:
+        if len(source.dims) != len(result.dims):
+            return False
+        return source.dims == result.dims or and_(*map(eq, source.dims, result.dims))
     strides = strides_of(source)
     if strides is None:
         return None

@@ -21,7 +21,7 @@ from fullgraph.tracing import indexing
 from fullgraph.tracing.default_dtype import default_dtype
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.explaining import refuse
-from fullgraph.tracing.plain_integers import functions_of_plain_integers
+from fullgraph.tracing.plain_numbers import plain_number_table
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
 from fullgraph.tracing.tensors_of_sizes import new_tensor_of_sizes, tensor_of_sizes
@@ -55,6 +55,19 @@ def module_paths(roots: list[tuple[str, torch.nn.Module]]) -> FunctionTable:
     return {(torch.nn.Module, "__call__"): called}
 
 
+def _fill_diagonal(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """PyTorch works out strides from plain sizes; the diagonal of a matrix is a view at any size."""
+
+    def fill_diagonal_(target: torch.Tensor, fill_value: Any, wrap: bool = False) -> torch.Tensor:
+        if wrap or target.ndim != 2:
+            filled: torch.Tensor = original(target, fill_value, wrap)
+            return filled
+        target.diagonal().fill_(fill_value)
+        return target
+
+    return fill_diagonal_
+
+
 def _spaced(op: OpOverload) -> Replacement:
     """The operator's schema says a plain number of steps; PyTorch would ask a size for its value before we see it.
 
@@ -65,7 +78,7 @@ def _spaced(op: OpOverload) -> Replacement:
         def spaced(start: Any, end: Any, steps: Any, *base: Any, **options: Any) -> Any:
             ends = start, end
             plain = not isinstance(steps, torch.SymInt) or any(isinstance(each, complex) for each in ends)
-            if plain or options.get("out") is not None:
+            if plain or options.get("out") is not None or not recorder.interceptor.receives(op):
                 return original(start, end, steps, *base, **options)
             if options.get("dtype") is None:
                 options["dtype"] = default_dtype(recorder)
@@ -180,7 +193,8 @@ def function_table() -> FunctionTable:
         (torch.Tensor, "new_tensor"): new_tensor_of_sizes,
         (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
         (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
-        **functions_of_plain_integers(),
+        (torch.Tensor, "fill_diagonal_"): _fill_diagonal,
+        **plain_number_table(),
         (torch.Tensor, "__getitem__"): indexing.get_item,
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),

@@ -7,6 +7,7 @@ torch's own indexing would ask the symbol for its value. Every other index is le
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -29,9 +30,39 @@ def set_item(original: Callable[..., Any], recorder: Any) -> Callable[..., Any]:
 
     def assigned(tensor: torch.Tensor, index: Any, value: Any) -> None:
         view, rest = _without_sizes(tensor, index)
-        original(view, rest, value)
+        rank = _rank(view, rest)
+        if rank is None or not isinstance(value, torch.Tensor):
+            return original(view, rest, value)
+        value = _without_leading_ones(value, rank)
+        with recorder.scope.hiding_hints() if value.ndim <= rank else nullcontext():
+            return original(view, rest, value)
 
     return assigned
+
+
+def _without_leading_ones(value: torch.Tensor, rank: int) -> torch.Tensor:
+    """Take off dims of 1 that a value has too many, as torch does.
+
+    It does so with all leading dims of 1, and asks the sizes for it. Once there are not too many, broadcasting does the
+    same without the question.
+    """
+    extra = range(value.ndim - rank)
+    return (
+        value.squeeze(tuple(extra))
+        if extra and all(type(value.shape[d]) is int and value.shape[d] == 1 for d in extra)
+        else value
+    )
+
+
+def _rank(tensor: torch.Tensor, index: Any) -> int | None:
+    """Return how many dims `tensor[index]` has; None for indices that are rare."""
+    items = index if isinstance(index, tuple) else (index,)
+    if not all(item is None or type(item) in _KNOWN or isinstance(item, torch.Tensor) for item in items):
+        return None
+    tensors = [item for item in items if isinstance(item, torch.Tensor)]
+    taken = sum(_axes_taken(item) for item in items if not isinstance(item, slice))
+    made = max((1 if item.dtype in _MASKS else item.ndim for item in tensors), default=0)
+    return tensor.ndim - taken + items.count(None) + made
 
 
 def _without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
@@ -70,6 +101,8 @@ def _as_size(item: Any) -> Any:
     return item
 
 
+_KNOWN = (int, slice, type(Ellipsis))
+_MASKS = (torch.bool, torch.uint8)
 _NUMBERS = (int, torch.SymInt)  # nested lists, and truth values, are PyTorch's own matter
 _SELECTING = (torch.int8, torch.int16, torch.int32, torch.int64)
 
@@ -78,6 +111,6 @@ def _axes_taken(item: Any) -> int:
     """How many axes of the tensor an item of an index consumes."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    if isinstance(item, torch.Tensor) and item.dtype in (torch.bool, torch.uint8):
+    if isinstance(item, torch.Tensor) and item.dtype in _MASKS:
         return item.ndim
     return 1

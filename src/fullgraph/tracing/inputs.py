@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature
@@ -19,7 +20,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.contract import Input
+from fullgraph.contract import Input, Parameters
 from fullgraph.errors import SpecError, Unsupported
 from fullgraph.tracing.containers import Kind, by_attributes, has_identity, take_apart, unfit
 from fullgraph.tracing.tree import (
@@ -49,7 +50,7 @@ class Inputs:
     Args:
         leaves: each flattened argument, defaults included.
         tree: the structure: a dict from parameter name to argument, in the order of the signature.
-        parameters: the names by which a caller hands arguments in; those caught by `**kwargs` each by its own name.
+        parameters: the names by which a caller hands arguments in.
         signature: the program's signature, without `self`.
         name: what Python calls the program in its own errors: `Model.forward`.
         positional: how many parameters the example call passed by position.
@@ -58,7 +59,7 @@ class Inputs:
 
     leaves: tuple[Input, ...]
     tree: Container
-    parameters: tuple[str, ...]
+    parameters: Parameters
     signature: Signature
     name: str
     positional: int
@@ -235,15 +236,17 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
             f"The example arguments do not fit {name}{signature}: {error}.",
             instead="Pass args=(...) and kwargs={...} to export as in a call of the program.",
         ) from error
+    given = tuple(bound.arguments)
     omitted = frozenset(signature.parameters.keys() - bound.arguments.keys())
     bound.apply_defaults()
     flat = flatten({parameter: bound.arguments[parameter] for parameter in signature.parameters})
     if not isinstance(flat.tree, Container):
         raise AssertionError("a dict is a container")
     named = [_as_named(keys, signature) for keys in flat.keys]
-    leaves = tuple(_leaf(value, keys) for value, keys in zip(flat.leaves, named))
+    leaves = tuple(map(_leaf, flat.leaves, named, _paths(named)))
     positional = sum(parameter.kind in _POSITIONAL for parameter in signature.parameters.values())
-    return Inputs(leaves, flat.tree, _parameters(bound), signature, name, min(len(args), positional), omitted)
+    parameters = _parameters(bound, given)
+    return Inputs(leaves, flat.tree, parameters, signature, name, min(len(args), positional), omitted)
 
 
 def signature_of(fn: Callable[..., Any]) -> Signature:
@@ -264,8 +267,29 @@ def is_same_value(old: Any, new: Any) -> bool:
     return repr(old) == repr(new)  # tells -0.0 from 0.0, and finds a NaN equal to itself
 
 
-def _leaf(value: Any, keys: Keys) -> Input:
-    path = path_text(keys)
+def _paths(keys: Sequence[Keys]) -> list[str]:
+    """Return what each input is called. Where two would be called the same (`d.a.b`), their keys are quoted.
+
+    Raises:
+        SpecError: even then they are called the same (`E.A` of an enumeration and the text "E.A").
+    """
+    plain = [path_text(each) for each in keys]
+    count = Counter(plain)
+    paths = [
+        path if count[path] == 1 else f"{each[0]}{''.join(f'[{key!r}]' for key in each[1:])}"
+        for path, each in zip(plain, keys)
+    ]
+    twice = next((path for path, times in Counter(paths).items() if times > 1), None)
+    if twice is not None:
+        raise SpecError(
+            f"Two arguments are called `{twice}`.",
+            why="The contract names each argument, and a key of a dict by its text.",
+            instead="keys that differ in their texts",
+        )
+    return paths
+
+
+def _leaf(value: Any, keys: Keys, path: str) -> Input:
     reason = unfit(value)
     if reason is not None:
         raise SpecError(
@@ -281,11 +305,14 @@ def _as_named(keys: Keys, signature: Signature) -> Keys:
     return keys if keys[1] in signature.parameters else keys[1:]
 
 
-def _parameters(bound: inspect.BoundArguments) -> tuple[str, ...]:
+def _parameters(bound: inspect.BoundArguments, given: tuple[str, ...]) -> Parameters:
     names: list[str] = []
+    caught: dict[str, tuple[str, ...]] = {}
     for name, parameter in bound.signature.parameters.items():
-        names.extend(bound.arguments[name] if parameter.kind is Parameter.VAR_KEYWORD else [name])
-    return tuple(names)
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            caught[name] = tuple(bound.arguments[name])
+        names.extend(caught.get(name, (name,)))
+    return Parameters(tuple(names), given, caught)
 
 
 def _name_of(fn: Callable[..., Any]) -> str:

@@ -66,7 +66,12 @@ def shape_by_meta(
             raise NoShape(str(op)) from error
         if not symbolic:
             raise
-        result = _run_at_example(op, args, kwargs, scope)
+        try:
+            result = _run_at_example(op, args, kwargs, scope)
+        except RuntimeError as at_example:
+            if _is_of_meta(at_example):
+                raise NoShape(str(op)) from at_example
+            raise
     return _outs(result, _device_of(args, kwargs))
 
 

@@ -45,6 +45,7 @@ class Operator:
     random: bool
     composite: bool
     makes_sparse: bool = False
+    differentiable: bool = True  # whether results require grad when an argument does
     defaults: dict[str, Any] = field(
         default_factory=dict
     )  # what an in-place form may leave out and the pure one not
@@ -77,6 +78,7 @@ def operator_of(overload: OpOverload) -> Operator:
         random=torch.Tag.nondeterministic_seeded in overload.tags,
         composite=is_composite(overload),
         makes_sparse=schema.name in SPARSE_MAKERS,
+        differentiable=not _takes_the_form_only(schema.name),
         defaults={} if pure is None else _defaults(schema, pure._schema),
     )
 
@@ -87,6 +89,12 @@ def _defaults(schema: Any, pure: Any) -> dict[str, Any]:
 
 
 _WRITING = (Kind.IN_PLACE, Kind.OUT, Kind.MUTATING, Kind.RESHAPING)
+
+
+def _takes_the_form_only(name: str) -> bool:
+    """Whether an operator looks at no element of its operands (`zeros_like`, `new_ones`), or only counts them."""
+    plain = name.removeprefix("aten::")
+    return plain != name and (plain.endswith("_like") or plain.startswith("new_") or plain == "histc")
 
 
 def _is_list(value: Any) -> bool:
@@ -118,8 +126,8 @@ def _kind(overload: OpOverload, written: tuple[str, ...]) -> Kind:
         return Kind.STRIDED
     if name in DROPOUTS:
         return Kind.MAYBE_VIEW
-    if _views(overload) or name in UNSAID_VIEWS:
-        return Kind.MAYBE_VIEW if name in MAYBE_VIEWS else Kind.VIEW
+    if _views(overload) or name in UNSAID_VIEWS or name in MAYBE_ITSELF:
+        return Kind.VIEW if name not in MAYBE_VIEWS | MAYBE_ITSELF else Kind.MAYBE_VIEW
     return Kind.PURE
 
 
@@ -184,6 +192,9 @@ MAYBE_VIEWS = frozenset(
     ).split()
 )
 
+# They hand back their argument when it has the sizes asked for already.
+MAYBE_ITSELF = frozenset({"aten::sum_to_size"})
+
 # They return nothing, and state something of a size.
 STATEMENTS = frozenset({"aten::sym_constrain_range", "aten::sym_constrain_range_for_size"})
 
@@ -202,10 +213,19 @@ TRANSPARENT = frozenset(
     f"aten::{name}"
     for name in (
         "atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid cartesian_prod combinations conj_physical einsum "
-        "sum_to_size type_as chain_matmul flatten_dense_tensors unflatten_dense_tensors _cast_Byte _cast_Char "
+        "type_as chain_matmul flatten_dense_tensors unflatten_dense_tensors _cast_Byte _cast_Char "
         "_cast_Double _cast_Float _cast_Int _cast_Long _cast_Short _cast_Half"
     ).split()
 )
+
+
+def returns_new_tensor(info: Operator, bound: dict[str, Any]) -> bool:
+    """Say whether a transparent operator hands nothing back, given these arguments: a product, pairs of elements."""
+    several = {"aten::einsum": "tensors", "aten::chain_matmul": "matrices"}.get(info.overload._schema.name)
+    if several is not None:
+        return len(bound[several]) > 1
+    return info.overload._schema.name == "aten::combinations" and bound.get("r", 2) > 1
+
 
 # Whatever they are given, what they return is sparse.
 SPARSE_MAKERS = frozenset(

@@ -1,4 +1,4 @@
-"""Whether two views of one storage may touch the same elements.
+"""Whether two views of one storage may touch the same elements, or one view an element twice.
 
 An operator that reads one part of a tensor while it writes another (`x[1:].copy_(x[:-1])`) does in eager what the
 order of its loop makes of it, or is refused. A pure graph reads everything before it writes, so such a program is
@@ -10,12 +10,14 @@ the views only cut (`select`, `slice`, `split`, ...). What comes after that can 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from fullgraph.symbolic import le
 from fullgraph.tracing.records import Records
-from fullgraph.tracing.strides import offset_in_root, plus, strides_of
+from fullgraph.tracing.strides import offset_in_root, plus, strides_of, times
 from fullgraph.tracing.traced import Size, Step, Value
 
 _SAME = frozenset(
@@ -50,6 +52,35 @@ def is_apart_or_same(records: Records, a: Value, b: Value) -> bool:
         return True
     boxes = _box(len(dims), first), _box(len(dims), second)
     return any(dim in boxes[1] and _apart(records, cut, boxes[1][dim]) for dim, cut in boxes[0].items())
+
+
+def may_repeat(records: Records, step: Step, view: Value) -> bool:
+    """Say whether a view, taken by `step`, may have an element of its parent more than once."""
+    name = step.op._schema.name
+    if name == "aten::unfold":
+        window, by = _argument(step, 1, "size"), _argument(step, 2, "step")
+        return not _at_most(records, window, by)
+    if name == "aten::as_strided":
+        return not _are_distinct(records, view.dims, _argument(step, 1, "stride"))
+    return False
+
+
+def _are_distinct(records: Records, sizes: Sequence[Size], strides: Sequence[Size]) -> bool:
+    """Say whether each dim, taken in some order, steps over all that the dims before it reach.
+
+    That is enough for no two indices to be of one element. Where a size is 0 there are no elements at all.
+    """
+    dims = [(size, stride) for size, stride in zip(sizes, strides) if size != 1]
+    return any(_steps_over(records, order) for order in permutations(dims))
+
+
+def _steps_over(records: Records, dims: Sequence[tuple[Size, Size]]) -> bool:
+    reach: Size = 0
+    for size, stride in dims:
+        if not _at_most(records, plus(reach, 1), stride):
+            return False
+        reach = plus(reach, times(plus(size, -1), stride))
+    return True
 
 
 def _at_same_place(a: Value, b: Value) -> bool:

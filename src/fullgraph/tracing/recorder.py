@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
@@ -33,7 +34,7 @@ from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, in_format, is_ha
 from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
 from fullgraph.tracing.module_state import ModuleTrees
-from fullgraph.tracing.operators import Kind, Operator, operator_of
+from fullgraph.tracing.operators import MAYBE_ITSELF, Kind, Operator, operator_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
@@ -42,7 +43,7 @@ from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.sparse import is_about_sparse, note_sparse, record_sparse
 from fullgraph.tracing.special import SPECIAL, record_special
 from fullgraph.tracing.strides import layout_of_example, result_is_contiguous, view_is_contiguous
-from fullgraph.tracing.subgraph import refuse_leak, refuse_unwritable, size_out_of_reach
+from fullgraph.tracing.subgraph import placeholder, refuse_leak, refuse_unwritable, size_out_of_reach
 from fullgraph.tracing.traced import DIFFERENTIABLE, Source, Step, TracedTensor, Value
 
 
@@ -68,12 +69,12 @@ class Recorder:
         self.modules: dict[str, torch.nn.Module] = {}  # subgraphs of the graph being recorded
         self.module_trees = ModuleTrees()
         self.frame: InnerGraph | None = None  # the subgraph being recorded, if any
-        self._inputs = self.graph  # where the placeholders of the program are, whatever is being recorded
         self.questions = Questions(self)
         self.sizes = SizeNodes(partial(self.make_size, self.graph), size_out_of_reach)
         self.lifting = Lifting(owned, self._place_lifted, self._alias)
         self.interceptor = Interceptor(self.on_operator)
         self._answers = answers
+        # The inputs of the program stand before it, whatever graph is being recorded.
         self._anchor = self.graph.call_function(_anchor)
         self.refusal: CaptureError | None = None
         self.unwritable: dict[Value, str] = {}
@@ -84,15 +85,15 @@ class Recorder:
         self.callers_grad_mode = grad_enabled()
         self.grad_region: bool | None = None
         self._inference_mode = torch.is_inference_mode_enabled()
-        self._data_dependent = 0
+        self._unknown = map("u{}".format, count())  # the names of what only the run of the program tells
 
     # Inputs
 
     def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
         """Add a graph input and return its value."""
-        with self._inputs.inserting_before(self._anchor):
-            node = self._inputs.placeholder(_identifier(source))
-        node.meta["val"] = TensorSpec(dims, dtype, device)
+        node = placeholder(
+            self._anchor, _PREFIXES[source.role] + source.target, TensorSpec(dims, dtype, device)
+        )
         value = Value(dims, dtype, device, node, self.clock)
         value.source = source
         real = source.real
@@ -106,9 +107,7 @@ class Recorder:
 
     def place_scalar(self, path: str, expr: Expr | Bool) -> None:
         """Add a graph input for a dynamic scalar."""
-        with self._inputs.inserting_before(self._anchor):
-            node = self._inputs.placeholder(path.replace(".", "_"))
-        node.meta["val"] = expr
+        node = placeholder(self._anchor, path, expr)
         self.placed.append((node, path))
         self.sizes.computed_by(expr, node)
 
@@ -188,7 +187,7 @@ class Recorder:
         info = operator_of(op)
         if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW, Kind.STRIDED):
             operands = list(values_in((args, kwargs)))
-            grad = any(value.requires_grad for value in operands) and grad_enabled()
+            grad = info.differentiable and any(value.requires_grad for value in operands) and grad_enabled()
             contiguous = result_is_contiguous(op, operands, kwargs)
             return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
         base, rest = args[0], args[1:]
@@ -285,20 +284,20 @@ class Recorder:
                 self.asked_contiguous.add(base)
                 note_maybe_shared(base, copy, Step(op, tuple(args), kwargs))
             return copy
-        if name in COPIES_OR_HANDS_BACK:
+        if name in COPIES_OR_HANDS_BACK or (name in MAYBE_ITSELF and out.dims == base.dims):
             if is_handed_back(op, base, args, kwargs, out):
                 self.graph.erase_node(node)
                 return base
             return self._fresh(node, out, base.requires_grad and grad_enabled(), base.contiguous)
-        if name == "aten::contiguous":
+        if name == "aten::contiguous" or name in MAYBE_ITSELF:
             self.asked_contiguous.add(base)
-        if base.contiguous:
+        if base.contiguous and name not in MAYBE_ITSELF:
             view = self._view(op, base, args, kwargs, node, None, out)
             source = base.root.source
             if source is None or source.role is InputRole.USER:
                 note_maybe_shared(base, view, Step(op, tuple(args), kwargs))  # while inputs are contiguous
             return view
-        value = self._fresh(node, out, base.requires_grad, contiguous=name == "aten::contiguous")
+        value = self._fresh(node, out, base.requires_grad, base.contiguous or name == "aten::contiguous")
         note_maybe_shared(base, value, Step(op, tuple(args), kwargs))
         return value
 
@@ -330,8 +329,9 @@ class Recorder:
 
     def new_symbol(self, lo: int = 0, hi: int | None = None, sort: type = int) -> Expr:
         """Return a symbol for a number (see `Scope.declare`) that only the run of the program tells."""
-        self._data_dependent += 1
-        return self.scope.declare(f"u{self._data_dependent - 1}", lo=lo, hi=hi, sort=sort)
+        taken = {spec.symbol.name for spec in self.ledger.symbols}
+        name = next(name for name in self._unknown if name not in taken)
+        return self.scope.declare(name, lo=lo, hi=hi, sort=sort)
 
     # Between the program's terms and the trace's
 
@@ -434,11 +434,7 @@ def _anchor() -> None:
     """The first node of a graph while it is recorded: inputs are placed before it."""
 
 
-def _identifier(source: Source) -> str:
-    prefix = {InputRole.PARAMETER: "p_", InputRole.BUFFER: "b_", InputRole.CONSTANT: "c_", InputRole.USER: ""}
-    return prefix[source.role] + source.target.replace(".", "_")
-
-
+_PREFIXES = {InputRole.PARAMETER: "p_", InputRole.BUFFER: "b_", InputRole.CONSTANT: "c_", InputRole.USER: ""}
 _ALIAS = torch.ops.aten.alias.default
 _DETACH = torch.ops.aten.detach.default
 _LIFT_FRESH = torch.ops.aten.lift_fresh.default

@@ -91,6 +91,20 @@ class Branch:
     origin: Origin
 
 
+class Raised(Exception):
+    """The program raised on the way down given branches, as it would in eager for the same sizes.
+
+    Args:
+        ledger: what the trace had relied on by then.
+        branches: the branches that it had taken by then.
+    """
+
+    def __init__(self, ledger: Ledger, branches: tuple[Branch, ...]) -> None:
+        super().__init__()
+        self.ledger = ledger
+        self.branches = branches
+
+
 @dataclass(frozen=True)
 class WrittenState:
     """A Python attribute that the program wrote and that was put back after the trace."""

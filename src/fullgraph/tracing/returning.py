@@ -58,7 +58,7 @@ def compile_state(tree: Container) -> Callable[[Sequence[Any], Sequence[Any]], N
     for index, child in enumerate(tree.children):
         text.line(f"{text.local(index)} = {_contents(child, text)}")
     for index, (number, child) in enumerate(zip(tree.keys, tree.children)):
-        _assign(child, f"c[{number}]", text.local(index), text)
+        _assign(child, f"c[{text.key(number)}]", text.local(index), text)
     return text.compile("v, c", "write_state", "argument state")
 
 

@@ -10,20 +10,22 @@ numbers of its operands, with three things seen through, each only as far as the
 * tensors without elements differ in nothing but their sizes;
 * literals are compared by their contents.
 
-What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count.
+What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count, but where an
+operator itself raises for sizes that no contract excludes (`view(0, -1)`), it does: a trace must not raise for another.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import torch
 from torch import fx
 
 from fullgraph.contract import TensorSpec, fresh_scope
-from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, expression, le
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, evaluate, expression, le, ne
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import operator_of
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
@@ -42,17 +44,24 @@ _KEEP_ORDER: Final = frozenset(
         _aten.constant_pad_nd.default,
         _aten.pad.default,
         _aten.repeat.default,
+        _aten.contiguous.default,
     }
+)
+_INFER_A_SIZE: Final = frozenset(
+    {_aten.view.default, _aten.reshape.default, _aten._unsafe_view.default, _aten.unflatten.int}
 )
 
 
-def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
-    """Say whether two traces of one program compute the same wherever the facts hold.
+def same_trace(
+    a: Trace, b: Trace, facts: Sequence[Bool] = (), sizes: Mapping[Expr, Any] = MappingProxyType({})
+) -> bool:
+    """Say whether one trace of a program computes what another does wherever the facts hold.
 
     Args:
-        a: a trace.
+        a: a trace; what it lays out anew need not be in the other one, which is not so the other way round.
         b: another, of the same arguments.
         facts: what is known of the symbols, besides their declared ranges.
+        sizes: values of the symbols; where the facts hold of them, what differs for them need not be looked into.
 
     Returns:
         False also when it is not known.
@@ -66,10 +75,13 @@ def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
     ):
         return False
     try:
-        numbering = _Numbering(knowing(a, facts))
+        scope = knowing(a, facts)
     except Contradiction:
         return True  # the facts never hold
-    return numbering.of_trace(a) == numbering.of_trace(b)
+    numbering = _Numbering(scope, sizes if all(_value_at(fact, sizes) is True for fact in facts) else {})
+    a_numbers, a_laid_out = numbering.of_trace(a)
+    b_numbers, b_laid_out = numbering.of_trace(b)
+    return a_numbers == b_numbers and b_laid_out <= a_laid_out
 
 
 def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
@@ -86,6 +98,16 @@ def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
     return scope
 
 
+def _value_at(expr: Expr | Bool, sizes: Mapping[Expr, Any]) -> Any:
+    """Return the value of an expression; None when it has none."""
+    if not expr.symbols <= sizes.keys():
+        return None
+    try:
+        return evaluate(expr, sizes)
+    except (ArithmeticError, ValueError):
+        return None
+
+
 def _meaning(output: GraphOutput) -> tuple[Any, ...]:
     return output.role, output.target, output.constant, output.under_no_grad, output.rebound
 
@@ -93,17 +115,22 @@ def _meaning(output: GraphOutput) -> tuple[Any, ...]:
 class _Numbering:
     """One table of numbers for the values of several graphs."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, sizes: Mapping[Expr, Any]) -> None:
         self.scope = scope
+        self.at = sizes  # the facts hold of these
         self.declared = frozenset(scope.symbols)
         self.numbers: dict[Any, Number] = {}
         self.literals: list[GraphInput] = []
+        self.raising: set[Any] = set()
+        self.laid_out: set[Number] = set()
         self.sizes: dict[Expr, Expr] = {}
+        self.distinct: dict[Any, list[Expr]] = {}  # by their values
 
-    def of_trace(self, trace: Trace) -> tuple[Any, ...]:
-        """Return the numbers of what a trace gives back, and of its effects in their order."""
+    def of_trace(self, trace: Trace) -> tuple[tuple[Any, ...], set[Number]]:
+        """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
-        return self._graph(trace.graph, inputs, trace.modules)
+        self.raising, self.laid_out = set(), set()
+        return (*self._graph(trace.graph, inputs, trace.modules), self.raising), self.laid_out
 
     def _graph(
         self, graph: fx.Graph, inputs: dict[str, Any], modules: dict[str, torch.nn.Module]
@@ -139,11 +166,15 @@ class _Numbering:
             return self._subgraph(modules[str(node.target)])
         if _has_effect(node):
             return ("effect", effects, node.target, self._key(self._arguments(node), number))
+        if self._may_raise(node):
+            self.raising.add((node.target, self._key(self._arguments(node), number)))
         empty = self._empty(node.meta.get("val"))
         if empty is not None:
             return empty
         operand = self._operand_given_back(node)
         if operand is not None:
+            if node.target is _aten.contiguous.default:
+                self.laid_out.add(number[operand])
             return ("same as", number[operand])
         arguments = self._key(self._arguments(node), number)
         return ("call", node.target, node.meta.get("grad_enabled"), arguments)
@@ -177,10 +208,11 @@ class _Numbering:
         """Return the first expression met that has the value of this one."""
         found = self.sizes.get(size)
         if found is None:
-            equal = (
-                known for known in self.sizes.values() if not size.is_float and self._is(eq, size, known)
-            )
+            alike = self.distinct.setdefault(_value_at(size, self.at), [])
+            equal = (known for known in alike if not size.is_float and self._is(eq, size, known))
             found = self.sizes[size] = next(equal, size)
+            if found is size:
+                alike.append(size)
         return found
 
     def _empty(self, value: Any) -> tuple[Any, ...] | None:
@@ -188,6 +220,14 @@ class _Numbering:
             return None
         sizes = tuple(self._size(expression(size)) or size for size in _sizes(value))
         return ("empty", value.dtype, value.device, sizes)
+
+    def _may_raise(self, node: fx.Node) -> bool:
+        """Whether a size is to be inferred beside others that may be 0."""
+        for wanted in node.args[1:] if node.target in _INFER_A_SIZE else ():
+            if isinstance(wanted, (list, tuple)) and -1 in wanted:
+                sizes = [size.meta["val"] if isinstance(size, fx.Node) else size for size in wanted]
+                return not all(self._is(ne, size, 0) for size in sizes)
+        return False
 
     def _operand_given_back(self, node: fx.Node) -> fx.Node | None:
         """Return the operand whose elements are the result's, in their order, if there is one."""
@@ -224,7 +264,8 @@ class _Numbering:
         return given
 
     def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
-        return self.scope.decide(relation(expression(a), expression(b))) is True
+        question = relation(expression(a), expression(b))
+        return _value_at(question, self.at) is not False and self.scope.decide(question) is True
 
     def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))

@@ -15,8 +15,9 @@ import torch
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here
-from fullgraph.symbolic import sub
+from fullgraph.symbolic import and_, ge, le, sub
 from fullgraph.tracing.records import Records
+from fullgraph.tracing.rules import product, require
 from fullgraph.tracing.strides import contiguous_strides, offset_in_root, strides_of
 from fullgraph.tracing.traced import Size, Value
 
@@ -37,6 +38,10 @@ def as_strided(
         start = offset_in_root(self)
     else:
         start = storage_offset - first if isinstance(storage_offset, int) else _minus(storage_offset, first)
+        # A slice counts from the end below 0, and ends where the tensor does, but its storage may go on.
+        inside = and_(ge(start, 0), le(start, product(root.dims)))
+        if not require(inside, recorder.scope):
+            _refuse("it begins outside of the tensor that the storage was made for.")
     if start is None or (isinstance(start, int) and start < 0):
         _refuse("where in the storage the tensor begins is not known.")
     base = recorder.call(aten.contiguous.default, root)

@@ -31,6 +31,7 @@ from fullgraph.tracing.records import InnerGraph, Records
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.sizes import SizeNodes
 from fullgraph.tracing.traced import DIFFERENTIABLE, Value
+from fullgraph.tracing.tree import identifier
 
 # What of a value may change, and the list among it, which grows in place.
 _CHANGES = tuple(name for name in Value.__slots__ if name not in ("dtype", "device", "source", "tensor"))
@@ -121,7 +122,7 @@ class Frame(InnerGraph):
 
     def argument(self, out: Out, requires_grad: bool = False) -> Value:
         """Add an argument that the operator itself gives to the subgraph: a slice, a carried value, a gradient."""
-        node = self._placeholder(f"arg_{len(self._leading)}", _val(out))
+        node = placeholder(self._anchor, f"arg_{len(self._leading)}", _val(out))
         self._leading.append(node)
         value = Value(out.dims, out.dtype, out.device, node, self._recorder.clock)
         value.requires_grad = requires_grad
@@ -132,13 +133,13 @@ class Frame(InnerGraph):
 
     def size_argument(self, symbol: Expr) -> None:
         """Add an argument that is an integer: what `symbol` stands for inside the subgraph."""
-        node = self._placeholder(f"arg_{len(self._leading)}", symbol)
+        node = placeholder(self._anchor, f"arg_{len(self._leading)}", symbol)
         self._leading.append(node)
         self._sizes.computed_by(symbol, node)
 
     def operand(self, node: fx.Node, name: str | None = None) -> fx.Node:
         """Add a value of the outer graph as the next argument of the subgraph."""
-        placed = self._placeholder(name or node.name, node.meta.get("val"))
+        placed = placeholder(self._anchor, name or node.name, node.meta.get("val"))
         self._leading.append(placed)
         self._operands.setdefault(node, placed)
         return placed
@@ -147,7 +148,7 @@ class Frame(InnerGraph):
         """Make a tensor from outside, which the subgraph writes, an argument that differs from step to step."""
         recorder = self._recorder
         self.remember(root)
-        node = self._placeholder(root.node.name, _val(Out(root.dims, root.dtype, root.device)))
+        node = placeholder(self._anchor, root.node.name, _val(Out(root.dims, root.dtype, root.device)))
         self._leading.append(node)
         recorder.clock += 1  # the views of it are stale: they are taken anew from what is carried
         root.node, root.fresh_at, root.written_at = node, recorder.clock, recorder.clock
@@ -167,7 +168,7 @@ class Frame(InnerGraph):
         node = self._outer_node(node)
         placed = self._operands.get(node)
         if placed is None:
-            placed = self._operands[node] = self._placeholder(node.name, node.meta.get("val"))
+            placed = self._operands[node] = placeholder(self._anchor, node.name, node.meta.get("val"))
             constants = self._recorder.constant_nodes
             if node in constants:
                 constants[placed] = constants[node]
@@ -181,13 +182,6 @@ class Frame(InnerGraph):
 
     def _size(self, symbol: Expr) -> fx.Node:
         return self.reach(self._outer_sizes.node(symbol))
-
-    def _placeholder(self, name: str, val: Any) -> fx.Node:
-        with self.graph.inserting_before(self._anchor):
-            node = self.graph.placeholder(name)
-        node.target = node.name  # the parameter of the generated code; two operands may have one name
-        node.meta["val"] = val
-        return node
 
     # Writes
 
@@ -236,7 +230,9 @@ class Frame(InnerGraph):
         rest: list[fx.Node] = []
         for node in self.operands if operands is None else operands:
             placed = self._operands.get(node)
-            rest.append(self._placeholder(node.name, node.meta.get("val")) if placed is None else placed)
+            rest.append(
+                placeholder(self._anchor, node.name, node.meta.get("val")) if placed is None else placed
+            )
         for placed in [*self._leading, *rest]:
             self._anchor.prepend(placed)
         self.graph.erase_node(self._anchor)
@@ -313,6 +309,15 @@ def record_assertion(recorder: Records, assumption: Assumption) -> None:
     assert isinstance(fact, Bool)
     message = f"The program relies on {render(fact)}{where}."
     recorder.node(torch.ops.aten._assert_scalar.default, (recorder.sizes.node(fact), message))
+
+
+def placeholder(anchor: fx.Node, name: str, val: Any) -> fx.Node:
+    """Add an input to a graph, before the node `anchor`; it may be called anything."""
+    with anchor.graph.inserting_before(anchor):
+        node = anchor.graph.placeholder(identifier(name))
+    node.target = node.name  # the parameter of the generated code; two inputs may have one name
+    node.meta["val"] = val
+    return node
 
 
 def refuse_leak(recorder: Records, node: fx.Node) -> NoReturn:

@@ -33,6 +33,7 @@ from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.explaining import explaining, go_on_after_refusals
+from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.functions import function_table, module_paths
 from fullgraph.tracing.grad_mode import grad_modes
@@ -42,7 +43,16 @@ from fullgraph.tracing.number_classes import classes_as_in_python
 from fullgraph.tracing.owned import owned_tensors, root_modules, told_apart
 from fullgraph.tracing.program_code import compares_truths, program_code
 from fullgraph.tracing.recorder import Recorder
-from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
+from fullgraph.tracing.result import (
+    Branch,
+    GraphInput,
+    GraphOutput,
+    InputRole,
+    OutputLeaf,
+    OutputRole,
+    Raised,
+    Trace,
+)
 from fullgraph.tracing.same_trace import same_trace
 from fullgraph.tracing.standing_in import FunctionTable, standing_in, under_other_names
 from fullgraph.tracing.state import PythonState, with_state_put_back
@@ -111,15 +121,21 @@ def trace(
 
     Raises:
         CaptureError: the program cannot be recorded.
+        Raised: branches are forced, and the program raises for the sizes that lead there.
     """
     repeated = _repeated(inputs)
 
     def once(state: PythonState) -> Trace:
         recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared, at_once, plain_inputs)
-        with torch.enable_grad():  # see grad_mode.py
-            result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
-            outputs = _Outputs(recorder, inputs, rebuilt)
-            outputs.collect(result, state)
+        try:
+            with torch.enable_grad():  # see grad_mode.py
+                result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
+                outputs = _Outputs(recorder, inputs, rebuilt)
+                outputs.collect(result, state)
+        except Exception as error:
+            if forced and is_of_the_program(error):
+                raise Raised(recorder.ledger, tuple(answers.branches.values())) from error
+            raise
         made = outputs.finish(state, tuple(answers.branches.values()))
         recorder.finish()
         hashed.add(recorder.questions.asked_identity)

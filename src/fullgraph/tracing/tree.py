@@ -11,6 +11,7 @@ and holds no leaf; `unflatten(flat.tree, flat.leaves)` equals the value and shar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -186,6 +187,12 @@ def containers_of(tree: Tree, keys: Keys = ()) -> list[tuple[Container, Keys]]:
 def path_text(keys: Keys) -> str:
     """Return the way to a leaf as text: `past_key_values.layers.0.keys`."""
     return ".".join(map(str, keys))
+
+
+def identifier(path: str) -> str:
+    """Return a path as a name for the graph; `self` is the graph's module there."""
+    name = re.sub(r"\W", "_", path)
+    return "self_" if name == "self" else name
 
 
 @dataclass

@@ -157,7 +157,7 @@ def _by_position(records: Records, step: Step, parent: Value, view: Value, conte
 def _table() -> dict[str, PutBack]:
     names: dict[PutBack, str] = {
         _same_elements: "expand expand_as broadcast_to view _unsafe_view reshape view_as reshape_as flatten "
-        "unflatten squeeze unsqueeze ravel _reshape_alias",
+        "unflatten squeeze unsqueeze ravel _reshape_alias sum_to_size",
         _same_tensor: "alias detach contiguous to type_as _to_copy float double half resolve_conj resolve_neg "
         "lift_fresh positive dropout alpha_dropout feature_dropout feature_alpha_dropout",
         _slice: "slice",

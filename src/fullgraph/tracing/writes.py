@@ -21,7 +21,7 @@ from fullgraph.tracing.functionalize import settle, write
 from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.lifting import share_memory
 from fullgraph.tracing.meta import values_in
-from fullgraph.tracing.operators import Kind, Operator
+from fullgraph.tracing.operators import Kind, Operator, returns_new_tensor
 from fullgraph.tracing.overlap import is_apart_or_same
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.resizing import replace, reshape_in_place, resize
@@ -117,8 +117,8 @@ def _refuse_overlap(recorder: Records, info: Operator, bound: dict[str, Any]) ->
 
 def _transparent(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A composite operator whose result may be an argument: its parts say which it is this time."""
-    if info.overload is aten.einsum.default and len(info.bind(args, kwargs)["tensors"]) > 1:
-        return recorder.call(info.overload, *args, **kwargs)  # a product is always a new tensor
+    if returns_new_tensor(info, info.bind(args, kwargs)):
+        return recorder.call(info.overload, *args, **kwargs)
     if info.overload is aten.broadcast_tensors.default:
         return _broadcast(recorder, info, info.bind(args, kwargs)["tensors"])
     return _decomposed(recorder, info, args, kwargs)

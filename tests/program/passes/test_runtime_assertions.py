@@ -1,11 +1,11 @@
 """The contract on sizes as operators of the graph, in the seed page's form."""
 
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
 
+from fullgraph.contract import Assumption, AssumptionKind
 from fullgraph.program import add_runtime_assertions, render_code, verify
 from fullgraph.symbolic import eq, mul, symbol
 from tests.program.sketch import Sketch, aten, call
@@ -57,7 +57,7 @@ def test_ranges_and_relations(sizes, message):
 
     sketch = Sketch(lambda x, y: None, (torch.ones(4), torch.ones(8)))
     x, y = sketch.user(0, dims=(N,)), sketch.user(1, dims=(mul(N, 2),))
-    even = SimpleNamespace(fact=eq(mod(N, 2), 0), origin=None)
+    even = Assumption(eq(mod(N, 2), 0), None, AssumptionKind.DECLARED)
     contract = sketch.contract({N: (2, 5)}, assumptions=(even,))
     total = sketch.call(aten.add.Tensor, sketch.call(aten.sum.default, x), sketch.call(aten.sum.default, y))
     parts = add_runtime_assertions(sketch.parts(sketch.returns(total), contract=contract))

@@ -90,6 +90,17 @@ ASKS_NOTHING = {
     "arange down": lambda t, n, m: (aten.arange.start_step, (n, minus(0, m), -2)),
     "linspace": lambda t, n, m: (aten.linspace.default, (0, 1, n)),
     "eye": lambda t, n, m: (aten.eye.m, (n, m)),
+    "zero": lambda t, n, m: (aten.zero.default, (t(n, m),)),
+    "quantile": lambda t, n, m: (aten.quantile.default, (t(n, m), t(3), 1, True)),
+    "quantile of all": lambda t, n, m: (aten.quantile.default, (t(n, m), t(2))),
+    "conv_tbc": lambda t, n, m: (aten.conv_tbc.default, (t(n, m, 2), t(3, 2, 4), t(4), 1)),
+    "chain_matmul": lambda t, n, m: (aten.chain_matmul.default, ([t(n, m), t(m, 2), t(2, n)],)),
+    "combinations": lambda t, n, m: (aten.combinations.default, (t(n), 3)),
+    "combinations with replacement": lambda t, n, m: (aten.combinations.default, (t(n), 2, True)),
+    "tril_indices": lambda t, n, m: (aten.tril_indices.default, (n, m, -1)),
+    "triu_indices": lambda t, n, m: (aten.triu_indices.default, (n, m, 2)),
+    "affine_grid": lambda t, n, m: (aten.affine_grid_generator.default, (t(n, 2, 3), [n, 3, m, 2], False)),
+    "istft": lambda t, n, m: (aten.istft.default, (t(n, 5, m, dtype=torch.complex64), 8, 2)),
     "new_zeros": lambda t, n, m: (aten.new_zeros.default, (t(n, dtype=torch.int16), [m, n])),
 }
 

@@ -34,6 +34,7 @@ from fullgraph.tracing.rules import (
     split,
     view,
 )
+from fullgraph.tracing.rules.dims import product, require, require_same, shown
 from fullgraph.tracing.rules.table import Out, has_rule, shape_of
 
 # Importing a family enters its rules into the table.
@@ -62,4 +63,4 @@ FAMILIES = (
     backward,
 )
 
-__all__ = ["FAMILIES", "Out", "has_rule", "shape_of"]
+__all__ = ["FAMILIES", "Out", "has_rule", "product", "require", "require_same", "shape_of", "shown"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullgraph.symbolic import Expr, Scope, eq, or_
-from fullgraph.tracing.rules.dims import Dims, Size, ask, equals, is_one, require, same
+from fullgraph.tracing.rules.dims import Dims, Size, ask, equals, is_one, is_placeholder, require, same
 
 
 def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
@@ -86,7 +86,7 @@ def expand(dims: Dims, sizes: Sequence[Size], scope: Scope) -> Dims:
     result: list[Size] = []
     for at, wanted in enumerate(sizes):
         has = dims[at - lead] if at >= lead else None
-        if isinstance(wanted, int) and wanted == -1:
+        if is_placeholder(wanted, scope):
             if has is None:
                 raise RuntimeError(
                     f"The expanded size of the tensor (-1) isn't allowed in a leading dimension {at}"

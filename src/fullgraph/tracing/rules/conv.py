@@ -187,3 +187,12 @@ def _conv_transpose(
 
 
 _RANKS = {f"aten::{name}{rank}d": rank for name in ("conv", "conv_transpose") for rank in (1, 2, 3)}
+
+
+@rule("conv_tbc")
+def conv_tbc(scope: Scope, self: Shaped, weight: Shaped, bias: Shaped, pad: Size = 0) -> Out | None:
+    """Convolve sequences of batches of channels."""
+    if len(self.dims) != 3 or len(weight.dims) != 3 or self.dtype != weight.dtype:
+        return None
+    length = windows(self.dims[0], weight.dims[0], 1, pad, 1)
+    return Out((length, self.dims[1], weight.dims[2]), self.dtype, self.device)

@@ -21,6 +21,7 @@ from fullgraph.symbolic import (
     add,
     and_,
     eq,
+    exactly_divided,
     expression,
     floordiv,
     ge,
@@ -60,7 +61,15 @@ def times(a: Size, b: Size) -> Size:
 
 def quotient(a: Size, b: Size) -> Size:
     """Return `a // b`."""
-    return a // b if isinstance(a, int) and isinstance(b, int) else plain(floordiv(a, b))
+    if isinstance(b, int):
+        return a // b if isinstance(a, int) else plain(floordiv(a, b))
+    found = floordiv(a, b)
+    if (
+        found.kind == "floordiv"
+    ):  # windows of a padded image: their number is found once both are written alike
+        exact = exactly_divided(expression(a), b)
+        return plain(found if exact is None else exact)
+    return plain(found)
 
 
 def quotient_up(a: Size, b: Size) -> Size:
@@ -72,7 +81,12 @@ def quotient_up(a: Size, b: Size) -> Size:
 
 def remainder(a: Size, b: Size) -> Size:
     """Return `a % b`."""
-    return a % b if isinstance(a, int) and isinstance(b, int) else plain(mod(a, b))
+    if isinstance(b, int):
+        return a % b if isinstance(a, int) else plain(mod(a, b))
+    found = mod(a, b)
+    if not found.is_const and exactly_divided(expression(a), b) is not None:
+        return 0
+    return plain(found)
 
 
 def product(sizes: Iterable[Size]) -> Size:
@@ -130,11 +144,11 @@ def ask(question: Bool, scope: Scope) -> bool:
 
 
 def require(question: Bool, scope: Scope) -> bool:
-    """Return whether an operator's own condition holds; where no example can tell, it must, at run time."""
+    """Return whether an operator's own condition holds; where no example can tell, it must."""
     known = decide(question, scope)
     if known is not None:
         return known
-    return scope.ask(question, "check" if scope.hint_of(question) is None else "size_oblivious")
+    return scope.ask(question, "required")
 
 
 def equals(a: Size, b: Size) -> Bool:

@@ -6,6 +6,7 @@ the kind of number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -191,7 +192,7 @@ def eye_m(scope: Scope, n: Size, m: Size, *, dtype: Any = None, device: Any = No
     """
     hann_window hamming_window blackman_window bartlett_window kaiser_window hann_window.periodic
     hamming_window.periodic hamming_window.periodic_alpha hamming_window.periodic_alpha_beta
-    blackman_window.periodic bartlett_window.periodic kaiser_window.periodic kaiser_window.beta fft_fftfreq
+    blackman_window.periodic bartlett_window.periodic kaiser_window.periodic kaiser_window.beta
     """
 )
 def window(
@@ -199,14 +200,6 @@ def window(
 ) -> Out:
     """One number for each element of a window."""
     return Out((window_length,), dtype or torch.get_default_dtype(), _device(device))
-
-
-@rule("fft_rfftfreq")
-def frequencies(
-    scope: Scope, n: Size, d: float = 1.0, *, dtype: Any = None, device: Any = None, **options: Any
-) -> Out:
-    """The frequencies that are not negative."""
-    return Out((plus(quotient(n, 2), 1),), dtype or torch.get_default_dtype(), _device(device))
 
 
 @rule("tril_indices")
@@ -327,12 +320,12 @@ def vander(scope: Scope, x: Shaped, columns: Size | None = None, increasing: boo
 
 @rule("combinations")
 def combinations(scope: Scope, self: Shaped, r: int = 2, with_replacement: bool = False) -> Out | None:
-    """Pairs of elements."""
-    if len(self.dims) != 1 or r != 2:
+    """Pairs of elements, or as many as are asked for."""
+    if len(self.dims) != 1 or r < 2:
         return None
-    n = self.dims[0]
-    count = quotient(times(n, minus(n, -1 if with_replacement else 1)), 2)
-    return Out((count, 2), self.dtype, self.device)
+    n = plus(self.dims[0], r - 1) if with_replacement else self.dims[0]
+    count = quotient(product(minus(n, i) for i in range(r)), math.factorial(r))
+    return Out((count, r), self.dtype, self.device)
 
 
 @rule("diagflat")

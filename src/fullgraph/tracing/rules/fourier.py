@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -92,6 +93,47 @@ def _back(self: Shaped, lengths: Lengths, over: Sequence[int] | None) -> Out | N
 _several("fft_fft2 fft_ifft2", "fft_fftn fft_ifftn", partial(_complex, halved=False))
 _several("fft_rfft2 fft_ihfft2", "fft_rfftn fft_ihfftn", partial(_complex, halved=True))
 _several("fft_irfft2 fft_hfft2", "fft_irfftn fft_hfftn", _back)
+
+
+@rule("istft")
+def istft(
+    scope: Scope,
+    self: Shaped,
+    n_fft: Size,
+    hop_length: Size | None = None,
+    win_length: Size | None = None,
+    window: Shaped | None = None,
+    center: bool = True,
+    normalized: bool = False,
+    onesided: bool | None = None,
+    length: Size | None = None,
+    return_complex: bool = False,
+) -> Out | None:
+    """Put the spectra of windows back together; without a length, as many elements as the windows cover."""
+    if len(self.dims) not in (2, 3) or not self.dtype.is_complex:
+        return None
+    if length is None:
+        hop = quotient(n_fft, 4) if hop_length is None else hop_length
+        cut = times(2, quotient(n_fft, 2)) if center else 0
+        length = minus(plus(n_fft, times(hop, minus(self.dims[-1], 1))), cut)
+    dtype = self.dtype if return_complex else self.dtype.to_real()
+    return Out((*self.dims[:-2], length), dtype, self.device)
+
+
+@rule("fft_fftfreq")
+def fftfreq(
+    scope: Scope, n: Size, d: float = 1.0, *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
+    """The frequencies of a transform."""
+    return Out((n,), dtype or torch.get_default_dtype(), torch.device(device or "cpu"))
+
+
+@rule("fft_rfftfreq")
+def rfftfreq(
+    scope: Scope, n: Size, d: float = 1.0, *, dtype: Any = None, device: Any = None, **options: Any
+) -> Out:
+    """The frequencies of a transform of real numbers."""
+    return fftfreq(scope, plus(quotient(n, 2), 1), dtype=dtype, device=device)
 
 
 @rule("fft_fftshift fft_ifftshift")

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope
+from fullgraph.symbolic import Scope, ge
 from fullgraph.tracing.rules.broadcast import broadcast
-from fullgraph.tracing.rules.dims import Dims, Size, axis, product, replaced, times, without
+from fullgraph.tracing.rules.dims import Dims, Size, axis, product, replaced, require, times, without
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -112,7 +112,8 @@ def embedding(scope: Scope, weight: Shaped, indices: Shaped, *rest: Any, **optio
 @rule("one_hot")
 def one_hot(scope: Scope, self: Shaped, num_classes: Size = -1) -> Out | None:
     """A dim of 0s with one 1. The default number of classes depends on the data."""
-    if isinstance(num_classes, int) and num_classes <= 0:
+    known = num_classes > 0 if isinstance(num_classes, int) else require(ge(num_classes, 0), scope)
+    if not known:
         return None
     return Out((*self.dims, num_classes), torch.int64, self.device)
 

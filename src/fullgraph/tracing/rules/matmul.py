@@ -204,6 +204,12 @@ def multi_dot(scope: Scope, tensors: Sequence[Shaped]) -> Out | None:
     return product
 
 
+@rule("chain_matmul")
+def chain_matmul(scope: Scope, matrices: Sequence[Shaped]) -> Out | None:
+    """The same of matrices only."""
+    return multi_dot(scope, matrices) if all(len(each.dims) == 2 for each in matrices) else None
+
+
 @rule("tensordot")
 def tensordot(
     scope: Scope, self: Shaped, other: Shaped, dims_self: Sequence[int], dims_other: Sequence[int]

@@ -36,7 +36,6 @@ _ALIKE = """
     where.ScalarSelf where.ScalarOther where.Scalar isclose isreal log_sigmoid hardswish hardswish_backward
     hardsigmoid_backward hardtanh_backward mish_backward elu_backward leaky_relu_backward softplus_backward
     softshrink_backward hardshrink_backward real imag polar complex masked_fill.Tensor conj resolve_conj resolve_neg
-    chalf
 """
 
 
@@ -65,7 +64,7 @@ def answered_in_python(scope: Scope, *args: Any) -> None:
     cumsum cumprod logcumsumexp cummax cummin tril triu flip fliplr flipud roll renorm prelu _prelu_kernel
     index_fill.int_Scalar index_fill.int_Tensor index_add index_copy index_reduce
     scatter.src scatter.value scatter.reduce scatter.value_reduce scatter_add scatter_reduce.two
-    fill.Scalar fill.Tensor copy sort sort.stable argsort argsort.stable msort
+    fill.Scalar fill.Tensor zero copy sort sort.stable argsort argsort.stable msort
     dropout alpha_dropout feature_dropout feature_alpha_dropout native_dropout bernoulli poisson
     """
 )
@@ -97,6 +96,12 @@ def unchanged(scope: Scope, self: Shaped, *, memory_format: Any = None) -> Out:
 def to_dtype(scope: Scope, self: Shaped, dtype: torch.dtype, *rest: Any, **options: Any) -> Out:
     """Cast to a dtype."""
     return Out(self.dims, dtype, self.device)
+
+
+@rule("chalf")
+def to_half_complex(scope: Scope, self: Shaped, *, memory_format: Any = None) -> Out:
+    """Cast to complex numbers of half precision."""
+    return Out(self.dims, torch.complex32, self.device)
 
 
 @rule("to.device")

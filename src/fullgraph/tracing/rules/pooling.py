@@ -165,6 +165,14 @@ def grid_sampler(scope: Scope, input: Shaped, grid: Shaped, *rest: Any) -> Out |
     return Out((grid.dims[0], input.dims[1], *grid.dims[1:-1]), input.dtype, input.device)
 
 
+@rule("affine_grid_generator")
+def affine_grid(scope: Scope, theta: Shaped, size: Sequence[Size], align_corners: bool) -> Out | None:
+    """A point for each pixel of an image."""
+    if len(size) not in (4, 5) or not theta.dtype.is_floating_point:
+        return None
+    return Out((size[0], *size[2:], len(size) - 2), theta.dtype, theta.device)
+
+
 @rule("im2col")
 def im2col(
     scope: Scope, self: Shaped, window_size: Numbers, dilation: Numbers, padding: Numbers, stride: Numbers

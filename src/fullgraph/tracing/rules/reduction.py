@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from fullgraph.symbolic import Scope
-from fullgraph.tracing.rules.broadcast import broadcast
+from fullgraph.tracing.rules.broadcast import broadcast, expand, simplest
 from fullgraph.tracing.rules.dims import (
     Dims,
     Size,
@@ -244,6 +244,24 @@ def quantile(
 ) -> Dims:
     """Reduce to the element at a fraction of the sorted dim."""
     return reduced(self.dims, dim, keepdim)
+
+
+@rule("sum_to_size")
+def sum_to_size(scope: Scope, self: Shaped, size: Sequence[Size]) -> Out | None:
+    """Sum so that the result could be expanded to `self` again."""
+    if not (self.dtype.is_floating_point or self.dtype.is_complex or self.dtype == torch.int64):
+        return None  # what is summed is widened, what is not stays
+    dims = simplest(tuple(size))
+    expand(dims, self.dims, scope)
+    return Out(dims, self.dtype, self.device)
+
+
+@dims_rule("quantile nanquantile")
+def quantiles(
+    scope: Scope, self: Shaped, q: Shaped, dim: int | None = None, keepdim: bool = False, **options: Any
+) -> Dims:
+    """The same for several fractions, which come first."""
+    return (*q.dims, *reduced(self.dims, dim, keepdim))
 
 
 @dims_rule("kl_div")

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope, add, eq, ge, gt, le, or_
+from fullgraph.symbolic import Expr, Scope, add, eq, ge, gt, le, or_
 from fullgraph.tracing.rules.broadcast import expand, simplest
 from fullgraph.tracing.rules.dims import (
     Dims,
@@ -67,7 +67,10 @@ def reshaped(dims: Dims, wanted: Sequence[Size], scope: Scope) -> Dims:
         )
     if not require_same(remainder(has, rest), 0, scope):
         raise RuntimeError(f"shape '{shown(sizes)}' is invalid for input of size {has}")
-    return replaced(sizes, inferred[0], quotient(has, rest))
+    left = quotient(has, rest)
+    if isinstance(left, Expr):
+        scope.assume(ge(left, 0))  # a size, however it is written: the quotient of two
+    return replaced(sizes, inferred[0], left)
 
 
 @rule("view reshape _unsafe_view view_copy _reshape_copy")

@@ -1,0 +1,105 @@
+"""Indexing: masks fit what they index, and what is assigned is broadcast at every size."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import fullgraph
+from fullgraph.errors import ContractError, Specialized
+from tests.support import assert_refused, assert_same
+
+MASKS = {
+    "rows": (lambda x, mask: x[mask], "n"),
+    "columns": (lambda x, mask: x[:, mask], "m"),
+    "elements": (lambda x, mask: x[mask], "n m"),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_mask_must_have_the_sizes_it_indexes(name):
+    """The graph indexes by the positions of true elements, which say nothing of the mask's sizes."""
+    program, sizes = MASKS[name]
+    dims = {"n": 3, "m": 4}
+    mask = torch.ones([dims[size] for size in sizes.split()], dtype=torch.bool)
+    exported = fullgraph.export(
+        program, (torch.rand(3, 4), mask), dynamic_shapes={"x": "n m", "mask": fullgraph.Dim.AUTO}
+    )
+
+    for n, m in ((0, 4), (1, 1), (7, 2)):
+        dims = {"n": n, "m": m}
+        x, mask = torch.rand(n, m), torch.rand([dims[size] for size in sizes.split()]) > 0.5
+        assert torch.equal(exported(x, mask), program(x, mask))
+    with pytest.raises(ContractError):
+        exported(torch.rand(7, 7), torch.ones([2] * mask.dim(), dtype=torch.bool))
+
+
+def test_a_mask_of_another_size_is_refused():
+    refused = assert_refused(
+        lambda x, mask: x[mask],
+        (torch.rand(3, 4), torch.ones(3, dtype=torch.bool)),
+        kind=Specialized,
+        dynamic_shapes={"x": "n _", "mask": "k"},
+    )
+    assert "n == k" in refused.why
+
+    with pytest.raises(IndexError, match="shape of the mask"):
+        fullgraph.export(lambda x, mask: x[mask], (torch.rand(3, 4), torch.ones(2, dtype=torch.bool)))
+
+
+def _places(x, value):
+    y = x.clone()
+    y[torch.arange(x.shape[0]), torch.zeros(x.shape[0], dtype=torch.int64)] += value
+    return y
+
+
+def _row(x, value):
+    y = torch.cat([x, x[:, :1]], 1)
+    y[:, 0] = value
+    return y
+
+
+def _row_of_one(x, value):
+    y = torch.cat([x, x[:, :1]], 1)
+    y[:, 0] = value[None, None]
+    return y
+
+
+def _columns(x, value):
+    y = x.clone()
+    y[:, torch.tensor([0, 0])] = value[:, None]
+    return y
+
+
+def _masked(x, value):
+    y = x.clone()
+    y[x > 0.5, None] = value.sum()
+    return y
+
+
+@pytest.mark.parametrize("program", [_places, _row, _row_of_one, _columns, _masked])
+def test_what_is_assigned_is_broadcast_without_a_question(program):
+    """PyTorch asks whether the value's sizes are 1, and does the same either way."""
+    args = torch.rand(3, 4), torch.rand(3)
+    more = [(torch.rand(n, m), torch.rand(n)) for n, m in ((0, 1), (1, 1), (1, 5), (7, 2))]
+    assert_same(
+        program,
+        args,
+        more,
+        dynamic_shapes={"x": "n m", "value": "n"},
+        constraints=["m >= 1"],
+    )
+
+
+def test_a_value_with_too_many_dims_is_assigned_as_torch_does():
+    def program(x, value):
+        y = x.clone()
+        y[0] = value
+        return y
+
+    exported = fullgraph.export(
+        program, (torch.rand(3, 4), torch.rand(1, 4)), dynamic_shapes={"x": "_ m", "value": "_ m"}
+    )
+    for m in (0, 1, 2, 7):
+        args = torch.rand(3, m), torch.rand(1, m)
+        assert torch.equal(exported(*args), program(*args))
