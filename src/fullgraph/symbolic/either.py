@@ -62,7 +62,7 @@ class EitherNode(FloatNode):
 
     def _rounded(self, rounding: str) -> IntNode:
         whole, real = _both(self.parts)
-        if any(symbol.is_float for symbol in real.symbols):  # it need not be finite where it is not taken
+        if _is_any_float(real):  # it need not be finite where it is not taken
             return IntNode(domains.rounded(rounding, self.expr, self.scope), self.scope)
         found = boolean.if_else(self.parts.is_whole, whole, floats.to_integer(rounding, real))
         return IntNode(self.scope.simplify(found), self.scope)
@@ -78,6 +78,11 @@ def _both(parts: Parts) -> tuple[Expr, Expr]:
     assert parts.whole is not None
     assert parts.real is not None
     return parts.whole, parts.real
+
+
+def _is_any_float(real: Expr) -> bool:
+    """Whether a float may be any, infinite or too large for a power, and not just one that sizes give."""
+    return any(symbol.is_float for symbol in real.symbols)
 
 
 def _parts_of_node(node: Node) -> Parts:
@@ -174,7 +179,7 @@ def operated(name: str, a: Any, b: Any) -> Any:
 def _powered(a: Any, b: Any) -> Any:
     if isinstance(b, float):
         return as_float(a) ** b
-    if isinstance(b, int) and b >= 0:
+    if isinstance(b, int) and b >= 0 and not _is_any_float(a.node.parts.real):
         return for_both(a, lambda part: part**b)
     return settled(a) ** settled(b)
 

@@ -178,6 +178,12 @@ def absolute(a: Range) -> Range:
     return a if a.lo > 0 else Range(-a.hi, -a.lo)
 
 
+def common_divisor(a: Range, b: Range) -> Range:
+    """Return the range of `math.gcd(x, y)`, which is 0 only if both are, and divides each that is not."""
+    hi: Bound = min((max(-r.lo, r.hi) for r in (a, b) if 0 not in r), default=math.inf)
+    return Range(0 if 0 in a and 0 in b else 1, hi)
+
+
 def power(a: Range, b: Range) -> Range:
     """Return the range of the integer `x ** y`, y >= 0."""
     if a.lo < 0 or b.lo < 0:
@@ -243,7 +249,7 @@ INTEGERS: dict[str, Callable[..., Range]] = {
     "product": mul,
     "abs": absolute,
     "pow": power,
-    "gcd": lambda a, b: NON_NEGATIVE,
+    "gcd": common_divisor,
     "rshift": lambda a, b: Range(0, a.hi) if a.lo >= 0 else ANY,
     "bitand": lambda a, b: Range(0, min(a.hi, b.hi)) if a.lo >= 0 and b.lo >= 0 else ANY,
     "bitor": lambda a, b: Range(max(a.lo, b.lo), math.inf) if a.lo >= 0 and b.lo >= 0 else ANY,
