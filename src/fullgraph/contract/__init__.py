@@ -16,6 +16,7 @@ from fullgraph.contract.dim import Dim, DimKind, Relation, Sizes, UnnamedDim, dy
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.refusal import contradictory, stated_ranges
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
 from fullgraph.contract.specs import Specs, read_specs
@@ -53,6 +54,7 @@ __all__ = [
     "assumption_text",
     "check_source",
     "compile_check",
+    "contradictory",
     "determined",
     "constant_text",
     "dynamic_dim",
@@ -65,5 +67,6 @@ __all__ = [
     "same_value",
     "share_memory",
     "simplify",
+    "stated_ranges",
     "symbol_values",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from fullgraph.contract.dim import DimKind, Sizes
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, add_solution, applied, determined, texts
+from fullgraph.contract.symbols import DimSpec, add_solution, applied, determined, fresh_scope, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
 from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, integer, render, sort_of
@@ -65,10 +66,10 @@ def contradictory(
 ) -> CaptureError:
     """Return the error for a fact that can never hold together with the earlier ones."""
     names = texts(specs)
-    symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset()
-    ranges = [range_text(s.text, s.sizes) for s in specs if s.symbol in symbols and s.sizes.arguments]
-    related = [a for a in earlier if isinstance(a.fact, Bool) and a.fact.symbols & symbols]
-    against = [*ranges, *(assumption_text(a, names) for a in related)]
+    assert isinstance(assumption.fact, Bool)
+    lines = _in_the_way(assumption.fact, [a for a in earlier if isinstance(a.fact, Bool)], specs)
+    spoken_of = assumption.fact.symbols.union(*(line.fact.symbols for line in lines))  # type: ignore[union-attr]
+    against = [*stated_ranges(specs, spoken_of), *(assumption_text(line, names) for line in lines)]
     return Unsupported(
         f"`{fact_text(assumption.fact, names)}` can never hold here, so no call would be accepted.",
         why="\n".join(["It contradicts:", *against]) if against else "No size satisfies it.",
@@ -76,6 +77,43 @@ def contradictory(
         where=assumption.origin,
         case="checks_that_contradict",
     )
+
+
+def stated_ranges(specs: Iterable[DimSpec], symbols: AbstractSet[Expr] | None = None) -> list[str]:
+    """Return the ranges that the user stated, of these symbols or of all."""
+    return [
+        range_text(spec.text, spec.sizes)
+        for spec in specs
+        if spec.sizes.arguments and (symbols is None or spec.symbol in symbols)
+    ]
+
+
+def _in_the_way(fact: Bool, earlier: Sequence[Assumption], specs: Sequence[DimSpec]) -> Sequence[Assumption]:
+    """Return those of the earlier lines that leave no room for a fact, and no more of them than it takes."""
+    tied, kept = set(fact.symbols), list[Assumption]()
+    while True:
+        more = [a for a in earlier if a not in kept and not tied.isdisjoint(a.fact.symbols)]  # type: ignore[union-attr]
+        if not more:
+            break
+        kept += more
+        tied.update(*(a.fact.symbols for a in more))  # type: ignore[union-attr]
+    kept.sort(key=earlier.index)
+    for line in list(kept):
+        others = [other for other in kept if other is not line]
+        if _leave_no_room(others, fact, specs):
+            kept = others
+    return kept
+
+
+def _leave_no_room(lines: Iterable[Assumption], fact: Bool, specs: Sequence[DimSpec]) -> bool:
+    scope = fresh_scope(specs)
+    try:
+        for stated in (*(line.fact for line in lines), fact):
+            if isinstance(stated, Bool) and stated.symbols <= set(scope.symbols):
+                scope.assume(stated)
+    except Contradiction:
+        return True
+    return False
 
 
 def rejects_example(line: Assumption, specs: Specs) -> CaptureError:
