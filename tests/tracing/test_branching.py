@@ -477,6 +477,24 @@ def test_a_side_that_raises_for_one_answer_of_a_later_question_is_not_rejected_a
     assert "x.shape[1] > 3" in line
 
 
+def test_sizes_in_the_text_of_an_error_are_no_reason_to_go_on():
+    def program(x):
+        if x.shape[0] % 2:
+            raise ValueError(f"{x.shape[0]} rows, and {x.shape[1]} columns")
+        return x * 2
+
+    exported = assert_same(
+        program,
+        (torch.randn(4, 3),),
+        [SIZES[0], SIZES[2], SIZES[5]],
+        dynamic_shapes={"x": "n m"},
+        refused=[SIZES[1], SIZES[3]],
+    )
+
+    (line,) = [line for line in exported.contract.lines() if line.startswith("n ")]
+    assert line.startswith("n % 2 == 0  (test_branching.py:")
+
+
 def test_a_check_on_the_other_side_holds_for_that_side_only():
     def program(x):
         if x.shape[0] <= 4:

@@ -24,6 +24,9 @@ from fullgraph.contract.text import ambient_text, dtype_text, size_text, value_t
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, mul
 
+# The smallest and the largest integer that PyTorch's operators take.
+INTEGERS = (-(2**63), 2**63 - 1)
+
 
 class LineKind(Enum):
     """What a line of the check tests."""
@@ -35,6 +38,7 @@ class LineKind(Enum):
     ASSUMPTION = auto()  # something else that the program relies on
     PAIRS = auto()  # inputs share no memory, or are not one object
     ARITHMETIC = auto()  # some size or assumption divides by zero
+    UNREADABLE = auto()  # a tensor input has no sizes
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ def violation(contract: Contract, line: Line, leaves: Sequence[Any]) -> Contract
             return _assumption(contract, line.assumption, leaves)
         case LineKind.ARITHMETIC:
             return _undefined(contract, leaves)
+        case LineKind.UNREADABLE:
+            return _unreadable(contract, leaves)
 
 
 def symbol_values(contract: Contract, leaves: Sequence[Any]) -> dict[Expr, int]:
@@ -182,6 +188,12 @@ def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[
             instead=f"a size that is {form}",
         )
     value = symbol_values(contract, leaves).get(spec.symbol)
+    if value is not None and not INTEGERS[0] <= value <= INTEGERS[1]:
+        return ContractError(
+            f"`{spec.text}` is {value}, but the program takes an integer of 64 bits.",
+            why="That is what PyTorch's operators take.",
+            instead="a smaller integer",
+        )
     return ContractError(
         f"`{spec.text}` is {value}, but its range is {_range_of(spec)}.",
         why=_values_text(contract, {spec.symbol}, leaves) if spec.is_named else "",
@@ -257,6 +269,20 @@ def _undefined(contract: Contract, leaves: Sequence[Any]) -> ContractError:
         if isinstance(assumption.fact, Bool) and evaluated(assumption.fact, values) is None:
             return _assumption(contract, assumption, leaves)
     raise AssertionError("a check divided by zero where its contract does not")
+
+
+def _unreadable(contract: Contract, leaves: Sequence[Any]) -> ContractError:
+    """Return the error for a tensor that PyTorch does not tell the sizes of."""
+    nested = [
+        item.path
+        for item, leaf in zip(contract.inputs, leaves, strict=True)
+        if isinstance(leaf, torch.Tensor) and leaf.is_nested
+    ]
+    name = nested[0] if nested else "an input"
+    return ContractError(
+        f"`{name}` is a nested tensor, but the program takes one that has a size in each dim.",
+        instead="a tensor of one size in each dim (`torch.nested.to_padded_tensor`)",
+    )
 
 
 def _values_text(contract: Contract, symbols: frozenset[Expr] | set[Expr], leaves: Sequence[Any]) -> str:

@@ -179,6 +179,18 @@ class Scope:
             self._answers[question] = answer
         return answer  # type: ignore[return-value]
 
+    def is_possible(self, fact: Bool) -> bool:
+        """Say whether a fact may hold: False if it does not, or contradicts what is known when it is learnt."""
+        if self.decide(fact) is not None:
+            return self.decide(fact) is True
+        before = self.mark()
+        try:
+            self.assume(fact)
+        except Contradiction:
+            return False
+        self.undo(before)
+        return True
+
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
         """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.
 
@@ -210,6 +222,8 @@ class Scope:
         question = simplify_question(self._facts, question)  # what is asked may be shown to the user
         if question.is_const:
             return bool(question.value)
+        if kind == "check" and not self.is_possible(question):
+            return False
         answer = self.undecided.condition(question, kind)
         if self._relies_on(answer, kind):
             self.assume(question if answer else not_(question))

@@ -36,6 +36,7 @@ from fullgraph.tracing.same_trace import knowing, same_trace
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
 _MOST_TRACES = 24
 _MOST_STARTS = 4
+_ENOUGH_RAISE = 3
 _LARGEST_SIZE = 2**63 - 1  # PyTorch's own bound for sizes and symbolic integers
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
 _CHECKED = (AssumptionKind.CHECK,)
@@ -172,6 +173,9 @@ class _Settling:
                 if not self._settle_side(raised.branches, way):
                     return False
                 raising.append(_Raising(raised.branches, way, relied_on, branch))
+                # The sizes in the text of an error are relied on too, and others raise with another text.
+                if all_raise and len(raising) == _ENOUGH_RAISE:
+                    break
             else:
                 all_raise = False
                 relied_on = self._relied_on_besides(other.ledger, condition)
