@@ -109,13 +109,21 @@ def _settled(
     (`is_causal=length > 1`): then all comparisons are asked where they are made. If that is not enough, it was an
     input that is a truth value itself (`keepdim=flag`): then those are asked before the program runs.
     """
-    traced = partial(record, **settings[0])
+    traced = partial(_traced, partial(record, **settings[0]))
     try:
         recorded = traced(specs)
+    except CaptureError as error:
+        if "SymBool" not in str(error.__cause__) or len(settings) == 1:
+            raise
+        return _settled(record, specs, settings[1:])
+    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
+
+
+def _traced(record: Callable[..., Trace], specs: Specs, **options: Any) -> Trace:
+    """Trace; what takes plain numbers only, and met a symbolic one, is refused."""
+    try:
+        return record(specs, **options)
     except (TypeError, AttributeError) as error:
-        if "SymBool" in str(error) and len(settings) > 1:
-            return _settled(record, specs, settings[1:])
         if wants_plain_number(error):
             raise refusal_of_number(error) from error
         raise
-    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 import fullgraph
+from tests.support import assert_same
 
 
 def test_rows_repeated_as_often_as_a_tensor_says():
@@ -64,3 +65,24 @@ def test_recurrent_cells_take_any_batch(kind):
     for batch in (0, 1, 5):
         x = torch.randn(batch, 3)
         torch.testing.assert_close(exported(x), cell(x))
+
+
+def test_a_mask_of_the_wrong_size_raises_what_eager_raises():
+    x, mask = torch.ones(4, 2), torch.ones(3, dtype=torch.bool)
+    with pytest.raises(IndexError) as expected:
+        x[0][None, mask]
+    with pytest.raises(IndexError) as found:
+        fullgraph.export(lambda x, mask: x[0][None, mask], (x, mask))
+    assert str(found.value) == str(expected.value)
+
+
+def test_a_tensor_holds_no_larger_number_than_int64():
+    """Eager raises for a larger one, and the number in the tensor is known without it."""
+    program = assert_same(
+        lambda x, a: x * torch.tensor(3 * a).item(),
+        (torch.ones(2), 5),
+        [(torch.ones(2), -7)],
+        dynamic_shapes=(None, fullgraph.Dim.DYNAMIC),
+        refused=[(torch.ones(2), 2**62)],
+    )
+    assert "a <= 3074457345618258602" in str(program.contract)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Bool, Expr, scalar_of
+from fullgraph.symbolic import Bool, Expr, and_, le, scalar_of
 from fullgraph.tracing.known_contents import contents_of
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.rules import Out, require_same, shown
@@ -35,6 +35,7 @@ def scalar_of_item(recorder: Records, value: Value) -> Expr | Bool:
     source = recorder.as_arguments(value)
     made_of_sizes = contents_of(recorder, source)
     if made_of_sizes is not None:
+        _require_int64(recorder, made_of_sizes)
         return made_of_sizes
     for user in source.users:
         if user.target is aten.item.default:
@@ -55,6 +56,16 @@ def scalar_of_item(recorder: Records, value: Value) -> Expr | Bool:
 
 def _is_mask(index: Any) -> bool:
     return isinstance(index, Value) and index.dtype in (torch.bool, torch.uint8)
+
+
+def _require_int64(recorder: Records, contents: Expr) -> None:
+    """A tensor cannot be made of a number that is larger; sizes that exist never are, other inputs may be."""
+    specs = map(recorder.ledger.spec_of, contents.symbols)
+    if all(spec is not None and spec.binding.source.dim is not None for spec in specs):
+        return
+    bounds = torch.iinfo(torch.int64)
+    if not recorder.scope.ask(and_(le(bounds.min, contents), le(contents, bounds.max)), "check"):
+        raise ValueError("Overflow when unpacking long long")
 
 
 def _without_masks(recorder: Records, value: Value, indices: list[Any]) -> list[Any]:
