@@ -160,7 +160,7 @@ class _Reduction:
             fact = self._all_but_one(fact)
         if fact.kind == "and":
             for part in fact.args:
-                self.take(replace(assumption, fact=part))
+                self.take(_restated(assumption, part))
             return
         answer = self._scope.decide(fact)
         if answer is True:

@@ -180,9 +180,9 @@ class _SymbolTable:
         )
 
     @property
-    def names(self) -> frozenset[str]:
-        """The names that constraints may use."""
-        return frozenset(render(s) for s, kind in self.kinds.items() if kind is DimKind.NAMED)
+    def names(self) -> dict[str, type]:
+        """The names that were given, and of what; constraints may use those of sizes and integers."""
+        return {render(s): sort_of(s) for s, kind in self.kinds.items() if kind is DimKind.NAMED}
 
     def expr_of(self, source: Source, entry: Entry) -> Expr:
         """Return the expression of a size."""

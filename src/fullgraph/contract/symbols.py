@@ -59,9 +59,14 @@ class Binding:
     factor: int
     rest: Expr
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the symbol is the value itself."""
+        return self.factor == 1 and self.rest.is_const and self.rest.value == 0
+
     def solve(self, size: int, values: Mapping[Expr, int]) -> int | None:
         """Return the symbol's value for this size, or None when there is none."""
-        if self.rest.is_const and self.rest.value == 0 and self.factor == 1:
+        if self.is_plain:
             return size  # a float or a truth value is only read as it is
         rest = evaluated(self.rest, values)
         if rest is None:
@@ -99,6 +104,12 @@ class DimSpec:
     def is_strict(self) -> bool:
         """Whether narrowing it is refused."""
         return self.kind is not DimKind.AUTO
+
+    @property
+    def is_size(self) -> bool:
+        """Whether a call has it as the size of a dim, so that it is not negative."""
+        binding = self.binding
+        return binding.source.dim is not None and binding.is_plain
 
     @property
     def is_named(self) -> bool:
@@ -204,12 +215,15 @@ def applied(what: T, solutions: Mapping[Expr, Expr]) -> T:
     return substitute(what, relevant) if relevant else what
 
 
-def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) -> dict[Expr, int]:
+def solve(
+    bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None], example: str
+) -> dict[Expr, int]:
     """Compute the symbols from the sizes of one example.
 
     Args:
         bindings: in order of computation.
         sizes: the size at each source; None where the example has none (a `TensorSpec` with a name).
+        example: what messages call it.
 
     Returns:
         The values of those symbols that have one.
@@ -226,7 +240,7 @@ def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) 
         if value is None:
             form = render(add(mul(binding.factor, symbol), binding.rest))
             raise SpecError(
-                f"`{binding.source}` is {size} in the example, but the spec says it is {form}.",
+                f"`{binding.source}` is {size} in {example}, but the spec says it is {form}.",
                 why=f"No integer {render(symbol)} gives {size}.",
                 instead=f"an example whose size is {form}, or another spec",
             )
