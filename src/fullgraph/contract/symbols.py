@@ -248,8 +248,8 @@ def solve(
     return values
 
 
-def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
-    """Return the range that these sizes lie in; `is_size` if they are sizes of tensors.
+def range_of_sizes(name: str, sizes: Sizes, is_size: bool) -> Range:
+    """Return the range that the sizes of `name` lie in; `is_size` if they are sizes of tensors.
 
     Raises:
         SpecError: a tensor's size would be negative; an integer that is passed itself may be.
@@ -257,7 +257,7 @@ def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
     stated = sizes.values if sizes.values is not None else (sizes.min or 0, sizes.max or 0)
     if is_size and min(stated) < 0:
         raise SpecError(
-            f"The range {sizes} has negative numbers, and is that of a tensor's size.",
+            f"The range {sizes} of `{name}` has negative numbers, and is that of a tensor's size.",
             instead="a range from 0 upwards; integer arguments may have any",
         )
     if sizes.values is not None:
