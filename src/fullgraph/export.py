@@ -66,9 +66,7 @@ def export(
     """
     inputs = bind(fn, args, kwargs or {})
     more = bind_examples(fn, args, kwargs or {}, examples, dynamic_shapes)
-    specs = read_specs(
-        inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.parameters
-    )
+    specs = read_specs(inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.names)
     recorded, contract = _capture(fn, inputs, specs)
     parts = program.assemble(recorded, contract, inputs, root_modules(fn))
     program.verify(parts)

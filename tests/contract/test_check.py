@@ -308,3 +308,20 @@ def test_a_nested_tensor_has_no_sizes(shapes):
     nested = torch.nested.nested_tensor([zeros(2), zeros(3)])
 
     assert "`x` is a nested tensor" in rejected(contract_of(shapes, x=zeros(2, 3)), nested)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "what", "why"),
+    [
+        ("d+1", 0, "`d` is -1, but its range is 0..oo.", "d = -1 from x.shape[0] = d + 1 = 0"),
+        ("7-d", 9, "`d` is -2, but its range is 0..oo.", "d = -2 from x.shape[0] = 7 - d = 9"),
+        ("2*d", 3, "`x.shape[0]` is 3, but the program takes 2*d.", "`d` is an integer."),
+    ],
+)
+def test_how_a_symbol_was_computed(shape, size, what, why):
+    contract = traced(specs_of({"x": shape}, x=zeros(4))).contract()
+    with pytest.raises(ContractError) as caught:
+        compile_check(contract)([zeros(size)])
+
+    assert (caught.value.what, caught.value.why) == (what, why)
+    assert caught.value.instead

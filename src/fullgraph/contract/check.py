@@ -205,10 +205,7 @@ class _Writer:
             self._require(f"{name} in {spec.sizes.values}", line)
             return
         # A size that is read as it is cannot be negative.
-        is_read = (
-            spec.binding.source.dim is not None and spec.binding.factor == 1 and spec.binding.rest.is_const
-        )
-        trivial = is_read and spec.range.lo == 0 and spec.binding.rest.value == 0
+        trivial = spec.is_size and spec.range.lo == 0
         low = None if trivial or spec.range.lo == -math.inf else spec.range.lo
         high = None if spec.range.hi == math.inf else spec.range.hi
         if spec.binding.source.dim is None:  # Python's integers have no end, and those of a graph do

@@ -51,6 +51,12 @@ class InputContract:
     scalar: Expr | None = None
     sort: type = int
 
+    def __post_init__(self) -> None:
+        if len(self.declared) != len(self.dims or ()):
+            raise ValueError(
+                f"the input {self.path!r} has {len(self.declared)} sizes and {len(self.dims or ())} dims"
+            )
+
     @property
     def is_tensor(self) -> bool:
         """Whether the input is a tensor."""
@@ -100,14 +106,14 @@ class Contract:
             return fact_text(fact, self.names)
         return f"{self.names[solved]} == {size_text(self.solutions[solved], self.names)}"
 
-    def _line_text(self, line: Assumption) -> str:
-        """What the user stated stands as they wrote it, unless other lines changed it."""
+    def text_of(self, line: Assumption) -> str:
+        """Return an assumption without its reason; what the user stated stands as written, unless it was restated."""
         stated = line.kind is AssumptionKind.DECLARED and line.note and line.fact not in self._solved
         return line.note if stated else self.fact_text(line.fact)
 
     def line_text(self, line: Assumption) -> str:
         """Return an assumption in the user's names, with its reason."""
-        return with_reason(self._line_text(line), line)
+        return with_reason(self.text_of(line), line)
 
     @property
     def given_up(self) -> tuple[tuple[DimSpec, Assumption], ...]:

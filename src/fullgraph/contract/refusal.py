@@ -37,13 +37,23 @@ def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
     error = Specialized(
         what,
         why="\n".join(_reason(item, specs, names) for item in refused),
-        instead=accepted_spec([item.assumption for item in refused], specs),
+        instead=_instead(refused, specs),
         where=next((r.assumption.origin for r in refused if r.assumption.origin is not None), None),
         case=_case(first.assumption),
     )
     if len(refused) > 1:
         error.parts = tuple(specialized([each], specs) for each in refused)
     return error
+
+
+def _instead(refused: Sequence[Refused], specs: Specs) -> str:
+    """A spec to paste; what excludes an example cannot be stated as long as the example stays."""
+    narrowing = [item.assumption for item in refused if item.sample is None]
+    samples = sorted({item.sample for item in refused if item.sample is not None})
+    if not samples:
+        return accepted_spec(narrowing, specs)
+    left_out = f"one export without example {' and '.join(map(str, samples))}, and another for it"
+    return f"{left_out}; {accepted_spec(narrowing, specs)}" if narrowing else left_out
 
 
 def _case(assumption: Assumption) -> str:

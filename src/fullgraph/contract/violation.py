@@ -181,7 +181,7 @@ def _size(contract: Contract, leaf: int, dim: int | None, leaves: Sequence[Any])
 def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[Any]) -> ContractError:
     source = spec.binding.source
     if kind is LineKind.BINDING:
-        form = size_text(add(mul(spec.binding.factor, spec.symbol), spec.binding.rest), contract.names)
+        form = size_text(_form(spec), contract.names)
         return ContractError(
             f"`{source}` is {_at(leaves, spec)}, but the program takes {form}.",
             why=_values_text(contract, spec.binding.rest.symbols, leaves) or f"`{spec.text}` is an integer.",
@@ -197,7 +197,9 @@ def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[
     return ContractError(
         f"`{spec.text}` is {value}, but its range is {_range_of(spec)}.",
         why=_values_text(contract, {spec.symbol}, leaves) if spec.is_named else "",
-        instead=f"{'an integer' if source.dim is None else 'a size'} in {_range_of(spec)}",
+        instead=f"{'an integer' if source.dim is None else 'a size'} in {_range_of(spec)}"
+        if _form(spec) is spec.symbol
+        else f"a `{source}` that gives a `{spec.text}` in {_range_of(spec)}",
     )
 
 
@@ -210,7 +212,7 @@ def _range_of(spec: DimSpec) -> str:
 
 def _assumption(contract: Contract, assumption: Assumption, leaves: Sequence[Any]) -> ContractError:
     fact = assumption.fact
-    text = contract.fact_text(fact)
+    text = contract.text_of(assumption)
     symbols = fact.symbols if isinstance(fact, (Bool, Property)) else frozenset[Expr]()
     why = [_values_text(contract, symbols, leaves), _because(assumption, contract)]
     return ContractError(
@@ -289,8 +291,21 @@ def _values_text(contract: Contract, symbols: frozenset[Expr] | set[Expr], leave
     """`batch = 3 from input_ids.shape[0], seq = 7 from ...`."""
     values = symbol_values(contract, leaves)
     return ", ".join(
-        f"{spec.text} = {values[symbol]}"
-        + (f" from {spec.binding.source}" if spec.text != str(spec.binding.source) else "")
+        f"{spec.text} = {values[symbol]}{_from(contract, spec, leaves)}"
         for symbol, spec in contract.symbols.items()
         if symbol in symbols and symbol in values
     )
+
+
+def _from(contract: Contract, spec: DimSpec, leaves: Sequence[Any]) -> str:
+    """` from x.shape[0]`, and where the symbol is computed from it: ` from x.shape[0] = d + 1 = 0`."""
+    source, form = str(spec.binding.source), _form(spec)
+    if form is not spec.symbol:
+        return f" from {source} = {size_text(form, contract.names)} = {_at(leaves, spec)}"
+    return "" if spec.text == source else f" from {source}"
+
+
+def _form(spec: DimSpec) -> Expr:
+    """What a symbol is read from: `2*d + 1`, or the symbol itself."""
+    binding = spec.binding
+    return spec.symbol if binding.is_plain else add(mul(binding.factor, spec.symbol), binding.rest)

@@ -225,13 +225,15 @@ def _scalar(recorder: Recorder, path: str, expr: Expr | None, value: Any) -> Any
 
 
 def _locate_symbols(recorder: Recorder, specs: Specs) -> None:
-    """Say for each symbol which size of which input it is read from."""
-    inputs = {root.source.leaf: root for root in recorder.roots if root.source is not None}
+    """Say for each symbol which size of which input, or which number among them, it is read from."""
+    tensors = {root.source.leaf: root.node for root in recorder.roots if root.source is not None}
+    numbers = {path: node for node, path in recorder.placed if isinstance(path, str)}
     for spec in specs.symbols:
-        where = spec.binding.source
-        if where.dim is not None and where.leaf in inputs:
-            tensor = inputs[where.leaf].node
-            recorder.sizes.read_from(spec.symbol, tensor, where.dim, spec.binding.factor, spec.binding.rest)
+        where, parts = spec.binding.source, (spec.binding.factor, spec.binding.rest)
+        if where.dim is not None and where.leaf in tensors:
+            recorder.sizes.read_from(spec.symbol, tensors[where.leaf], where.dim, *parts)
+        elif where.dim is None and not spec.binding.is_plain:
+            recorder.sizes.read_from(spec.symbol, numbers[where.path], None, *parts)
 
 
 @trace_boundary
