@@ -16,6 +16,7 @@ from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, not_, render, same_value
 from fullgraph.tracing.asserting import answer_that_goes_on
+from fullgraph.tracing.catching import is_caught_here
 from fullgraph.tracing.explaining import refuse_size
 from fullgraph.tracing.result import Branch
 
@@ -66,7 +67,7 @@ class Answers:
         default = _DEFAULTS.get(kind)
         if default is not None and (hint is None or bool(hint) == default):
             return default
-        if kind == "check":
+        if kind == "check" and not (hint is not None and is_caught_here()):
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
         if hint is None and kind == "guard":
