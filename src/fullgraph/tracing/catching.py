@@ -3,7 +3,7 @@
 What a program demands of its sizes (`torch._check`, an index within bounds) is a line of the contract, as other sizes
 raise. Inside `try: ... except RuntimeError: ...` they do not: there it is a branch, with one way for each answer.
 
-Found in the source: a `try` around the line, in any function on the way, with a handler for such exceptions that does
+Found in the source: a `try` around the line, in any function on the way, with a clause for such exceptions that does
 not end by raising; or a `with suppress(...)`. Without source nothing is known to be caught.
 """
 
@@ -70,7 +70,7 @@ def _bodies(source: str) -> tuple[tuple[int, int], ...]:
 def _caught_bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     for node in ast.walk(tree):
         match node:
-            case ast.Try(body, handlers) if any(map(_goes_on, handlers)):
+            case ast.Try(body, clauses) if any(map(_goes_on, clauses)):
                 yield body
             case ast.With(items, body) if any(_suppresses(item.context_expr) for item in items):
                 yield body
@@ -78,9 +78,9 @@ def _caught_bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
                 pass
 
 
-def _goes_on(handler: ast.ExceptHandler) -> bool:
-    catches = handler.type is None or not _names(handler.type).isdisjoint(_RAISED)
-    return catches and not isinstance(handler.body[-1], ast.Raise)
+def _goes_on(clause: ast.ExceptHandler) -> bool:
+    catches = clause.type is None or not _names(clause.type).isdisjoint(_RAISED)
+    return catches and not isinstance(clause.body[-1], ast.Raise)
 
 
 def _suppresses(context: ast.expr) -> bool:

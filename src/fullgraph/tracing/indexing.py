@@ -27,9 +27,59 @@ def set_item(original: Callable[..., Any], recorder: Any) -> Callable[..., Any]:
 
     def assigned(tensor: torch.Tensor, index: Any, value: Any) -> None:
         view, rest = _without_sizes(tensor, index)
-        original(view, rest, value)
+        if not (_begins_with_a_size(value) and _assign(view, rest, value)):
+            original(view, rest, value)
 
     return assigned
+
+
+def _begins_with_a_size(value: Any) -> bool:
+    """Whether torch's own assignment, which drops leading dims of size 1, would ask a symbol if it is one."""
+    return isinstance(value, torch.Tensor) and value.ndim > 0 and isinstance(value.shape[0], torch.SymInt)
+
+
+def _assign(tensor: torch.Tensor, index: Any, value: torch.Tensor) -> bool:
+    """Assign without that question, if the value has no more dims than what it is assigned to; say whether it was."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(map(_selects_a_view, parts)):
+        return _copy(tensor[index], value)
+    return _put(tensor, [torch.tensor(part) if _is_list_of_integers(part) else part for part in parts], value)
+
+
+def _copy(part: torch.Tensor, value: torch.Tensor) -> bool:
+    while value.ndim > part.ndim and value.shape[0] == 1:
+        value = value[0]
+    if value.ndim > part.ndim:
+        return False
+    part.copy_(value)
+    return True
+
+
+def _put(tensor: torch.Tensor, parts: list[Any], value: torch.Tensor) -> bool:
+    chosen = [part for part in parts if isinstance(part, torch.Tensor)]
+    if any(not isinstance(part, torch.Tensor | slice) for part in parts):
+        return False
+    if any(part != slice(None) for part in parts if isinstance(part, slice)):
+        return False
+    left = tensor.ndim - sum(map(_axes_taken, chosen))
+    if value.ndim > left + max(1 if _is_mask(part) else part.ndim for part in chosen):
+        return False
+    places = [part if isinstance(part, torch.Tensor) else None for part in parts]
+    torch.ops.aten.index_put_.default(tensor, places, value)
+    return True
+
+
+def _is_list_of_integers(part: Any) -> bool:
+    return isinstance(part, list) and all(type(item) is int for item in part)
+
+
+def _selects_a_view(part: Any) -> bool:
+    """Whether a part of an index is an integer, a slice, `None` or `...`."""
+    return part is None or part is ... or (isinstance(part, (int, slice)) and not isinstance(part, bool))
+
+
+def _is_mask(part: torch.Tensor) -> bool:
+    return part.dtype in (torch.bool, torch.uint8)
 
 
 def _without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
@@ -68,6 +118,6 @@ def _axes_taken(item: Any) -> int:
     """How many axes of the tensor an item of an index consumes."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    if isinstance(item, torch.Tensor) and item.dtype in (torch.bool, torch.uint8):
+    if isinstance(item, torch.Tensor) and _is_mask(item):
         return item.ndim
     return 1
