@@ -65,6 +65,8 @@ def simplify_question(facts: Facts, question: Bool) -> Bool:
             return _simplify_equality(facts, question.args[0])
         case "ne":
             equality = _simplify_equality(facts, question.args[0])
+            if equality.kind == "eq" and _is_small_quotient(facts, equality.args[0]):
+                return lt(0, equality.args[0])
             return not_(equality) if equality.kind == "eq" else simplify_question(facts, not_(equality))
         case _:
             return question
@@ -95,6 +97,11 @@ def _sole_alternative(facts: Facts, question: Bool) -> Bool | None:
             if len(possible) == 1:
                 return possible[0]
     return None
+
+
+def _is_small_quotient(facts: Facts, e: Expr) -> bool:
+    """Whether `e != 0` means `e >= 1` of a quotient: `n // 8 != 0` is `n >= 8`."""
+    return e.kind == "floordiv" and e.args[1].is_const and facts.integer_range(e).lo == 0
 
 
 def _simplify_equality(facts: Facts, e: Expr) -> Bool:

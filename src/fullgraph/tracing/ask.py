@@ -16,6 +16,7 @@ from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, not_, render, same_value
 from fullgraph.tracing.asserting import answer_that_goes_on
+from fullgraph.tracing.catching import is_caught_here
 from fullgraph.tracing.explaining import refuse_size
 from fullgraph.tracing.result import Branch
 
@@ -73,7 +74,7 @@ class Answers:
                 self._assume(question)
                 return True
             kind = "check"  # of contents: made at each run
-        if kind == "check":
+        if kind == "check" and not (hint is not None and is_caught_here()):
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
         if hint is None and kind == "guard":
