@@ -91,6 +91,10 @@ ASKS_NOTHING = {
     "linspace": lambda t, n, m: (aten.linspace.default, (0, 1, n)),
     "eye": lambda t, n, m: (aten.eye.m, (n, m)),
     "zero": lambda t, n, m: (aten.zero.default, (t(n, m),)),
+    "block_diag": lambda t, n, m: (
+        aten.block_diag.default,
+        ([t(n, m), t(m), t(2, n, dtype=torch.int64), t()],),
+    ),
     "pad_sequence": lambda t, n, m: (aten.pad_sequence.default, ([t(n, 3), t(m, 3), t(4, 3)], True)),
     "quantile": lambda t, n, m: (aten.quantile.default, (t(n, m), t(3), 1, True)),
     "quantile of all": lambda t, n, m: (aten.quantile.default, (t(n, m), t(2))),

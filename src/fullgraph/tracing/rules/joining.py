@@ -248,6 +248,16 @@ def diag_embed(scope: Scope, self: Shaped, offset: int = 0, dim1: int = -2, dim2
     return Out(sizes, self.dtype, self.device)
 
 
+@rule("block_diag")
+def block_diag(scope: Scope, tensors: Sequence[Shaped]) -> Out | None:
+    """Matrices along the diagonal of one; a vector is a row."""
+    shapes = [_to_row(each.dims) for each in tensors]
+    if not shapes or any(len(dims) != 2 for dims in shapes):
+        return None
+    rows, columns = (total(dims[at] for dims in shapes) for at in (0, 1))
+    return _joined(tensors, (rows, columns))
+
+
 @rule("cartesian_prod")
 def cartesian_prod(scope: Scope, tensors: Sequence[Shaped]) -> Out | None:
     """All combinations of elements."""
