@@ -34,14 +34,20 @@ _aten: Final = torch.ops.aten
 _KEEP_ORDER: Final = frozenset(
     {
         _aten.expand.default,
+        _aten.expand_as.default,
+        _aten.broadcast_to.default,
+        _aten.sum_to_size.default,
         _aten.view.default,
+        _aten.view_as.default,
         _aten.reshape.default,
+        _aten.reshape_as.default,
         _aten.flatten.using_ints,
         _aten.slice.Tensor,
         _aten.narrow.default,
         _aten.constant_pad_nd.default,
         _aten.pad.default,
         _aten.repeat.default,
+        _aten.tile.default,
     }
 )
 

@@ -95,6 +95,7 @@ ASKS_NOTHING = {
         aten.block_diag.default,
         ([t(n, m), t(m), t(2, n, dtype=torch.int64), t()],),
     ),
+    "trapz": lambda t, n, m: (aten.trapz.x, (t(n, m), t(m))),
     "pad_sequence": lambda t, n, m: (aten.pad_sequence.default, ([t(n, 3), t(m, 3), t(4, 3)], True)),
     "quantile": lambda t, n, m: (aten.quantile.default, (t(n, m), t(3), 1, True)),
     "quantile of all": lambda t, n, m: (aten.quantile.default, (t(n, m), t(2))),
