@@ -259,6 +259,16 @@ def expanded(x):
     return x + row
 
 
+def broadcast(x):
+    """Nor is broadcasting, nor a sum of one row."""
+    row = torch.arange(x.shape[1]).unsqueeze(0)
+    if x.shape != row.shape:
+        row = torch.broadcast_to(row, x.shape)
+    if x.shape[0] != 1:
+        x = x.sum_to_size(1, x.shape[1])
+    return x + row
+
+
 def last_column(x):
     """Of one column the last one is all of it; of none there is no last one."""
     if x.shape[1] > 1:
@@ -287,6 +297,7 @@ def causal_only_if_longer(x):
         padded,
         padded_by_cat,
         expanded,
+        broadcast,
         last_column,
         guarded_against_nothing,
         causal_only_if_longer,

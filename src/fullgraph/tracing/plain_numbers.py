@@ -100,7 +100,7 @@ _IN_TORCH = """
 """
 _BEHIND_FUNCTIONAL = """
     max_pool2d_with_indices max_pool3d_with_indices avg_pool2d avg_pool3d adaptive_max_pool2d adaptive_max_pool3d
-    one_hot
+    one_hot fractional_max_pool2d fractional_max_pool3d
 """
 _FUNCTIONS: Sequence[tuple[Any, str, str]] = (
     (torch, "", _IN_TORCH),

@@ -36,8 +36,13 @@ _aten: Final = torch.ops.aten
 _KEEP_ORDER: Final = frozenset(
     {
         _aten.expand.default,
+        _aten.expand_as.default,
+        _aten.broadcast_to.default,
+        _aten.sum_to_size.default,
         _aten.view.default,
+        _aten.view_as.default,
         _aten.reshape.default,
+        _aten.reshape_as.default,
         _aten.flatten.using_ints,
         _aten.slice.Tensor,
         _aten.narrow.default,
@@ -45,6 +50,7 @@ _KEEP_ORDER: Final = frozenset(
         _aten.pad.default,
         _aten.repeat.default,
         _aten.contiguous.default,
+        _aten.tile.default,
     }
 )
 _INFER_A_SIZE: Final = frozenset(

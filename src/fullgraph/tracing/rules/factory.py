@@ -321,8 +321,10 @@ def vander(scope: Scope, x: Shaped, columns: Size | None = None, increasing: boo
 @rule("combinations")
 def combinations(scope: Scope, self: Shaped, r: int = 2, with_replacement: bool = False) -> Out | None:
     """Pairs of elements, or as many as are asked for."""
-    if len(self.dims) != 1 or r < 2:
+    if len(self.dims) != 1 or r < 0:
         return None
+    if r == 0:
+        return Out((0,), self.dtype, self.device)
     n = plus(self.dims[0], r - 1) if with_replacement else self.dims[0]
     count = quotient(product(minus(n, i) for i in range(r)), math.factorial(r))
     return Out((count, r), self.dtype, self.device)
