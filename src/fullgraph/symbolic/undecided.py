@@ -14,10 +14,11 @@ from fullgraph.symbolic.expr import Expr
 
 # guard           Python must know: `if`, `while`, `bool()`, or C++ that takes one way or the other
 # size_oblivious  a shape rule asks, and either answer gives a right result if it is then kept to
+# expected        as size_oblivious, but where only contents tell it is to hold, and each run makes sure of it
 # or_false        as guard, but the asker has a way that is right for both outcomes and takes it on False
 # or_true         the same, with True
 # check           it must hold, or the program raises: it becomes a fact
-Kind = Literal["guard", "size_oblivious", "or_false", "or_true", "check"]
+Kind = Literal["guard", "size_oblivious", "expected", "or_false", "or_true", "check"]
 
 
 class Undecided(Protocol):
@@ -26,8 +27,8 @@ class Undecided(Protocol):
     def condition(self, question: Bool, kind: Kind) -> bool:
         """Say whether `question` is to hold from now on.
 
-        The scope remembers a "guard", "size_oblivious" or "check" answer as a fact. An answer to "or_false"
-        and "or_true" is remembered only if it isn't the default: the default relies on nothing.
+        The scope remembers a "guard", "size_oblivious", "expected" or "check" answer as a fact. An answer to
+        "or_false" and "or_true" is remembered only if it isn't the default: the default relies on nothing.
         """
         ...
 

@@ -66,7 +66,8 @@ class Answers:
         default = _DEFAULTS.get(kind)
         if default is not None and (hint is None or bool(hint) == default):
             return default
-        if kind == "check":
+        told_by_contents = hint is None and any(self.ledger.spec_of(s) is None for s in question.symbols)
+        if kind == "check" or (kind == "expected" and told_by_contents):
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
         if hint is None and kind == "guard":
