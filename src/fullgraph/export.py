@@ -12,7 +12,15 @@ from fullgraph.control_flow import FUNCTIONS
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
 from fullgraph.rewriting import rewrites
-from fullgraph.tracing import Inputs, Trace, bind, root_modules, settle_branches, trace
+from fullgraph.tracing import (
+    Inputs,
+    Trace,
+    bind,
+    root_modules,
+    settle_branches,
+    trace,
+    without_needless_assumptions,
+)
 
 
 def export(
@@ -105,4 +113,5 @@ def _settled(
         if "SymBool" not in str(error) or len(settings) == 1:
             raise
         return _settled(record, specs, settings[1:])
-    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
+    settled = settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
+    return without_needless_assumptions(settled, specs, partial(traced, all_sizes=True))

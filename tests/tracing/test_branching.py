@@ -121,23 +121,18 @@ def test_the_last_operand_of_and_or_stays_a_question():
 
 
 def test_a_question_as_the_argument_of_an_operator():
-    """PyTorch takes a plain boolean there, so the comparison is answered; what hangs on it, the contract says."""
+    """PyTorch takes a plain boolean there, so the comparison is answered; with one key, causal or not is the same."""
 
     def attend(x):
         return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=x.shape[2] > 1)
 
     auto = {"x": {0: fullgraph.Dim.AUTO, 2: fullgraph.Dim.AUTO}}
-    program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes=auto)
+    for spec in (auto, {"x": "n _ length _"}):
+        program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes=spec)
 
-    for x in (torch.randn(2, 2, 2, 4), torch.randn(1, 2, 7, 4)):
-        torch.testing.assert_close(program(x), attend(x))
-    with pytest.raises(ContractError):
-        program(torch.randn(2, 2, 1, 4))
-    # With one key, causal or not is the same.
-    program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes={"x": "_ _ n _"})
-    for length in (0, 1, 2, 7):
-        x = torch.randn(1, 2, length, 4)
-        torch.testing.assert_close(program(x), attend(x))
+        for length in (0, 1, 2, 7):
+            x = torch.randn(2, 2, length, 4)
+            torch.testing.assert_close(program(x), attend(x))
 
 
 class Prepared(nn.Module):
@@ -433,3 +428,25 @@ def test_literals_with_one_content_are_one():
         return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 3.0]))
 
     assert_same(program, (torch.randn(4, 3),), SIZES, dynamic_shapes={"x": "n _"})
+
+
+def test_a_branch_under_auto_that_makes_no_difference_narrows_nothing():
+    """Those that do make one are assumptions, from which the trace learns."""
+
+    def attend(x, halves=False):
+        causal = x.shape[0] > 1 and x.dtype == torch.float64
+        if halves and x.shape[1] % 2 == 0:
+            x = x.view(-1, 2, x.shape[1] // 2).sum(1)
+        return x.cumsum(0) if causal else x + 1
+
+    auto = {"x": {0: fullgraph.Dim.AUTO, 1: fullgraph.Dim.AUTO}}
+    more = [(torch.randn(rows, 6),) for rows in (0, 1, 7)]
+
+    assert_same(attend, (torch.randn(3, 4),), more, dynamic_shapes=auto)
+    assert_same(
+        lambda x: attend(x, halves=True),
+        (torch.randn(3, 4),),
+        more[2:],
+        dynamic_shapes=auto,
+        refused=[(torch.randn(3, 5),), (torch.randn(2, 3),)],
+    )

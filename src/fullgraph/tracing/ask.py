@@ -31,23 +31,26 @@ class Answers:
     Args:
         ledger: where assumptions are written down.
         forced: branches to take whatever the example says.
+        all_sizes: whether the branches on sizes that may be narrowed are answered without learning from it, too.
     """
 
-    def __init__(self, ledger: Ledger, forced: Mapping[Bool, bool]) -> None:
+    def __init__(self, ledger: Ledger, forced: Mapping[Bool, bool], all_sizes: bool = False) -> None:
         self.ledger = ledger
         self.forced = forced
+        self.all_sizes = all_sizes
         self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
         self.scope: Scope  # set once by the trace: the scope is built with this object
         self.recorder: Records  # likewise
 
     def branch(self, question: Bool) -> bool | None:
-        """Answer a branch of the program's own Python on sizes that are declared dynamic; None for other questions.
+        """Answer a branch of the program's own Python on sizes that may not be narrowed; None for other questions.
 
         Nothing is learnt from the answer, so that the trace holds on both sides if the other side turns out to be the
         same, or to raise (branching.py).
         """
-        if self.operator is not None or not any(map(self.ledger.is_dynamic, question.symbols)):
+        is_looked_at = self.ledger.spec_of if self.all_sizes else self.ledger.is_dynamic
+        if self.operator is not None or not any(map(is_looked_at, question.symbols)):
             return None
         known = self.branches.get(question)
         if known is None:
