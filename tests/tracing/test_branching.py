@@ -238,6 +238,19 @@ def in_windows(x):
     return x + y.view(rows * columns).view(rows, columns)
 
 
+TABLE = torch.randn(1, 17, 3)
+
+
+def positions(x):
+    """Position embeddings are resampled, but at the size they were trained with."""
+    height, width = x.shape[0] // 4, x.shape[1] // 4
+    if height * width == TABLE.shape[1] - 1 and x.shape[0] == x.shape[1]:
+        return TABLE * 2
+    first, image = TABLE[:, :1], TABLE[:, 1:].reshape(1, 4, 4, 3).permute(0, 3, 1, 2)
+    image = nn.functional.interpolate(image, size=(height, width), mode="bicubic", align_corners=False)
+    return torch.cat((first, image.permute(0, 2, 3, 1).view(1, -1, 3)), dim=1) * 2
+
+
 def laid_out_anew(x):
     """What is laid out anew may be seen as a row; what is of one row or column could be so before."""
     y = x.t()
@@ -378,6 +391,39 @@ def test_windows_of_a_padded_image_are_those_of_any_image(example):
     )
 
 
+@pytest.mark.parametrize("example", [(16, 16), (20, 9), (64, 4)])
+def test_what_is_taken_apart_and_put_together_is_what_it_was(example):
+    """Resampled to its own size an image is itself, bit by bit, and so is what a cut into parts leaves."""
+    more = [(torch.randn(sizes),) for sizes in ((16, 16), (18, 19), (16, 17), (4, 64), (20, 20), (4, 4))]
+
+    program = assert_same(
+        positions,
+        (torch.randn(example),),
+        more,
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["rows >= 4", "columns >= 4"],
+    )
+
+    assert torch.equal(program(torch.randn(16, 16)), TABLE * 2)
+
+
+def parts_in_another_order(x):
+    return x if x.shape[0] > 2 else torch.cat((x[1:], x[:1]))
+
+
+def parts_that_leave_one_out(x):
+    return x if x.shape[0] > 2 else torch.cat((x[:1], x[:1]))
+
+
+def permuted_twice_alike(x):
+    y = x[None, :, :, None]
+    return y if x.shape[0] > 2 else y.permute(1, 2, 0, 3).permute(1, 2, 0, 3)
+
+
+def seen_through_another_shape(x):
+    return x if x.shape[0] > 2 else x.t().reshape(3, -1).t().reshape(-1, 3).reshape(3, -1).t()
+
+
 def of_two_literals(x):
     return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 4.0]))
 
@@ -410,6 +456,10 @@ def of_sizes_that_differ_where_nothing_is(x):
 @pytest.mark.parametrize(
     "program",
     [
+        parts_in_another_order,
+        parts_that_leave_one_out,
+        permuted_twice_alike,
+        seen_through_another_shape,
         of_two_literals,
         of_random_numbers_in_another_order,
         of_one_random_number_more,
