@@ -407,6 +407,20 @@ def test_what_is_taken_apart_and_put_together_is_what_it_was(example):
     assert torch.equal(program(torch.randn(16, 16)), TABLE * 2)
 
 
+def test_sizes_that_only_the_numbers_of_a_branch_lead_to_are_looked_for():
+    """`(rows // 14)*(columns // 14) == 1024` of two equal sizes is true of 448, which is 14*32."""
+
+    def native(x):
+        cells = (x.shape[0] // 14) * (x.shape[1] // 14)
+        return x + 1 if cells == 1024 and x.shape[0] == x.shape[1] else x + 2
+
+    error = assert_refused(
+        native, (torch.randn(30, 20),), dynamic_shapes={"x": "rows columns"}, kind=Specialized
+    )
+
+    assert "!= 1024" in str(error)
+
+
 def parts_in_another_order(x):
     return x if x.shape[0] > 2 else torch.cat((x[1:], x[:1]))
 

@@ -66,7 +66,7 @@ from fullgraph.symbolic.layout import (
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.quotients import exactly_divided
 from fullgraph.symbolic.ranges import Range
-from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
+from fullgraph.symbolic.scalars import constants_in, numbers_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import expr_of, lower, to_python
 from fullgraph.symbolic.text import parse, render
@@ -118,6 +118,7 @@ __all__ = [
     "ne",
     "neg",
     "not_",
+    "numbers_in",
     "or_",
     "parse",
     "pow_",

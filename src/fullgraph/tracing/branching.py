@@ -29,7 +29,7 @@ from typing import Any
 
 from fullgraph.contract import AssumptionKind, DimSpec, Fact, Specs, determined, evaluated, fresh_scope
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, le, not_
+from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, le, not_, numbers_in
 from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.result import Branch, Trace
 from fullgraph.tracing.same_trace import knowing, same_trace
@@ -273,18 +273,27 @@ def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> S
         near = [math.nextafter(c, to) for c in mentioned for to in (math.inf, -math.inf)]
         started = [] if example is None else [example, -example, 2 * example, example / 2]
         return list(dict.fromkeys([*started, *mentioned, *near, *_FLOATS]))
-    tried = _integers(example, symbols)
+    tried = _integers(example, condition, symbols)
     if spec.range.lo < 0:
         tried = [*tried, *(-value for value in tried if value > 0)]
     return [value for value in tried if spec.allows(value)]
 
 
-def _integers(example: int | None, symbols: int) -> Sequence[int]:
+def _integers(example: int | None, condition: Bool, symbols: int) -> Sequence[int]:
     around = [] if example is None else [example, example + 1, example - 1, 2 * example, example // 2]
+    around.extend(_multiples(condition))
     small = range(max(8, int(_MOST_SAMPLES ** (1 / max(symbols, 1))) - len(_LARGE) - len(around)))
     return list(dict.fromkeys([*around, 1, *small, *_LARGE]))
 
 
+def _multiples(condition: Bool) -> list[int]:
+    """Return sizes that numbers of the condition make: `(h // 14)*(w // 14) == 1024` holds for h = w = 14*32."""
+    mentioned = {abs(int(c)) for c in numbers_in(condition) if math.isfinite(c) and abs(c) > 1}
+    numbers = sorted(mentioned | {math.isqrt(c) for c in mentioned})[:_MOST_NUMBERS]
+    return sorted({a * b for a, b in itertools.combinations_with_replacement(numbers, 2)} | set(numbers))
+
+
+_MOST_NUMBERS = 6
 _FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.0, 10.0, 1e-3, 1e-12, 1e3, 1e12, math.inf, -math.inf, math.nan)
 _LARGE = (16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000)
 
