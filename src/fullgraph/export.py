@@ -22,6 +22,7 @@ from fullgraph.tracing import (
     settle_branches,
     trace,
     wants_plain_number,
+    without_needless_assumptions,
 )
 
 
@@ -114,7 +115,8 @@ def _settled(
         if "SymBool" not in str(error.__cause__) or len(settings) == 1:
             raise
         return _settled(record, specs, settings[1:])
-    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
+    settled = settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
+    return without_needless_assumptions(settled, specs, partial(traced, all_sizes=True))
 
 
 def _traced(record: Callable[..., Trace], specs: Specs, **options: Any) -> Trace:

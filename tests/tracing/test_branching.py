@@ -121,23 +121,18 @@ def test_the_last_operand_of_and_or_stays_a_question():
 
 
 def test_a_question_as_the_argument_of_an_operator():
-    """PyTorch takes a plain boolean there, so the comparison is answered; what hangs on it, the contract says."""
+    """PyTorch takes a plain boolean there, so the comparison is answered; with one key, causal or not is the same."""
 
     def attend(x):
         return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=x.shape[2] > 1)
 
     auto = {"x": {0: fullgraph.Dim.AUTO, 2: fullgraph.Dim.AUTO}}
-    program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes=auto)
+    for spec in (auto, {"x": "n _ length _"}):
+        program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes=spec)
 
-    for x in (torch.randn(2, 2, 2, 4), torch.randn(1, 2, 7, 4)):
-        torch.testing.assert_close(program(x), attend(x))
-    with pytest.raises(ContractError):
-        program(torch.randn(2, 2, 1, 4))
-    # With one key, causal or not is the same.
-    program = fullgraph.export(attend, (torch.randn(1, 2, 3, 4),), dynamic_shapes={"x": "_ _ n _"})
-    for length in (0, 1, 2, 7):
-        x = torch.randn(1, 2, length, 4)
-        torch.testing.assert_close(program(x), attend(x))
+        for length in (0, 1, 2, 7):
+            x = torch.randn(2, 2, length, 4)
+            torch.testing.assert_close(program(x), attend(x))
 
 
 class Prepared(nn.Module):
@@ -241,6 +236,19 @@ def in_windows(x):
     if missing[1] > 0 or missing[3] > 0:
         y = y[:rows, :columns].contiguous()
     return x + y.view(rows * columns).view(rows, columns)
+
+
+TABLE = torch.randn(1, 17, 3)
+
+
+def positions(x):
+    """Position embeddings are resampled, but at the size they were trained with."""
+    height, width = x.shape[0] // 4, x.shape[1] // 4
+    if height * width == TABLE.shape[1] - 1 and x.shape[0] == x.shape[1]:
+        return TABLE * 2
+    first, image = TABLE[:, :1], TABLE[:, 1:].reshape(1, 4, 4, 3).permute(0, 3, 1, 2)
+    image = nn.functional.interpolate(image, size=(height, width), mode="bicubic", align_corners=False)
+    return torch.cat((first, image.permute(0, 2, 3, 1).view(1, -1, 3)), dim=1) * 2
 
 
 def laid_out_anew(x):
@@ -394,6 +402,53 @@ def test_windows_of_a_padded_image_are_those_of_any_image(example):
     )
 
 
+@pytest.mark.parametrize("example", [(16, 16), (20, 9), (64, 4)])
+def test_what_is_taken_apart_and_put_together_is_what_it_was(example):
+    """Resampled to its own size an image is itself, bit by bit, and so is what a cut into parts leaves."""
+    more = [(torch.randn(sizes),) for sizes in ((16, 16), (18, 19), (16, 17), (4, 64), (20, 20), (4, 4))]
+
+    program = assert_same(
+        positions,
+        (torch.randn(example),),
+        more,
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["rows >= 4", "columns >= 4"],
+    )
+
+    assert torch.equal(program(torch.randn(16, 16)), TABLE * 2)
+
+
+def test_sizes_that_only_the_numbers_of_a_branch_lead_to_are_looked_for():
+    """`(rows // 14)*(columns // 14) == 1024` of two equal sizes is true of 448, which is 14*32."""
+
+    def native(x):
+        cells = (x.shape[0] // 14) * (x.shape[1] // 14)
+        return x + 1 if cells == 1024 and x.shape[0] == x.shape[1] else x + 2
+
+    error = assert_refused(
+        native, (torch.randn(30, 20),), dynamic_shapes={"x": "rows columns"}, kind=Specialized
+    )
+
+    assert "!= 1024" in str(error)
+
+
+def parts_in_another_order(x):
+    return x if x.shape[0] > 2 else torch.cat((x[1:], x[:1]))
+
+
+def parts_that_leave_one_out(x):
+    return x if x.shape[0] > 2 else torch.cat((x[:1], x[:1]))
+
+
+def permuted_twice_alike(x):
+    y = x[None, :, :, None]
+    return y if x.shape[0] > 2 else y.permute(1, 2, 0, 3).permute(1, 2, 0, 3)
+
+
+def seen_through_another_shape(x):
+    return x if x.shape[0] > 2 else x.t().reshape(3, -1).t().reshape(-1, 3).reshape(3, -1).t()
+
+
 def of_two_literals(x):
     return x * (torch.tensor([1.0, 2.0, 3.0]) if x.shape[0] > 2 else torch.tensor([1.0, 2.0, 4.0]))
 
@@ -426,6 +481,10 @@ def of_sizes_that_differ_where_nothing_is(x):
 @pytest.mark.parametrize(
     "program",
     [
+        parts_in_another_order,
+        parts_that_leave_one_out,
+        permuted_twice_alike,
+        seen_through_another_shape,
         of_two_literals,
         of_random_numbers_in_another_order,
         of_one_random_number_more,
@@ -554,3 +613,25 @@ def test_many_questions_on_several_sizes_take_few_traces():
         fullgraph.export(program, args, dynamic_shapes={"x": "a b", "y": "c d"})
 
     assert len(runs) < 60
+
+
+def test_a_branch_under_auto_that_makes_no_difference_narrows_nothing():
+    """Those that do make one are assumptions, from which the trace learns."""
+
+    def attend(x, halves=False):
+        causal = x.shape[0] > 1 and x.dtype == torch.float64
+        if halves and x.shape[1] % 2 == 0:
+            x = x.view(-1, 2, x.shape[1] // 2).sum(1)
+        return x.cumsum(0) if causal else x + 1
+
+    auto = {"x": {0: fullgraph.Dim.AUTO, 1: fullgraph.Dim.AUTO}}
+    more = [(torch.randn(rows, 6),) for rows in (0, 1, 7)]
+
+    assert_same(attend, (torch.randn(3, 4),), more, dynamic_shapes=auto)
+    assert_same(
+        lambda x: attend(x, halves=True),
+        (torch.randn(3, 4),),
+        more[2:],
+        dynamic_shapes=auto,
+        refused=[(torch.randn(3, 5),), (torch.randn(2, 3),)],
+    )

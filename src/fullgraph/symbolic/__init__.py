@@ -69,7 +69,7 @@ from fullgraph.symbolic.python_math import scope_of
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.quotients import exactly_divided
 from fullgraph.symbolic.ranges import Range
-from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
+from fullgraph.symbolic.scalars import constants_in, numbers_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.singletons import tests_for_identity
 from fullgraph.symbolic.symint import expr_of, lower, to_python
@@ -122,6 +122,7 @@ __all__ = [
     "ne",
     "neg",
     "not_",
+    "numbers_in",
     "or_",
     "parts_of",
     "parse",

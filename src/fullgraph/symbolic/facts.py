@@ -376,22 +376,34 @@ class Facts:
             allowed = ranges.add(known, others)
             if len(monomial) == 1:
                 news |= self._bound(part, allowed)
-            elif coefficient > 0 and not math.isinf(allowed.hi):
-                news |= self._bound_factors(monomial, allowed.hi // coefficient)
+            elif coefficient > 0:
+                if not math.isinf(allowed.lo):
+                    news |= self._bound_root(monomial, -(-int(allowed.lo) // coefficient))
+                if not math.isinf(allowed.hi):
+                    news |= self._bound_factors(monomial, int(allowed.hi) // coefficient)
         return news
 
-    def _bound_factors(self, factors: Monomial, most: Bound) -> bool:
+    def _bound_factors(self, factors: Monomial, most: int) -> bool:
         """Each of several positive factors is at most their product, divided by the least that the others can be."""
         least = [self.integer_range(factor).lo for factor in factors]
         if min(least) < 1:
             return False
+        if _is_square(factors) and most >= 0:
+            return self._at_most(factors[0], integer(math.isqrt(most)))
         news = False
         for factor, lo in zip(factors, least):
-            fact = le(
-                factor, integer(most * lo // math.prod(least))
-            )  # of a quotient, it speaks of the dividend
-            news |= not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
+            news |= self._at_most(factor, integer(most * int(lo) // int(math.prod(least))))
         return news
+
+    def _bound_root(self, factors: Monomial, least: int) -> bool:
+        """A number that is not negative is at least the root of what its square is at least."""
+        if not _is_square(factors) or least < 1 or self.integer_range(factors[0]).lo < 0:
+            return False
+        return self._at_most(integer(math.isqrt(least - 1) + 1), factors[0])
+
+    def _at_most(self, a: Expr, b: Expr) -> bool:
+        fact = le(a, b)  # of a quotient, this speaks of the dividend
+        return not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
 
     def _propagate_sign(self, form: Expr, known: Range) -> bool:
         """Divide `s0*(s1 - 4) == 0` by s0 once s0 is known not to be 0; and `<=` by positive factors."""
@@ -425,6 +437,10 @@ class Facts:
 
     def _age(self, atom: Expr) -> tuple[int, str]:
         return self.order.get(atom, len(self.order)), atom.name
+
+
+def _is_square(factors: Monomial) -> bool:
+    return len(factors) == 2 and factors[0] is factors[1]
 
 
 __all__ = ["Bound", "Contradiction", "Facts", "Form", "form_of"]

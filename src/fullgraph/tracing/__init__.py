@@ -8,7 +8,7 @@ that of `control_flow` and `rewriting`, which hand their functions in as a table
 
 from __future__ import annotations
 
-from fullgraph.tracing.branching import settle_branches
+from fullgraph.tracing.branching import settle_branches, without_needless_assumptions
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.checking import check
 from fullgraph.tracing.containers import Kind as ContainerKind
@@ -119,5 +119,6 @@ __all__ = [
     "unflatten",
     "wants_plain_number",
     "without_contents",
+    "without_needless_assumptions",
     "write_back",
 ]

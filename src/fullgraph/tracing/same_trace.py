@@ -2,11 +2,13 @@
 
 Each value gets a number, and two values with one number are equal: value numbering (Cocke and Schwartz, "Programming
 Languages and Their Compilers", 1970), over both graphs with one table. A value is what its operator makes of the
-numbers of its operands, with three things seen through, each only as far as the facts go:
+numbers of its operands, with five things seen through, each only as far as the facts go:
 
 * a size is its expression, whoever worked it out: `x.shape[0]` is 1 where the facts say so;
 * an operator that keeps the order of elements is its operand when it keeps the sizes as well: `p.expand(b, -1)` where
-  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing;
+  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing, an image resampled to
+  its own size (exactly its own elements, in every mode);
+* operators that rearrange elements are what they come to together (rearranged.py);
 * tensors without elements differ in nothing but their sizes;
 * literals are compared by their contents.
 
@@ -28,6 +30,7 @@ from fullgraph.contract import TensorSpec, fresh_scope
 from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, evaluate, expression, le, ne
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import operator_of
+from fullgraph.tracing.rearranged import Rearranged
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
 
 Number = int
@@ -131,6 +134,7 @@ class _Numbering:
         self.laid_out: set[Number] = set()
         self.sizes: dict[Expr, Expr] = {}
         self.distinct: dict[Any, list[Expr]] = {}  # by their values
+        self.rearranged = Rearranged(self._is, lambda size: self._size(expression(size)) or size)
 
     def of_trace(self, trace: Trace) -> tuple[tuple[Any, ...], set[Number]]:
         """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
@@ -146,7 +150,9 @@ class _Numbering:
         for node in graph.nodes:
             if node.op == "output":
                 return self._key(node.args, number), tuple(effects)
-            number[node] = self._number(self._value(node, number, inputs, modules, len(effects)))
+            key = self._value(node, number, inputs, modules, len(effects))
+            number[node] = self._number(key)
+            self.rearranged.note(node, number[node], key, number)
             if _has_effect(node):
                 effects.append(number[node])
         return (), tuple(effects)
@@ -182,6 +188,9 @@ class _Numbering:
             if node.target is _aten.contiguous.default:
                 self.laid_out.add(number[operand])
             return ("same as", number[operand])
+        rearranged = self.rearranged.key(node, number)
+        if rearranged is not None:
+            return rearranged
         arguments = self._key(self._arguments(node), number)
         return ("call", node.target, node.meta.get("grad_enabled"), arguments)
 
@@ -240,7 +249,7 @@ class _Numbering:
         after = node.meta.get("val")
         if not isinstance(after, TensorSpec) or node.meta.get("grad_enabled") is False:
             return None
-        if node.target in _KEEP_ORDER:
+        if node.target in _KEEP_ORDER or _resamples(node):
             operands: list[Any] = [node.args[0]]
         elif node.target is _aten.cat.default:
             parts: Any = node.args[0]
@@ -298,6 +307,14 @@ def _sizes(value: TensorSpec) -> tuple[int | Expr, ...]:
 def _plain(value: complex) -> tuple[Any, ...]:
     # By its text: 0.0 is not -0.0, and nan is nan.
     return "plain", type(value), repr(value)
+
+
+def _resamples(node: fx.Node) -> bool:
+    """Whether an operator resamples an image to a given size, by no factors of its own."""
+    if not isinstance(node.target, OpOverload) or "upsample_" not in node.target._schema.name:
+        return False
+    given = zip((argument.name for argument in node.target._schema.arguments), node.args)
+    return all(value is None for name, value in [*given, *node.kwargs.items()] if "scale" in name)
 
 
 def _has_effect(node: fx.Node) -> bool:

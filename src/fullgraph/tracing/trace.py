@@ -105,6 +105,7 @@ def trace(
     exporting: bool = True,
     at_once: bool = False,
     plain_inputs: bool = False,
+    all_sizes: bool = False,
 ) -> Trace:
     """Run `fn` once on traced inputs and record what it does.
 
@@ -118,6 +119,7 @@ def trace(
         at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take plain
             booleans only.
         plain_inputs: whether inputs that are truth values are asked at the start, for the same reason.
+        all_sizes: whether nothing is learnt from branches on sizes under `Dim.AUTO` either.
 
     Raises:
         CaptureError: the program cannot be recorded.
@@ -126,7 +128,8 @@ def trace(
     repeated = _repeated(inputs)
 
     def once(state: PythonState) -> Trace:
-        recorder, answers, leaves = _prepare(fn, inputs, specs, forced, shared, at_once, plain_inputs)
+        answers = Answers(Ledger(), forced, all_sizes)
+        recorder, leaves = _prepare(fn, inputs, specs, answers, shared, at_once, plain_inputs)
         try:
             with torch.enable_grad():  # see grad_mode.py
                 result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
@@ -170,14 +173,13 @@ def _prepare(
     fn: Callable[..., Any],
     inputs: Inputs,
     specs: Specs,
-    forced: Mapping[Bool, bool],
+    answers: Answers,
     shared: bool,
     at_once: bool,
     plain_inputs: bool,
-) -> tuple[Recorder, Answers, list[Any]]:
+) -> tuple[Recorder, list[Any]]:
     """Declare the symbols and make a traced tensor for each tensor argument."""
-    ledger = Ledger()
-    answers = Answers(ledger, forced)
+    ledger = answers.ledger
     answers.scope = scope = Scope(answers, answers.branch, at_once)
     all_dims = specs.declare(scope, ledger)
     owned = told_apart(owned_tensors(fn), {leaf.path for leaf in inputs.leaves})
@@ -198,7 +200,7 @@ def _prepare(
     if shared:
         _rely_on_identity(ledger, inputs)
     _locate_symbols(recorder, specs)
-    return recorder, answers, leaves
+    return recorder, leaves
 
 
 def _rely_on_identity(ledger: Ledger, inputs: Inputs) -> None:
