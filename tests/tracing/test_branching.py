@@ -244,6 +244,25 @@ def last_column(x):
     return x + 1
 
 
+def padded_in_either_dim(x):
+    """Of two questions the second is asked where the first says no; the sides are compared where each was taken."""
+    rows, columns = x.shape
+    if rows % 2 == 1 or columns % 2 == 1:
+        x = nn.functional.pad(x, (0, columns % 2, 0, rows % 2))
+    return torch.cat([x[0::2, 0::2], x[1::2, 0::2], x[0::2, 1::2], x[1::2, 1::2]], 1)
+
+
+def cropped_if_padded(x):
+    """A copy of what the program computed is what it copies."""
+    rows, columns = x.shape
+    missing = (0, -columns % 4, 0, -rows % 4)
+    x = nn.functional.pad(x, missing) * 2
+    was_padded = missing[1] > 0 or missing[3] > 0
+    if was_padded:
+        x = x[:rows, :columns].contiguous()
+    return x
+
+
 def guarded_against_nothing(x):
     """Tensors without elements are equal whatever they are made by."""
     if x.shape[0] == 0:
@@ -266,6 +285,8 @@ def causal_only_if_longer(x):
         padded_by_cat,
         expanded,
         last_column,
+        padded_in_either_dim,
+        cropped_if_padded,
         guarded_against_nothing,
         causal_only_if_longer,
     ],
@@ -282,6 +303,19 @@ def test_a_side_that_holds_for_the_others_is_the_program(program, example):
     exported = assert_same(program, (torch.randn(example),), more, dynamic_shapes={"x": "rows columns"})
 
     assert not any("columns" in line and "=" in line for line in exported.contract.lines())
+
+
+def of_what_raises_for_nothing(x):
+    products = x @ x.t()
+    return products.amax(1) if x.shape[0] != 0 else products.sum(1)
+
+
+def of_a_shape_that_nothing_does_not_tell(x):
+    return x.reshape(x.shape[0], -1) if x.shape[0] != 0 else x * 1
+
+
+def of_an_input_and_its_clone(x):
+    return x if x.shape[0] > 2 else x.clone()
 
 
 def of_two_literals(x):
@@ -322,6 +356,9 @@ def of_sizes_that_differ_where_nothing_is(x):
         of_detached_and_not,
         of_an_input_and_a_copy,
         of_sizes_that_differ_where_nothing_is,
+        of_what_raises_for_nothing,
+        of_a_shape_that_nothing_does_not_tell,
+        of_an_input_and_its_clone,
     ],
 )
 @pytest.mark.parametrize("rows", [1, 4])

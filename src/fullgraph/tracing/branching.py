@@ -67,7 +67,7 @@ class _Settling:
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
-        self.here = _condition({branch.question: branch.answer for branch in recorded.branches})
+        self.here = _own_condition(recorded)
         self.known = self._known_on_all_sides()
         self.traces = 0
         self.may_change = may_change
@@ -167,8 +167,11 @@ class _Settling:
         return None
 
     def _holds_for(self, other: Trace, condition: Bool) -> bool:
-        """Whether the recorded trace computes what another side does, for the sizes that lead there."""
-        facts = (*self.known, condition)
+        """Whether the recorded trace computes what another side does, for the sizes that lead there.
+
+        Where the other side branches again, those are the sizes that take its ways; the rest is turned to later.
+        """
+        facts = (*self.known, condition, _own_condition(other))
         return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts)
 
     def _is_held_by(self, other: Trace) -> bool:
@@ -182,6 +185,10 @@ class _Settling:
 
 def _condition(way: Mapping[Bool, bool]) -> Bool:
     return and_(*(question if answer else not_(question) for question, answer in way.items()))
+
+
+def _own_condition(trace: Trace) -> Bool:
+    return _condition({branch.question: branch.answer for branch in trace.branches})
 
 
 def _facts(trace: Trace) -> frozenset[Fact]:

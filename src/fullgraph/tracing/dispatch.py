@@ -109,6 +109,9 @@ class Interceptor(ProxyTorchDispatchMode):
             return op.decompose(*args, **kwargs)
 
 
+# Where `torch.nn.functional` has its functions of C from.
+NEURAL_NETWORK_FUNCTIONS: Any = _C._nn
+
 _NUMBERS = (int, float, complex, torch.SymInt, torch.SymFloat, torch.SymBool)
 
 

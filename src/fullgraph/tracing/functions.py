@@ -18,7 +18,6 @@ from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import PYTHON_METHODS, Bool, expr_of
 from fullgraph.tracing import indexing
 from fullgraph.tracing.default_dtype import default_dtype
-from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.explaining import refuse
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
@@ -114,31 +113,6 @@ def _dtype_of(data: Any, recorder: Records) -> torch.dtype:
     return torch.int64 if isinstance(data, (int, torch.SymInt)) else default_dtype(recorder)
 
 
-def _spaced(op: OpOverload) -> Replacement:
-    """The operator's schema says a plain number of steps; PyTorch would ask a size for its value before we see it.
-
-    It is recorded as it is, and not by its parts: what its kernel rounds depends on vector widths and on threads.
-    """
-
-    def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-        def spaced(start: Any, end: Any, steps: Any, *base: Any, **options: Any) -> Any:
-            ends = start, end
-            plain = not isinstance(steps, torch.SymInt) or any(isinstance(each, complex) for each in ends)
-            if plain or options.get("out") is not None:
-                return original(start, end, steps, *base, **options)
-            if options.get("dtype") is None:
-                options["dtype"] = default_dtype(recorder)
-            options.pop("out", None)
-            requires_grad = options.pop("requires_grad", False)
-            numbers = [each.item() if isinstance(each, torch.Tensor) else each for each in ends]
-            made = recorder.on_operator(op, (*numbers, steps, *base), options)
-            return made.requires_grad_() if requires_grad else made
-
-        return spaced
-
-    return replacement
-
-
 def _as_in_python(method: Callable[[Any], Callable[..., Any]]) -> Replacement:
     def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         return method(None if original is not_there else original)
@@ -213,8 +187,6 @@ def function_table() -> FunctionTable:
         (torch, "tensor"): _tensor_of_sizes,
         (torch, "as_tensor"): _tensor_of_sizes,
         (torch, "asarray"): _tensor_of_sizes,
-        (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
-        (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
         (torch.Tensor, "__getitem__"): indexing.get_item,
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),

@@ -27,9 +27,37 @@ def set_item(original: Callable[..., Any], recorder: Any) -> Callable[..., Any]:
 
     def assigned(tensor: torch.Tensor, index: Any, value: Any) -> None:
         view, rest = _without_sizes(tensor, index)
-        original(view, rest, value)
+        original(view, rest, _without_more_axes(value, view, rest) if _is_traced(value) else value)
 
     return assigned
+
+
+def _is_traced(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and any(isinstance(size, torch.SymInt) for size in value.shape)
+
+
+def _without_more_axes(value: torch.Tensor, tensor: torch.Tensor, index: Any) -> torch.Tensor:
+    """Drop the axes that a value has more than the place it is written to: their sizes have to be 1.
+
+    torch drops all leading sizes of 1, for which it would ask whether a symbol is 1. What is written is the same.
+    """
+    for _ in range(value.ndim - _axes_left(tensor, index)):
+        if value.shape[0] != 1:
+            break
+        value = value.select(0, 0)
+    return value
+
+
+def _axes_left(tensor: torch.Tensor, index: Any) -> int:
+    """How many axes `tensor[index]` has."""
+    items = index if isinstance(index, tuple) else (index,)
+    kept = tensor.ndim - sum(map(_axes_taken, items))
+    kept += sum(item is None or isinstance(item, (slice, bool)) for item in items)
+    chosen = [item for item in items if isinstance(item, (torch.Tensor, list))]
+    masks = (torch.bool, torch.uint8)
+    return kept + max(
+        (1 if isinstance(item, list) or item.dtype in masks else item.ndim for item in chosen), default=0
+    )
 
 
 def _without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:

@@ -45,6 +45,7 @@ class Operator:
     random: bool
     composite: bool
     makes_sparse: bool = False
+    like: bool = False  # takes a tensor for its size and type only: what it makes has no history
     defaults: dict[str, Any] = field(
         default_factory=dict
     )  # what an in-place form may leave out and the pure one not
@@ -77,6 +78,7 @@ def operator_of(overload: OpOverload) -> Operator:
         random=torch.Tag.nondeterministic_seeded in overload.tags,
         composite=is_composite(overload),
         makes_sparse=schema.name in SPARSE_MAKERS,
+        like=schema.name in LIKE,
         defaults={} if pure is None else _defaults(schema, pure._schema),
     )
 
@@ -186,6 +188,15 @@ MAYBE_VIEWS = frozenset(
 
 # They return nothing, and state something of a size.
 STATEMENTS = frozenset({"aten::sym_constrain_range", "aten::sym_constrain_range_for_size"})
+
+# They make a tensor like another one.
+LIKE = frozenset(
+    f"aten::{name}"
+    for name in (
+        "empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty new_empty_strided "
+        "new_zeros new_ones new_full"
+    ).split()
+)
 
 # They hand back their argument when there is nothing to drop, which their arguments tell.
 DROPOUTS = frozenset(

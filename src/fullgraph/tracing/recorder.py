@@ -188,7 +188,7 @@ class Recorder:
         info = operator_of(op)
         if info.kind not in (Kind.VIEW, Kind.MAYBE_VIEW, Kind.STRIDED):
             operands = list(values_in((args, kwargs)))
-            grad = any(value.requires_grad for value in operands) and grad_enabled()
+            grad = not info.like and any(value.requires_grad for value in operands) and grad_enabled()
             contiguous = result_is_contiguous(op, operands, kwargs)
             return self._wrap(node, outs, lambda n, out, index: self._fresh(n, out, grad, contiguous))
         base, rest = args[0], args[1:]

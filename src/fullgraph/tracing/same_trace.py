@@ -6,8 +6,9 @@ numbers of its operands, with three things seen through, each only as far as the
 
 * a size is its expression, whoever worked it out: `x.shape[0]` is 1 where the facts say so;
 * an operator that keeps the order of elements is its operand when it keeps the sizes as well: `p.expand(b, -1)` where
-  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing;
-* tensors without elements differ in nothing but their sizes;
+  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing, a copy of what
+  the program computed;
+* tensors without elements differ in nothing but their sizes, where what makes them raises for none (`amax` does);
 * literals are compared by their contents.
 
 What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count.
@@ -25,7 +26,7 @@ from torch import fx
 from fullgraph.contract import TensorSpec, fresh_scope
 from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, expression, le
 from fullgraph.tracing.dispatch import OpOverload
-from fullgraph.tracing.operators import operator_of
+from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
 
 Number = int
@@ -44,15 +45,31 @@ _KEEP_ORDER: Final = frozenset(
         _aten.repeat.default,
     }
 )
+# So do these, as a tensor of its own: who has the operand's memory can tell the two apart, unless nobody has it.
+_COPY: Final = frozenset({_aten.contiguous.default, _aten.clone.default})
+_GUESSING: Final = frozenset({"aten::view", "aten::reshape"})
+_TAKE_NOTHING: Final = _GUESSING | frozenset(
+    f"aten::{name}"
+    for name in (
+        "alias detach clone contiguous to type_as expand permute transpose t unsqueeze squeeze flatten slice pad "
+        "constant_pad_nd repeat flip roll tril triu cat stack split split_with_sizes chunk slice_scatter "
+        "zeros ones full empty arange zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty "
+        "mm bmm matmul linear addmm baddbmm einsum scaled_dot_product_attention sum mean cumsum "
+        "softmax log_softmax _softmax _log_softmax layer_norm rms_norm dropout"
+    ).split()
+)
 
 
-def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
+def same_trace(
+    a: Trace, b: Trace, facts: Iterable[Bool] = (), left: Iterable[tuple[torch.Tensor, fx.Node]] = ()
+) -> bool:
     """Say whether two traces of one program compute the same wherever the facts hold.
 
     Args:
         a: a trace.
         b: another, of the same arguments.
         facts: what is known of the symbols, besides their declared ranges.
+        left: tensors that `b` found, with the nodes of `a` that made them.
 
     Returns:
         False also when it is not known.
@@ -69,7 +86,8 @@ def same_trace(a: Trace, b: Trace, facts: Iterable[Bool] = ()) -> bool:
         numbering = _Numbering(knowing(a, facts))
     except Contradiction:
         return True  # the facts never hold
-    return numbering.of_trace(a) == numbering.of_trace(b)
+    first = numbering.of_trace(a, left)
+    return first == numbering.of_trace(b)
 
 
 def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
@@ -98,17 +116,24 @@ class _Numbering:
         self.declared = frozenset(scope.symbols)
         self.numbers: dict[Any, Number] = {}
         self.literals: list[GraphInput] = []
+        self.left: dict[int, Number] = {}
         self.sizes: dict[Expr, Expr] = {}
 
-    def of_trace(self, trace: Trace) -> tuple[Any, ...]:
+    def of_trace(self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]] = ()) -> tuple[Any, ...]:
         """Return the numbers of what a trace gives back, and of its effects in their order."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
-        return self._graph(trace.graph, inputs, trace.modules)
+        number: dict[fx.Node, Number] = {}
+        found = self._graph(trace.graph, inputs, trace.modules, number)
+        self.left.update((id(tensor), number[node]) for tensor, node in left if node in number)
+        return found
 
     def _graph(
-        self, graph: fx.Graph, inputs: dict[str, Any], modules: dict[str, torch.nn.Module]
+        self,
+        graph: fx.Graph,
+        inputs: dict[str, Any],
+        modules: dict[str, torch.nn.Module],
+        number: dict[fx.Node, Number],
     ) -> tuple[Any, ...]:
-        number: dict[fx.Node, Number] = {}
         effects: list[Number] = []
         for node in graph.nodes:
             if node.op == "output":
@@ -139,7 +164,7 @@ class _Numbering:
             return self._subgraph(modules[str(node.target)])
         if _has_effect(node):
             return ("effect", effects, node.target, self._key(self._arguments(node), number))
-        empty = self._empty(node.meta.get("val"))
+        empty = self._empty(node.meta.get("val")) if _takes_nothing(node) else None
         if empty is not None:
             return empty
         operand = self._operand_given_back(node)
@@ -152,9 +177,11 @@ class _Numbering:
         assert isinstance(module, fx.GraphModule)
         names = [node.name for node in module.graph.nodes if node.op == "placeholder"]
         operands = {name: ("operand", index) for index, name in enumerate(names)}
-        return ("graph", len(names), self._graph(module.graph, operands, dict(module.named_children())))
+        return ("graph", len(names), self._graph(module.graph, operands, dict(module.named_children()), {}))
 
     def _input(self, given: GraphInput) -> tuple[Any, ...]:
+        if id(given.value) in self.left:
+            return ("same as", self.left[id(given.value)])
         if given.role is not InputRole.CONSTANT or given.value is None:
             return ("input", given.role, given.target, given.leaf)
         for index, known in enumerate(self.literals):
@@ -194,7 +221,7 @@ class _Numbering:
         after = node.meta.get("val")
         if not isinstance(after, TensorSpec) or node.meta.get("grad_enabled") is False:
             return None
-        if node.target in _KEEP_ORDER:
+        if node.target in _KEEP_ORDER or (node.target in _COPY and _is_computed(node.args[0])):
             operands: list[Any] = [node.args[0]]
         elif node.target is _aten.cat.default:
             parts: Any = node.args[0]
@@ -240,6 +267,34 @@ class _Numbering:
         if type(item) in (int, float, bool):
             return ("value", self._number(_plain(item)))
         return type(item), item
+
+
+def _takes_nothing(node: fx.Node) -> bool:
+    """Whether what makes a tensor makes one without elements as well, of operands that may have none."""
+    target: Any = node.args[0] if node.target is operator.getitem else node
+    target = target.target
+    if not isinstance(target, OpOverload):
+        return node.op == "placeholder"
+    if torch.Tag.pointwise in target.tags:
+        return True
+    return target._schema.name in _TAKE_NOTHING and not (
+        target._schema.name in _GUESSING and _guesses_a_size(node)
+    )
+
+
+def _guesses_a_size(node: fx.Node) -> bool:
+    """`x.view(b, -1)` of nothing raises where b is 0."""
+    sizes: Any = node.args[1]
+    return any(isinstance(size, int) and size == -1 for size in sizes)
+
+
+def _is_computed(node: Any) -> bool:
+    """Whether a tensor is made by the program, and no view of one that comes from outside."""
+    while isinstance(node, fx.Node) and isinstance(node.target, OpOverload):
+        if operator_of(node.target).kind is Kind.PURE:
+            return True
+        node = node.args[0]
+    return False
 
 
 def _sizes(value: TensorSpec) -> tuple[int | Expr, ...]:

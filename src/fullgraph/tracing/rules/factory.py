@@ -6,6 +6,7 @@ the kind of number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,18 @@ import torch
 
 from fullgraph.symbolic import Bool, Expr, Scope, sub, to_float, to_integer, truediv
 from fullgraph.tracing.rules.broadcast import simplest
-from fullgraph.tracing.rules.dims import Size, minus, plain, plus, product, quotient, quotient_up, times
+from fullgraph.tracing.rules.dims import (
+    Size,
+    larger,
+    minus,
+    plain,
+    plus,
+    product,
+    quotient,
+    quotient_up,
+    smaller,
+    times,
+)
 from fullgraph.tracing.rules.dtypes import Shaped
 from fullgraph.tracing.rules.table import Out, rule
 
@@ -132,6 +144,9 @@ def arange_step(
     dtype = dtype or (torch.int64 if whole else torch.get_default_dtype())
     if not isinstance(step, (int, float)) or step == 0:
         return None
+    if not whole and dtype.is_floating_point and _counts_exactly(step):
+        start, end, step = (int(n) if isinstance(n, float) and n.is_integer() else n for n in numbers)
+        whole = all(not n.is_float if isinstance(n, Expr) else isinstance(n, int) for n in (start, end))
     if whole:
         # That the bounds fit the sign of the step is checked by the operator.
         span = minus(end, start) if step > 0 else minus(start, end)
@@ -145,6 +160,14 @@ def arange_step(
     else:
         return None
     return Out((count,), dtype, _device(device))
+
+
+def _counts_exactly(step: float) -> bool:
+    """Whether dividing by a step loses nothing: a power of two, in whole numbers.
+
+    PyTorch counts in float64, which could lose something of bounds that are 2**53 apart. No memory holds so many.
+    """
+    return float(step).is_integer() and math.log2(abs(step)).is_integer()
 
 
 @rule("linspace logspace")
@@ -162,6 +185,53 @@ def linspace(
     if isinstance(start, complex) or isinstance(end, complex):
         return None
     return Out((steps,), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("tril_indices")
+def tril_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: Size = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """Where the elements on and below a diagonal are."""
+    return Out((2, _below_diagonal(row, col, offset, scope)), dtype or torch.int64, _device(device))
+
+
+@rule("triu_indices")
+def triu_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: Size = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """Where the elements on and above a diagonal are."""
+    above = _below_diagonal(col, row, minus(0, offset), scope)  # of the matrix turned over
+    return Out((2, above), dtype or torch.int64, _device(device))
+
+
+def _below_diagonal(row: Size, col: Size, offset: Size, scope: Scope) -> Size:
+    """Return how many elements of a matrix are on a diagonal or below: row i has i + offset + 1 of them, if it can.
+
+    So it is the sum of the integers from offset + 1 to offset + row, where those below 0 count as 0 and those above
+    `col` as `col`: the sum up to the last, less the sum up to the first.
+    """
+
+    def up_to(last: Size) -> Size:
+        positive = larger(last, 0, scope)
+        rising = smaller(positive, col, scope)
+        triangle = quotient(times(rising, plus(rising, 1)), 2)
+        return plus(triangle, times(minus(positive, rising), col))
+
+    return minus(up_to(plus(offset, row)), up_to(offset))
 
 
 @rule("eye")

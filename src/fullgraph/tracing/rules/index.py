@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.symbolic import Scope
+from fullgraph.symbolic import Expr, Scope, ge
 from fullgraph.tracing.rules.broadcast import broadcast
 from fullgraph.tracing.rules.dims import Dims, Size, axis, product, replaced, times, without
 from fullgraph.tracing.rules.dtypes import Shaped
@@ -113,6 +113,8 @@ def embedding(scope: Scope, weight: Shaped, indices: Shaped, *rest: Any, **optio
 def one_hot(scope: Scope, self: Shaped, num_classes: Size = -1) -> Out | None:
     """A dim of 0s with one 1. The default number of classes depends on the data."""
     if isinstance(num_classes, int) and num_classes <= 0:
+        return None
+    if isinstance(num_classes, Expr) and scope.decide(ge(num_classes, 0)) is not True:
         return None
     return Out((*self.dims, num_classes), torch.int64, self.device)
 
