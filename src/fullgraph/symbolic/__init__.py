@@ -4,12 +4,12 @@ What may enter: arithmetic on symbols, what is known of them, and the answers th
 of tensors, graphs or the user's program; only `symint` knows PyTorch, and only its symbolic numbers. Whom to
 ask when no answer follows is passed in (`Undecided`).
 
-Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean`
-(canonical operations), `scalars` (floats and truth values as symbols), `operations`, `evaluation` (what they mean),
-`ranges`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known and what follows), `undecided` (who is
-asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python raises), `layout`, `remembered`,
-`and_or`, `singletons`, `nodes`, `symint`, `python_math`, `python_numpy`, `python_lists`, `python_methods` (as PyTorch
-and Python see it).
+Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`,
+`exact_floats`, `boolean` (canonical operations), `scalars` (floats and truth values as symbols), `operations`,
+`evaluation` (what they mean), `ranges`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known and what
+follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python
+raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `python_math`, `python_numpy`,
+`python_lists`, `python_methods` (as PyTorch and Python see it).
 """
 
 from __future__ import annotations

@@ -255,6 +255,8 @@ class Facts:
                 self._equate(self.without_factors(fact.args[0], lambda found: 0 not in found))
             case "ne":
                 self._exclude(fact.args[0])
+        if fact.kind in ("le", "ne"):
+            self._note_remainder(fact.args[0])
         self._propagate()
         self._grew()
 
@@ -323,6 +325,12 @@ class Facts:
         for old in before:
             if contains(old, atom):  # `s1 % 8` was replaced, and now s1 is
                 self.learn(eq(substitute(old, self.replacements), self.replacements[old]))
+
+    def _note_remainder(self, e: Expr) -> None:
+        """`s0 % 2` that is not 1 is 0: then 2 divides s0, which its range alone does not say."""
+        atom = form_of(e).form
+        if atom is not None and atom.kind == "mod" and self.integer_range(atom).is_point:
+            self._equate(plus(atom, integer(-int(self.integer_range(atom).lo))))
 
     def _note_divisor(self, atom: Expr, e: Expr) -> None:
         if atom.kind == "mod" and len(e.terms) == 1:

@@ -299,6 +299,10 @@ def _condition(way: Mapping[Bool, bool]) -> Bool:
     return and_(*(question if answer else not_(question) for question, answer in way.items()))
 
 
+def _own_condition(trace: Trace) -> Bool:
+    return _condition({branch.question: branch.answer for branch in trace.branches})
+
+
 def _facts(trace: Trace) -> frozenset[Fact]:
     return frozenset(assumption.fact for assumption in trace.ledger.assumptions)
 

@@ -198,6 +198,15 @@ MAYBE_ITSELF = frozenset({"aten::sum_to_size"})
 # They return nothing, and state something of a size.
 STATEMENTS = frozenset({"aten::sym_constrain_range", "aten::sym_constrain_range_for_size"})
 
+# They make a tensor like another one.
+LIKE = frozenset(
+    f"aten::{name}"
+    for name in (
+        "empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty new_empty_strided "
+        "new_zeros new_ones new_full"
+    ).split()
+)
+
 # They hand back their argument when there is nothing to drop, which their arguments tell.
 DROPOUTS = frozenset(
     f"aten::{name}" for name in "dropout alpha_dropout feature_dropout feature_alpha_dropout".split()

@@ -39,6 +39,7 @@ from fullgraph.tracing.functions import function_table, module_paths
 from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
+from fullgraph.tracing.left_behind import second_call
 from fullgraph.tracing.number_classes import classes_as_in_python
 from fullgraph.tracing.owned import owned_tensors, root_modules, told_apart
 from fullgraph.tracing.program_code import compares_truths, program_code
@@ -53,7 +54,6 @@ from fullgraph.tracing.result import (
     Raised,
     Trace,
 )
-from fullgraph.tracing.same_trace import same_trace
 from fullgraph.tracing.standing_in import FunctionTable, standing_in, under_other_names
 from fullgraph.tracing.state import PythonState, with_state_put_back
 from fullgraph.tracing.subgraph import record_assertion
@@ -148,13 +148,13 @@ def trace(
     with _taking_turns():
         has_pairs = _has_pairs(inputs)
         shared = has_pairs and may_ask_identity(fn)
-        made = with_state_put_back(fn, once, same_trace)
+        made = with_state_put_back(fn, once, second_call)
         # Inputs were keys of a dict; or one tensor was given for several arguments, and is written: then they must be
         # one in the trace as well.
         writes_shared = repeated and any(output.target in repeated for output in made.outputs)
         if not shared and ((has_pairs and True in hashed) or writes_shared):
             shared = True
-            made = with_state_put_back(fn, once, same_trace)
+            made = with_state_put_back(fn, once, second_call)
         return made
 
 

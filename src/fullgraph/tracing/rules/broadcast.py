@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullgraph.symbolic import Expr, Scope, eq, or_
-from fullgraph.tracing.rules.dims import Dims, Size, equals, is_one, is_placeholder, require, same
+from fullgraph.tracing.rules.dims import Dims, Size, equals, is_one, is_placeholder, plain, require, same
 
 
 def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
@@ -56,6 +56,9 @@ def meet(a: Size, b: Size, scope: Scope) -> Size | None:
         return b
     if is_one(b, scope):
         return a
+    for size, other in ((a, b), (b, a)):
+        if _always_fits(size, other, scope):
+            return other
     if isinstance(a, int) or isinstance(b, int):
         constant, size = (a, b) if isinstance(a, int) else (b, a)
         return constant if _either(size, constant, scope) else None
@@ -66,6 +69,13 @@ def meet(a: Size, b: Size, scope: Scope) -> Size | None:
         if scope.ask(question, "expected" if question is equal else "size_oblivious"):
             return result
     return None
+
+
+def _always_fits(size: Size, wanted: Size, scope: Scope) -> bool:
+    """Say whether each value that a size may have is 1 or `wanted`: `x[:, -1:]` has min(s, 1) columns, `x` has s."""
+    if not isinstance(size, Expr) or size.kind not in ("min", "max"):
+        return False
+    return all(is_one(part, scope) or same(part, wanted, scope) for part in map(plain, size.args))
 
 
 def _simpler(a: Size, b: Size) -> Size:
@@ -114,7 +124,7 @@ def _stretches(has: Size, wanted: Size, scope: Scope) -> bool:
         return True
     if isinstance(has, int):
         return require(equals(has, wanted), scope)
-    return _either(has, wanted, scope)
+    return _always_fits(has, wanted, scope) or _either(has, wanted, scope)
 
 
 def _either(size: Size, wanted: Size, scope: Scope) -> bool:
