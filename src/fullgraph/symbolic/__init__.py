@@ -8,8 +8,8 @@ Read in this order: `interning`, `expr` (one object for one value), `arithmetic`
 `exact_floats`, `boolean` (canonical operations), `scalars` (floats and truth values as symbols), `operations`,
 `evaluation` (what they mean), `ranges`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known and what
 follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python
-raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `python_math`, `python_numpy`,
-`python_lists`, `python_methods` (as PyTorch and Python see it).
+raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `either`, `python_math`,
+`python_numpy`, `python_lists`, `python_operators`, `python_methods` (as PyTorch and Python see it).
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from fullgraph.symbolic.boolean import (
     truth_symbol_in,
 )
 from fullgraph.symbolic.domains import truncate
+from fullgraph.symbolic.either import as_float, is_either, settled
 from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
@@ -80,6 +81,7 @@ __all__ = [
     "is_contiguous",
     "is_channels_last_contiguous_2d",
     "is_channels_last_contiguous_3d",
+    "is_either",
     "PYTHON_METHODS",
     "Bool",
     "Contradiction",
@@ -95,6 +97,7 @@ __all__ = [
     "bitor",
     "bitxor",
     "as_bool",
+    "as_float",
     "constants_in",
     "eq",
     "evaluate",
@@ -135,6 +138,7 @@ __all__ = [
     "scalar_of",
     "scalar_symbol",
     "scope_of",
+    "settled",
     "sort_of",
     "sub",
     "substitute",
