@@ -51,12 +51,6 @@ class InputContract:
     scalar: Expr | None = None
     sort: type = int
 
-    def __post_init__(self) -> None:
-        if len(self.declared) != len(self.dims or ()):
-            raise ValueError(
-                f"the input {self.path!r} has {len(self.declared)} sizes and {len(self.dims or ())} dims"
-            )
-
     @property
     def is_tensor(self) -> bool:
         """Whether the input is a tensor."""
