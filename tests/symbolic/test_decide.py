@@ -324,6 +324,11 @@ def test_sets_of_values():
     assert scope.decide(parse("w == 640")) is None
     assert str(scope.range_of(width)) == "[640, 1280]"
 
+    scope.assume(parse("w >= 700"))  # in between there is nothing
+    assert str(scope.range_of(width)) == "[1280, 1280]"
+    with pytest.raises(Contradiction):
+        scope.assume(parse("w <= 1000"))
+
 
 def test_conjunction_is_learnt_in_parts():
     """Learning `a and b` is learning both."""
