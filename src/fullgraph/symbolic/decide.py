@@ -13,6 +13,7 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   term of e but not the constant one.
 * *Quotients.* e and its normal form (`quotients`) have the same value; k*(x//k) is x where k divides x.
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
+* *Multiples.* Where 4 divides n, a question on n is one on 4*q, whatever q is.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them.
 """
 
@@ -25,8 +26,8 @@ from collections.abc import Callable, Iterator
 from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, ne
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
-from fullgraph.symbolic.evaluation import evaluate
-from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
+from fullgraph.symbolic.evaluation import evaluate, substitute
+from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, symbol, times
 from fullgraph.symbolic.facts import WIDEST, Facts
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
 from fullgraph.symbolic.ranges import Range
@@ -44,7 +45,23 @@ def decide(facts: Facts, question: Bool) -> bool | None:
     if known is not None:
         return known
     answer = _RULES[question.kind](facts, *question.args)
+    if answer is None:
+        answer = _by_quotients(facts, question)
     return answer if answer is not None else _by_cases(facts, question)
+
+
+def _by_quotients(facts: Facts, question: Bool) -> bool | None:
+    """Answer a question that is the same for all multiples, as `n // 2 % (n // 4)` for those of 4."""
+    multiples = {s: facts.divisors[s] for s in question.symbols if facts.divisors.get(s, 1) > 1}
+    if not multiples:
+        return None
+    try:
+        asked = substitute(
+            question, {s: times(integer(k), symbol(f"quotient of {s.name}")) for s, k in multiples.items()}
+        )
+    except ZeroDivisionError:
+        return None
+    return asked.value if asked.is_const else None
 
 
 def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
