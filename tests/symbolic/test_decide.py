@@ -254,6 +254,8 @@ FOUND = [
     (["s0 % 4 == 0"], "4*s1*(s0 // 4) <= s0*s1", True),
     (["s0 % 4 == 0"], "4*(s0 // 8) == s0", None),
     (["s0 % 2 != 0"], "s0 >= 1", True),
+    (["s0 % 4 == 0"], "s1*(s0 // 2) % (2*(s0 // 4)) == 0", True),
+    (["s0 % 4 == 0"], "s1*((s0 + 1) // 2) == 2*s1*((s0 + 3) // 4)", True),
     (["s0 >= 1", "s1 >= 1"], "s0*s1 >= 1", True),
     (["s0 >= 1", "s1 >= 1"], "s0*s1 == 0", False),
     (["s0 >= 1"], "s0*s1 >= s1", True),
@@ -337,6 +339,11 @@ def test_sets_of_values():
     assert scope.decide(parse("w == 1000")) is False
     assert scope.decide(parse("w == 640")) is None
     assert str(scope.range_of(width)) == "[640, 1280]"
+
+    scope.assume(parse("w >= 700"))  # in between there is nothing
+    assert str(scope.range_of(width)) == "[1280, 1280]"
+    with pytest.raises(Contradiction):
+        scope.assume(parse("w <= 1000"))
 
 
 def test_conjunction_is_learnt_in_parts():

@@ -13,6 +13,7 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   term of e but not the constant one.
 * *Quotients.* e and its normal form (`quotients`) have the same value; k*(x//k) is x where k divides x.
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
+* *Multiples.* Where 4 divides n, a question on n is one on 4*q, whatever q is.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them. One on min(x, y)
   is asked of x where x <= y, and of y where y <= x; an answer that both give holds.
 """
@@ -28,7 +29,7 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, le, ne
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import evaluate, substitute
-from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
+from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, symbol, times
 from fullgraph.symbolic.facts import WIDEST, Contradiction, Facts
 from fullgraph.symbolic.interning import contains, parts_of
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
@@ -49,8 +50,24 @@ def decide(facts: Facts, question: Bool) -> bool | None:
         return known
     answer = _RULES[question.kind](facts, *question.args)
     if answer is None:
+        answer = _by_quotients(facts, question)
+    if answer is None:
         answer = _by_cases(facts, question)
     return answer if answer is not None else _by_extremes(facts, question)
+
+
+def _by_quotients(facts: Facts, question: Bool) -> bool | None:
+    """Answer a question that is the same for all multiples, as `n // 2 % (n // 4)` for those of 4."""
+    multiples = {s: facts.divisors[s] for s in question.symbols if facts.divisors.get(s, 1) > 1}
+    if not multiples:
+        return None
+    try:
+        asked = substitute(
+            question, {s: times(integer(k), symbol(f"quotient of {s.name}")) for s, k in multiples.items()}
+        )
+    except ZeroDivisionError:
+        return None
+    return asked.value if asked.is_const else None
 
 
 def _at_most_zero(facts: Facts, e: Expr) -> bool | None:

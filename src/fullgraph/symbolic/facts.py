@@ -281,7 +281,7 @@ class Facts:
         k = abs(form.factor)
         limits = Range(lo if math.isinf(lo) else -(-lo // k), hi if math.isinf(hi) else hi // k)
         before = self.bounds.get(form.form, ANY)
-        after = before & limits
+        after = self._listed(form.form, before & limits)
         if after == before:
             return False
         if after.is_empty or (after & self.integer_range(form.form)).is_empty:
@@ -289,6 +289,17 @@ class Facts:
         self._set_bound(form.form, after)
         self._ranges.clear()
         return True
+
+    def _listed(self, form: Expr, allowed: Range) -> Range:
+        """Narrow a range to the listed values in it, if the form is a symbol with a list of them."""
+        listed = self.values.get(form)
+        if listed is None or allowed.is_empty:
+            return allowed
+        kept = tuple(v for v in listed if v in allowed)
+        if not kept:
+            raise Contradiction("none of the listed values is left")
+        self.values[form] = kept
+        return Range(kept[0], kept[-1])
 
     def _set_bound(self, form: Expr, known: Range) -> None:
         self.few_values |= known.hi - known.lo < WIDEST

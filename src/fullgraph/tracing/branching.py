@@ -136,12 +136,14 @@ class _Settling:
         self.better: Trace | None = None  # the trace of another side, which holds on this one too
 
     def _known_on_all_sides(self) -> list[Bool]:
-        """What follows from the side that was taken is no reason to leave the other sides out."""
+        """What follows from the side that was taken, or is checked there, is no reason to leave other sides out."""
         scope = knowing(self.recorded, [self.here])
         relied_on = [
             a.fact
             for a in self.recorded.ledger.assumptions
-            if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
+            if isinstance(a.fact, Bool)
+            and a.kind is not AssumptionKind.CHECK
+            and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
         ]
         return [*self.specs.implied, *relied_on]
 
@@ -270,8 +272,13 @@ class _Settling:
         theirs = _facts(other)
         if any(not isinstance(fact, Bool) for fact in theirs.difference(self.facts)):
             return False
+        here, there = _checks(self.recorded), _checks(other)
         common = [fact for fact in theirs & self.facts if isinstance(fact, Bool)]
-        if same_trace(self.recorded, other, (*self.known, condition, *common), sizes):
+        facts = (*self.known, condition, *common)
+        # What only the recorded side demands would reject sizes of the other side that the program takes.
+        if not _follow([check for check in here if check not in there], self.recorded, facts):
+            return False
+        if same_trace(self.recorded, other, facts, sizes):
             for check in self._more(other.ledger, condition, _CHECKED):
                 self._assume(or_(not_(condition), check), branch, AssumptionKind.CHECK)
             return True
@@ -307,16 +314,27 @@ def _facts(trace: Trace) -> frozenset[Fact]:
     return frozenset(assumption.fact for assumption in trace.ledger.assumptions)
 
 
+def _checks(trace: Trace) -> list[Bool]:
+    return [
+        a.fact
+        for a in trace.ledger.assumptions
+        if a.kind is AssumptionKind.CHECK and isinstance(a.fact, Bool)
+    ]
+
+
 def _relies_on_no_more(trace: Trace, relied_on: Collection[Fact], facts: Iterable[Bool]) -> bool:
     """Whether what a trace relies on is relied on anyway, or follows from the facts."""
-    more = _facts(trace).difference(relied_on)
-    if not more:
+    return _follow(_facts(trace).difference(relied_on), trace, facts)
+
+
+def _follow(wanted: Collection[Fact], trace: Trace, facts: Iterable[Bool]) -> bool:
+    if not wanted:
         return True
     try:
         scope = knowing(trace, facts)
     except Contradiction:
         return True
-    return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in more)
+    return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in wanted)
 
 
 def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:
