@@ -59,7 +59,9 @@ def _holds_symbol(data: Any) -> bool:
 
 
 def _holds_fraction(data: Any) -> bool:
-    return any(isinstance(item, (float, complex)) for item in _leaves(data)) or data == []
+    return any(isinstance(item, (float, complex)) for item in _leaves(data)) or (
+        isinstance(data, list) and not data
+    )
 
 
 def _tensor_of_sizes(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:

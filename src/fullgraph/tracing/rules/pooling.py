@@ -162,6 +162,14 @@ def grid_sampler(scope: Scope, input: Shaped, grid: Shaped, *rest: Any) -> Out |
     return Out((grid.dims[0], input.dims[1], *grid.dims[1:-1]), input.dtype, input.device)
 
 
+@rule("affine_grid_generator")
+def affine_grid_generator(scope: Scope, theta: Shaped, size: Sequence[Size], *rest: Any) -> Out | None:
+    """A point for each pixel of an image of this size."""
+    if len(size) not in (4, 5):
+        return None
+    return Out((size[0], *size[2:], len(size) - 2), theta.dtype, theta.device)
+
+
 @rule("im2col")
 def im2col(
     scope: Scope, self: Shaped, window_size: Numbers, dilation: Numbers, padding: Numbers, stride: Numbers
