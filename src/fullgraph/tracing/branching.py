@@ -261,7 +261,7 @@ def _relies_on_no_more(trace: Trace, relied_on: Collection[Fact], facts: Iterabl
         scope = knowing(trace, facts)
     except Contradiction:
         return True
-    return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in more)
+    return all(isinstance(fact, Bool) and scope.follows(fact) for fact in more)
 
 
 def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> Sequence[Any]:

@@ -128,7 +128,9 @@ class _Numbering:
         self.laid_out: set[Number] = set()
         self.sizes: dict[Expr, Expr] = {}
         self.distinct: dict[Any, list[Expr]] = {}  # by their values
-        self.rearranged = Rearranged(self._is, lambda size: self._size(expression(size)) or size)
+        self.rearranged = Rearranged(
+            self._is, lambda size: self._size(expression(size)) or size, self._number
+        )
 
     def of_trace(self, trace: Trace) -> tuple[tuple[Any, ...], set[Number]]:
         """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
@@ -274,7 +276,7 @@ class _Numbering:
 
     def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
         question = relation(expression(a), expression(b))
-        return _value_at(question, self.at) is not False and self.scope.decide(question) is True
+        return _value_at(question, self.at) is not False and self.scope.follows(question)
 
     def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))
