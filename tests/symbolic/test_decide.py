@@ -290,6 +290,19 @@ def test_found(facts: list[str], question: str, expected: bool | None):
     assert scope.decide(parse(question)) is expected
 
 
+def test_what_follows_when_a_question_is_as_short_as_the_facts_allow():
+    """Chunks that are filled hold all elements, and nothing else."""
+    scope = Scope(NobodyAsked())
+    for s in SYMBOLS:
+        scope.declare(s.name, lo=1)
+    scope.assume(parse("s0 % 8 == 0"))
+
+    assert scope.follows(parse("64*((s0 + 7) // 8) // s0 == 8"))
+    assert scope.follows(parse("s1*(64*((s0 + 7) // 8) % s0) == 0"))
+    assert not scope.follows(parse("64*((s0 + 8) // 8) // s0 == 8"))
+    assert not scope.follows(parse("12*((s1 + 2) // 3) // s1 == 4"))
+
+
 def test_facts_in_any_order():
     """The same facts in another order give the same answers."""
     facts = ["s1 == 2*s0", "s2 == s1 + 1", "s0 >= 3"]

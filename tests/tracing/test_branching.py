@@ -251,6 +251,17 @@ def positions(x):
     return torch.cat((first, image.permute(0, 2, 3, 1).view(1, -1, 3)), dim=1) * 2
 
 
+def in_chunks(x):
+    """A padding to whole chunks is cut off again, and what was not padded is told by its number of elements."""
+    rows, columns = x.shape
+    missing = -columns % 8
+    chunks = nn.functional.pad(x, (0, missing))[..., None].view(rows, -1, 8, 1)
+    y = chunks.flip(-1).view(rows, -1, 1).expand(rows, -1, 6)
+    if missing > 0:
+        y = y[:, :columns]
+    return y.reshape(rows, columns, -1) + 1
+
+
 def laid_out_anew(x):
     """What is laid out anew may be seen as a row; what is of one row or column could be so before."""
     y = x.t()
@@ -415,6 +426,19 @@ def test_windows_of_a_padded_image_are_those_of_any_image(example):
 
     assert_same(
         in_windows,
+        (torch.randn(example),),
+        more,
+        dynamic_shapes={"x": "rows columns"},
+        constraints=["rows >= 1", "columns >= 1"],
+    )
+
+
+@pytest.mark.parametrize("example", [(3, 8), (2, 3), (1, 1)])
+def test_chunks_are_cut_to_any_length(example):
+    more = [(torch.randn(rows, columns),) for rows in (1, 2, 5) for columns in (1, 7, 8, 9, 16)]
+
+    assert_same(
+        in_chunks,
         (torch.randn(example),),
         more,
         dynamic_shapes={"x": "rows columns"},

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
-from fullgraph.symbolic.boolean import Bool, eq, ge, gt, le, lt, ne, not_
+from fullgraph.symbolic.boolean import Bool, eq, ge, gt, le, lt, ne, not_, true
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression
@@ -190,6 +190,10 @@ class Scope:
             return False
         self.undo(before)
         return True
+
+    def follows(self, fact: Bool) -> bool:
+        """Return whether `fact` always holds, if need be after it was made as short as the facts allow."""
+        return self.decide(fact) is True or simplify_question(self._facts, fact) is true
 
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
         """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.

@@ -334,7 +334,7 @@ def _follow(wanted: Collection[Fact], trace: Trace, facts: Iterable[Bool]) -> bo
         scope = knowing(trace, facts)
     except Contradiction:
         return True
-    return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in wanted)
+    return all(isinstance(fact, Bool) and scope.follows(fact) for fact in wanted)
 
 
 def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:

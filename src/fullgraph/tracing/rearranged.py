@@ -24,7 +24,16 @@ Number = int
 Size = int | Expr
 _aten: Final = torch.ops.aten
 _RESHAPES: Final = frozenset(
-    {_aten.view.default, _aten.reshape.default, _aten._unsafe_view.default, _aten.flatten.using_ints}
+    {
+        _aten.view.default,
+        _aten.reshape.default,
+        _aten._unsafe_view.default,
+        _aten.flatten.using_ints,
+        _aten.unsqueeze.default,
+        _aten.squeeze.default,
+        _aten.squeeze.dim,
+        _aten.squeeze.dims,
+    }
 )
 
 
@@ -44,13 +53,18 @@ class Rearranged:
     Args:
         holds: whether a relation of two sizes follows from the facts.
         same_size: what stands for all sizes that are equal to one.
+        number_of: gives the number of the value that a key describes.
     """
 
     def __init__(
-        self, holds: Callable[[Callable[[Any, Any], Bool], Any, Any], bool], same_size: Callable[[Size], Any]
+        self,
+        holds: Callable[[Callable[[Any, Any], Bool], Any, Any], bool],
+        same_size: Callable[[Size], Any],
+        number_of: Callable[[tuple[Any, ...]], Number],
     ) -> None:
         self._holds = holds
         self._same_size = same_size
+        self._number_of = number_of
         self._sizes: dict[Number, tuple[Size, ...]] = {}
         self._reshaped: dict[Number, Number] = {}
         self._permuted: dict[Number, tuple[Number, tuple[int, ...]]] = {}
@@ -67,11 +81,10 @@ class Rearranged:
             return None
         operand = number[node.args[0]]
         if target in _RESHAPES:
-            base = self._reshaped.get(operand, operand)
-            known = self._sizes.get(base)
-            if known is not None and self._equal(known, after):
-                return ("same as", base)
-            return ("reshaped", base, tuple(map(self._same_size, after)))
+            return self._reshape(self._reshaped.get(operand, operand), after)
+        if target is _aten.select.int:
+            one = self._one(node, operand, after)
+            return None if one is None else self._reshape(one, after)
         if target is _aten.permute.default or target is _aten.transpose.int:
             base, order = self._permuted.get(operand, (operand, tuple(range(len(after)))))
             order = tuple(order[axis] for axis in _order(node, len(after)))
@@ -103,6 +116,28 @@ class Rearranged:
             part = self._part(node, number[operand], sizes)
             if part is not None:
                 self._parts[found] = part
+
+    def _reshape(self, base: Number, after: tuple[Size, ...]) -> tuple[Any, ...]:
+        known = self._sizes.get(base)
+        if known is not None and self._equal(known, after):
+            return ("same as", base)
+        return ("reshaped", base, tuple(map(self._same_size, after)))
+
+    def _one(self, node: fx.Node, operand: Number, after: tuple[Size, ...]) -> Number | None:
+        """Return the part of one element of a dim that `select` takes, without that dim."""
+        dim, start = node.args[1:]
+        start = start.meta.get("val") if isinstance(start, fx.Node) else start
+        if not isinstance(dim, int) or not isinstance(start, (int, Expr)) or not self._holds(ge, start, 0):
+            return None
+        axis = dim % (len(after) + 1)
+        part = _Part(operand, axis, start, 1)
+        found = self._number_of(self._key_of(part))
+        self._sizes.setdefault(found, (*after[:axis], 1, *after[axis:]))
+        self._parts.setdefault(found, part)
+        return found
+
+    def _key_of(self, part: _Part) -> tuple[Any, ...]:
+        return "part", part.whole, part.dim, self._same_size(part.start), self._same_size(part.length)
 
     def _part(self, node: fx.Node, operand: Number, after: tuple[Size, ...]) -> _Part | None:
         given: list[Any] = [*node.args[1:], *(0, None, None, 1)[len(node.args) - 1 :]]

@@ -153,7 +153,9 @@ class _Numbering:
         self.left: dict[int, Number] = {}
         self.sizes: dict[Expr, Expr] = {}
         self.distinct: dict[Any, list[Expr]] = {}  # by their values
-        self.rearranged = Rearranged(self._is, lambda size: self._size(expression(size)) or size)
+        self.rearranged = Rearranged(
+            self._is, lambda size: self._size(expression(size)) or size, self._number
+        )
 
     def of_trace(
         self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]] = ()
@@ -310,7 +312,7 @@ class _Numbering:
 
     def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
         question = relation(expression(a), expression(b))
-        return _value_at(question, self.at) is not False and self.scope.decide(question) is True
+        return _value_at(question, self.at) is not False and self.scope.follows(question)
 
     def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))
