@@ -23,6 +23,7 @@ from fullgraph.symbolic.symint import SYMBOLIC_CLASSES, expr_of, to_python
 
 Original = Callable[..., Any]
 Replacement = Callable[["Original | None"], Original]
+_PLAIN = (int, float, bool)
 EXPRESSIBLE = (int, float, *SYMBOLIC_CLASSES)
 _SWAPPED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
@@ -52,6 +53,7 @@ def operators() -> dict[tuple[Any, str], Replacement]:
     for name, compute in {**with_truths, **bits, **shifts}.items():
         if name not in binary:
             table[whole, f"__{name}__"] = _with_truth(compute)
+            table[whole, f"__r{name}__"] = _with_truth(_swapped(compute))
     connected: dict[str, Callable[[Bool, Bool], Bool]] = {
         "and": boolean.and_,
         "or": boolean.or_,
@@ -170,11 +172,18 @@ def _with_truth(compute: Callable[..., Any]) -> Replacement:
         of_numbers = with_both(original)
 
         def method(a: Any, b: Any) -> Any:
-            return (of_numbers if isinstance(b, (bool, SYMBOLIC_CLASSES[2])) else original)(a, b)
+            return (of_numbers if isinstance(b, (bool, SYMBOLIC_CLASSES[2])) else original)(a, _plain(b))
 
         return method
 
     return replacement
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of a subclass, as a member of an `IntEnum` is, as the number that it is; PyTorch takes none."""
+    if type(value) in _PLAIN or not isinstance(value, (int, float)):
+        return value
+    return int(value) if isinstance(value, int) else float(value)
 
 
 def _exclusive(p: Bool, q: Bool) -> Bool:
@@ -244,6 +253,10 @@ def _with_either(name: str, method: Replacement) -> Replacement:
         usual = method(original)
 
         def operate(a: Any, b: Any) -> Any:
+            if isinstance(b, (int, float)) and type(b) not in _PLAIN:
+                b = (
+                    int(b) if isinstance(b, int) else float(b)
+                )  # PyTorch takes no subclasses: members of an `IntEnum`
             if not (is_either(a) or is_either(b)) or not isinstance(b, EXPRESSIBLE):
                 return usual(a, b)
             return operated(plain, b, a) if reverses else operated(plain, a, b)
