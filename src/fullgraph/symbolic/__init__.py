@@ -6,9 +6,9 @@ ask when no answer follows is passed in (`Undecided`).
 
 Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`,
 `exact_floats`, `boolean` (canonical operations), `scalars` (floats and truth values as symbols), `operations`,
-`evaluation` (what they mean), `ranges`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known and what
-follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python
-raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `either`, `python_math`,
+`evaluation` (what they mean), `ranges`, `forms`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known
+and what follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where
+Python raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `either`, `python_math`,
 `python_numpy`, `python_lists`, `python_operators`, `python_methods` (as PyTorch and Python see it).
 """
 

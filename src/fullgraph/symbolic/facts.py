@@ -2,9 +2,8 @@
 
 A fact is stored in the form in which it is used:
 
-* bounds on *forms*. Every integer expression e is k*form + c, where the form has no constant term, coprime
-  coefficients and a positive leading one. `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a
-  symbol is a form itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
+* bounds on *forms* (forms.py). `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a symbol is a form
+  itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
 * replacements. An equality that can be solved for an atom replaces the atom, everywhere and for good, by
   something already known. `s0 % 8 == 0` replaces the atom `s0 % 8`. Replacements are kept resolved: none
   mentions a replaced atom.
@@ -19,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any
 
 from fullgraph.symbolic import ranges
@@ -29,15 +28,14 @@ from fullgraph.symbolic.evaluation import T, substitute
 from fullgraph.symbolic.expr import (
     Expr,
     Monomial,
-    common_factor,
     integer,
-    leading,
     plus,
     polynomial,
     times,
 )
+from fullgraph.symbolic.forms import form_of
 from fullgraph.symbolic.interning import Interned, contains
-from fullgraph.symbolic.ranges import ANY, Bound, Range
+from fullgraph.symbolic.ranges import ANY, Range
 
 # Ranges with fewer values than this can be gone through one by one.
 WIDEST = 64
@@ -48,29 +46,6 @@ _ONE = ranges.point(1)
 
 class Contradiction(ValueError):
     """A fact that cannot hold together with what is already known."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """The decomposition e = factor * form + constant; `form` is None if e is constant."""
-
-    form: Expr | None
-    factor: int
-    constant: int
-
-
-@lru_cache(maxsize=4096)
-def form_of(e: Expr) -> Form:
-    """Decompose an integer expression."""
-    if e.is_const:
-        return Form(None, 0, e.value)
-    if e.kind != "polynomial":
-        return Form(e, 1, 0)
-    factor = common_factor(e.terms)
-    if e.terms[leading(e.terms)] < 0:
-        factor = -factor
-    form = polynomial({m: c // factor for m, c in e.terms.items() if m})
-    return Form(form, factor, e.terms.get((), 0))
 
 
 @dataclass
@@ -460,6 +435,3 @@ class Facts:
 
 def _is_square(factors: Monomial) -> bool:
     return len(factors) == 2 and factors[0] is factors[1]
-
-
-__all__ = ["Bound", "Contradiction", "Facts", "Form", "form_of"]

@@ -82,7 +82,6 @@ class Scope:
         self.branch = branch
         self.at_once = at_once
         self._takes_defaults = False
-        self.hides_hints = False
         self._facts = Facts()
         self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
         self._hints: dict[Expr, Any] = {}
@@ -278,15 +277,6 @@ class Scope:
             yield
         finally:
             self._takes_defaults = before
-
-    @contextmanager
-    def hiding_hints(self) -> Iterator[None]:
-        """Let PyTorch's C++ code take sizes for data-dependent: it then asks less, and does what is right for all."""
-        before, self.hides_hints = self.hides_hints, True
-        try:
-            yield
-        finally:
-            self.hides_hints = before
 
     def range_of(self, expr: Operand) -> Range:
         """Return a range that holds every value `expr` can have."""
