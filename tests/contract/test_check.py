@@ -279,3 +279,49 @@ def test_inputs_are_named_by_their_paths():
         contract, zeros(4, 3), zeros(5, 3)
     )
     assert [leaf.path for leaf in inputs_of(past=[1])] == ["past.0"]
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
+def test_what_has_no_text_is_named_by_its_class():
+    text = rejected(contract_of(x=zeros(2), mode="a"), zeros(2), Unprintable())
+
+    assert "Unprintable object at" in text
+
+
+def test_integers_beyond_64_bits_are_refused():
+    """Python has them, PyTorch's operators have not."""
+    contract = contract_of({"n": "k"}, n=2)
+
+    for number in (2**63 - 1, -(2**63)):
+        compile_check(contract)([number])
+    for number in (2**63, -(2**63) - 1, 10**30):
+        text = rejected(contract, number)
+        assert f"`k` is {number}, but the program takes an integer of 64 bits." in text
+
+
+@pytest.mark.parametrize("shapes", [None, {"x": "n _"}, {"x": "n m"}])
+def test_a_nested_tensor_has_no_sizes(shapes):
+    nested = torch.nested.nested_tensor([zeros(2), zeros(3)])
+
+    assert "`x` is a nested tensor" in rejected(contract_of(shapes, x=zeros(2, 3)), nested)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "what", "why"),
+    [
+        ("d+1", 0, "`d` is -1, but its range is 0..oo.", "d = -1 from x.shape[0] = d + 1 = 0"),
+        ("7-d", 9, "`d` is -2, but its range is 0..oo.", "d = -2 from x.shape[0] = 7 - d = 9"),
+        ("2*d", 3, "`x.shape[0]` is 3, but the program takes 2*d.", "`d` is an integer."),
+    ],
+)
+def test_how_a_symbol_was_computed(shape, size, what, why):
+    contract = traced(specs_of({"x": shape}, x=zeros(4))).contract()
+    with pytest.raises(ContractError) as caught:
+        compile_check(contract)([zeros(size)])
+
+    assert (caught.value.what, caught.value.why) == (what, why)
+    assert caught.value.instead

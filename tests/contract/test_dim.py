@@ -25,6 +25,7 @@ def test_repr():
     assert repr(Dim("w", values=[1280, 640])) == "Dim('w', values=[640, 1280])"
     assert repr(2 * Dim("b") + 1) == "2*b + 1"
     assert repr(Dim.AUTO(max=9)) == "Dim.AUTO(max=9)"
+    assert repr(Dim.DYNAMIC(values=[8, 4])) == "Dim.DYNAMIC(values=[4, 8])"
     assert repr(Dim.STATIC) == "Dim.STATIC"
 
 
@@ -85,7 +86,7 @@ def test_negative_numbers_are_for_integers_and_not_for_sizes(sizes):
     def shifted(x, k):
         return x + k
 
-    with pytest.raises(SpecError, match="negative"):
+    with pytest.raises(SpecError, match="of `n` has negative numbers"):
         fullgraph.export(shifted, (torch.ones(3), 1), dynamic_shapes={"x": {0: Dim("n", **sizes)}, "k": None})
 
     program = fullgraph.export(
@@ -200,5 +201,6 @@ def test_dims_of_torch_export():
     assert as_dim(torch.export.Dim.AUTO) == Dim.AUTO
     assert as_dim(torch.export.Dim.STATIC) == Dim.STATIC
     assert as_dim(torch.export.Dim.DYNAMIC(min=3, max=5)) == Dim.DYNAMIC(min=3, max=5)
+    assert as_dim(torch.export.Dim.AUTO(3, 5)) == Dim.AUTO(3, 5)
     assert as_dim(Dim.AUTO).kind is DimKind.AUTO
     assert as_dim("b") is None

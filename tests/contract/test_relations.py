@@ -2,8 +2,8 @@
 
 import pytest
 
-from fullgraph.contract import Dim, dynamic_dim
-from fullgraph.errors import SpecError
+from fullgraph.contract import Dim, compile_check, dynamic_dim
+from fullgraph.errors import ContractError, SpecError
 from tests.contract.support import accepts, dims_of, facts, specs_of, traced, zeros
 
 
@@ -97,3 +97,44 @@ def test_contradicting_constraints():
     specs = specs_of(None, ["a < 3", "a > 5"], x=TensorSpec("a 2"))
     with pytest.raises(SpecError, match="contradicts"):
         traced(specs)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "lines"),
+    [
+        ("0 < b < a <= 99", ["a <= 99", "b < a", "b >= 1"]),
+        ("a >= b and a != 7", ["b <= a", "a != 7"]),
+        ("a in {4, 16}", ["a in {4, 16}"]),
+        ("a not in (7, 9)", ["a != 7", "a != 9"]),
+        ("a>=b   # wider than high", ["a >= b"]),
+        ("(a\n>= b)", ["a >= b"]),
+    ],
+)
+def test_lines_read_as_they_were_written_and_say_one_thing_each(constraint, lines):
+    specs = specs_of({"x": "a b"}, [constraint], x=zeros(4, 3))
+
+    assert facts(traced(specs).contract()) == [f"{line}  (constraints)" for line in lines]
+
+
+def test_a_rejected_call_is_told_what_was_written():
+    contract = traced(specs_of({"x": "a b"}, ["a >= b"], x=zeros(4, 3))).contract()
+    with pytest.raises(ContractError) as caught:
+        compile_check(contract)([zeros(2, 3)])
+
+    assert caught.value.what == "The program takes only inputs with a >= b."
+    assert caught.value.why.startswith("a = 2 from x.shape[0], b = 3 from x.shape[1]")
+
+
+@pytest.mark.parametrize("value", [2.5, True])
+def test_floats_and_truth_values_have_no_constraints(value):
+    """`k < 3` of an integer is `k <= 2`, which it is not of a float."""
+    with pytest.raises(SpecError, match=f"names `k`, which is a {type(value).__name__}") as caught:
+        specs_of({"k": "k"}, ["k < 3"], k=value)
+    assert "torch._check" in caught.value.instead
+
+
+@pytest.mark.parametrize("constraint", [Dim("a") == 2 * Dim("b"), Dim("a") == 4, Dim("a") % 2 != 1])
+def test_equality_of_dims_is_written_as_text(constraint):
+    with pytest.raises(SpecError, match="is no constraint") as caught:
+        specs_of({"x": "a b"}, [constraint], x=zeros(4, 2))
+    assert caught.value.instead == 'the same as text: constraints=["a == 2*b"]'

@@ -55,3 +55,17 @@ def test_an_assumption_must_hold_of_every_example():
     assert facts(traced(specs).assume("s0 % 2 == 0").contract()) == ["x.shape[0] % 2 == 0"]
     with pytest.raises(Specialized, match="example 2 does not satisfy"):
         traced(specs).assume("s0 <= 4").contract()
+
+
+def test_advice_where_an_example_is_excluded():
+    """What is said of a dim without a name cannot be stated; and no spec lets the example in."""
+    specs = specs_of(examples=[{"x": zeros(6)}], x=zeros(2))
+    with pytest.raises(Specialized) as caught:
+        traced(specs).assume("s0 <= 4").contract()
+
+    assert caught.value.instead == "one export without example 2, and another for it"
+
+
+def test_an_example_without_a_solution_is_named():
+    with pytest.raises(SpecError, match=r"`x.shape\[0\]` is 7 in example 2, but the spec says it is 2\*a"):
+        specs_of({"x": "2*a"}, examples=[{"x": zeros(7)}], x=zeros(6))

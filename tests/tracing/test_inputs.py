@@ -30,7 +30,7 @@ def test_paths_are_the_callers_names():
         return x
 
     assert paths(f, T, (1, [2]), 3, mode={"a": 4}) == ["x", "pair.0", "pair.1.0", "rest.0", "flag", "mode.a"]
-    assert bind(f, (T, 1), {"mode": 2}).parameters == Parameters(
+    assert bind(f, (T, 1), {"mode": 2}).names == Parameters(
         ("x", "pair", "rest", "flag", "mode"), given=("x", "pair", "options"), caught={"options": ("mode",)}
     )
 

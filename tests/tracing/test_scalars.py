@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import fullgraph
 from fullgraph import ContractError, Dim, SpecError, export
 from fullgraph.errors import DataDependent, Specialized
+from tests.support import assert_same
 
 FLOATS = (0.5, 0.0, -0.0, 1.0, -1.0, -2.5, math.nan, math.inf, -math.inf, 1e-300, 1e300, 2.0**53, 3.7)
 INTEGERS = (3, 0, 1, -1, 2, -7, 2**62, -(2**62), 2**53 + 1)
@@ -364,3 +365,27 @@ def test_a_flag_beside_a_comparison_that_pytorch_wants_plain_stays_dynamic() -> 
         program, (x, True), dynamic_shapes={"flag": Dim.DYNAMIC, "x": "_ n _"}, constraints=["n >= 2"]
     )
     torch.testing.assert_close(exported(x, False), program(x, False))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "more", "refused"),
+    [
+        ({"k": "2*a+1"}, [(4, 9), (4, -3)], [(4, 8)]),
+        ({"x": "a", "k": "a+b"}, [(5, 9), (0, 0)], []),
+        ({"x": "b*b", "k": "b+1"}, [(9, 4), (0, 1)], [(9, 3)]),
+        ({"x": "2*b", "k": "c - b"}, [(8, 7), (0, -1)], [(3, 7)]),
+    ],
+)
+def test_integers_from_which_a_symbol_is_computed(shapes, more, refused):
+    """No size and no argument is the symbol itself."""
+
+    def fn(x, k):
+        return x.sum() * k + x.shape[0] // 2, x.reshape(x.shape[0], 1) + k // 2
+
+    assert_same(
+        fn,
+        (torch.ones(4), 3),
+        [(torch.ones(size), k) for size, k in more],
+        dynamic_shapes=shapes,
+        refused=[(torch.ones(size), k) for size, k in refused],
+    )

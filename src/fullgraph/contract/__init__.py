@@ -18,6 +18,7 @@ from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fac
 from fullgraph.contract.inputs import Input, Parameters
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
 from fullgraph.contract.legal import verify_contract
+from fullgraph.contract.refusal import contradictory, stated_ranges
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
 from fullgraph.contract.sizes import Sizes
@@ -57,6 +58,7 @@ __all__ = [
     "assumption_text",
     "check_source",
     "compile_check",
+    "contradictory",
     "determined",
     "constant_text",
     "dynamic_dim",
@@ -69,6 +71,7 @@ __all__ = [
     "same_value",
     "share_memory",
     "simplify",
+    "stated_ranges",
     "symbol_values",
     "verify_contract",
 ]

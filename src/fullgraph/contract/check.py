@@ -24,7 +24,7 @@ from fullgraph.contract.ledger import Assumption
 from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec
 from fullgraph.contract.values import identity_of, is_singleton
-from fullgraph.contract.violation import Line, LineKind, violation
+from fullgraph.contract.violation import INTEGERS, Line, LineKind, violation
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, render
 
@@ -99,12 +99,19 @@ class _Writer:
                 self._require(self._condition(assumption), Line(LineKind.ASSUMPTION, assumption=assumption))
         arguments = "".join(f"{name}, " for name in self._leaf_of.values())
         body = [f"({arguments}) = leaves", *self._code] if arguments else self._code
+        handlers: list[tuple[str, LineKind]] = []
         if contract.symbols:
             # Dividing by zero, or a root of a negative number, on the way to an answer: the line does not hold.
-            self._lines.append(Line(LineKind.ARITHMETIC))
+            handlers.append(("(ArithmeticError, ValueError, TypeError)", LineKind.ARITHMETIC))
+        if any(
+            item.is_tensor for item in contract.inputs
+        ):  # a nested tensor raises when it is asked for its sizes
+            handlers.append(("RuntimeError", LineKind.UNREADABLE))
+        if handlers:
             body = ["try:", *(f"    {line}" for line in body), "except ContractError:", "    raise"]
-            body.append("except (ArithmeticError, ValueError, TypeError):")
-            body.append(f"    fail({len(self._lines) - 1}, leaves)")
+        for errors, kind in handlers:
+            body += [f"except {errors}:", f"    fail({len(self._lines)}, leaves)"]
+            self._lines.append(Line(kind))
         text = "\n".join(["def check(leaves):", *(f"    {line}" for line in body or ["pass"])])
         return text + "\n", self._namespace, self._lines
 
@@ -198,12 +205,11 @@ class _Writer:
             self._require(f"{name} in {spec.sizes.values}", line)
             return
         # A size that is read as it is cannot be negative.
-        is_read = (
-            spec.binding.source.dim is not None and spec.binding.factor == 1 and spec.binding.rest.is_const
-        )
-        trivial = is_read and spec.range.lo == 0 and spec.binding.rest.value == 0
+        trivial = spec.is_size and spec.range.lo == 0
         low = None if trivial or spec.range.lo == -math.inf else spec.range.lo
         high = None if spec.range.hi == math.inf else spec.range.hi
+        if spec.binding.source.dim is None:  # Python's integers have no end, and those of a graph do
+            low, high = (bound if given is None else given for bound, given in zip(INTEGERS, (low, high)))
         if low is not None and high is not None:
             self._require(f"{low} <= {name} <= {high}", line)
         elif low is not None:

@@ -100,14 +100,14 @@ class Contract:
             return fact_text(fact, self.names)
         return f"{self.names[solved]} == {size_text(self.solutions[solved], self.names)}"
 
-    def _line_text(self, line: Assumption) -> str:
-        """What the user stated stands as they wrote it, unless other lines changed it."""
+    def text_of(self, line: Assumption) -> str:
+        """Return an assumption without its reason; what the user stated stands as written, unless it was restated."""
         stated = line.kind is AssumptionKind.DECLARED and line.note and line.fact not in self._solved
         return line.note if stated else self.fact_text(line.fact)
 
     def line_text(self, line: Assumption) -> str:
         """Return an assumption in the user's names, with its reason."""
-        return with_reason(self._line_text(line), line)
+        return with_reason(self.text_of(line), line)
 
     @property
     def given_up(self) -> tuple[tuple[DimSpec, Assumption], ...]:

@@ -58,8 +58,10 @@ class UnnamedDim:
     kind: DimKind
     sizes: Sizes = ANY_SIZE
 
-    def __call__(self, *, min: int | None = None, max: int | None = None) -> UnnamedDim:
-        return UnnamedDim(self.kind, sizes_of_arguments(f"Dim.{self.kind.value}", min, max, None))
+    def __call__(
+        self, min: int | None = None, max: int | None = None, values: Iterable[int] | None = None
+    ) -> UnnamedDim:
+        return UnnamedDim(self.kind, sizes_of_arguments(f"Dim.{self.kind.value}", min, max, values))
 
     def __repr__(self) -> str:
         arguments = self.sizes.arguments
@@ -104,7 +106,7 @@ class Dim:
     compares the names.
 
     `Dim.DYNAMIC` is a dim without a name, `Dim.AUTO` one that the program may pin, `Dim.STATIC` the size of the
-    example; each may be called with `min=` and `max=`.
+    example; each may be called with `min=` and `max=`, or `values=`.
 
     Raises:
         SpecError: the name is no identifier, or no size is left.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from fullgraph.contract.dim import DimKind
@@ -10,7 +11,7 @@ from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.readable import sufficient
 from fullgraph.contract.sizes import Sizes
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, add_solution, applied, determined, texts
+from fullgraph.contract.symbols import DimSpec, add_solution, applied, determined, fresh_scope, texts
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.text import assumption_text, fact_text, range_text
 from fullgraph.errors import CaptureError, Specialized, Unsupported
@@ -36,13 +37,23 @@ def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
     error = Specialized(
         what,
         why="\n".join(_reason(item, specs, names) for item in refused),
-        instead=accepted_spec([item.assumption for item in refused], specs),
+        instead=_instead(refused, specs),
         where=next((r.assumption.origin for r in refused if r.assumption.origin is not None), None),
         case=_case(first.assumption),
     )
     if len(refused) > 1:
         error.parts = tuple(specialized([each], specs) for each in refused)
     return error
+
+
+def _instead(refused: Sequence[Refused], specs: Specs) -> str:
+    """A spec to paste; what excludes an example cannot be stated as long as the example stays."""
+    narrowing = [item.assumption for item in refused if item.sample is None]
+    samples = sorted({item.sample for item in refused if item.sample is not None})
+    if not samples:
+        return accepted_spec(narrowing, specs)
+    left_out = f"one export without example {' and '.join(map(str, samples))}, and another for it"
+    return f"{left_out}; {accepted_spec(narrowing, specs)}" if narrowing else left_out
 
 
 def _case(assumption: Assumption) -> str:
@@ -67,10 +78,10 @@ def contradictory(
 ) -> CaptureError:
     """Return the error for a fact that can never hold together with the earlier ones."""
     names = texts(specs)
-    symbols = assumption.fact.symbols if isinstance(assumption.fact, Bool) else frozenset()
-    ranges = [range_text(s.text, s.sizes) for s in specs if s.symbol in symbols and s.sizes.arguments]
-    related = [a for a in earlier if isinstance(a.fact, Bool) and a.fact.symbols & symbols]
-    against = [*ranges, *(assumption_text(a, names) for a in related)]
+    assert isinstance(assumption.fact, Bool)
+    lines = _in_the_way(assumption.fact, [a for a in earlier if isinstance(a.fact, Bool)], specs)
+    spoken_of = assumption.fact.symbols.union(*(line.fact.symbols for line in lines))  # type: ignore[union-attr]
+    against = [*stated_ranges(specs, spoken_of), *(assumption_text(line, names) for line in lines)]
     return Unsupported(
         f"`{fact_text(assumption.fact, names)}` can never hold here, so no call would be accepted.",
         why="\n".join(["It contradicts:", *against]) if against else "No size satisfies it.",
@@ -78,6 +89,43 @@ def contradictory(
         where=assumption.origin,
         case="checks_that_contradict",
     )
+
+
+def stated_ranges(specs: Iterable[DimSpec], symbols: AbstractSet[Expr] | None = None) -> list[str]:
+    """Return the ranges that the user stated, of these symbols or of all."""
+    return [
+        range_text(spec.text, spec.sizes)
+        for spec in specs
+        if spec.sizes.arguments and (symbols is None or spec.symbol in symbols)
+    ]
+
+
+def _in_the_way(fact: Bool, earlier: Sequence[Assumption], specs: Sequence[DimSpec]) -> Sequence[Assumption]:
+    """Return those of the earlier lines that leave no room for a fact, and no more of them than it takes."""
+    tied, kept = set(fact.symbols), list[Assumption]()
+    while True:
+        more = [a for a in earlier if a not in kept and not tied.isdisjoint(a.fact.symbols)]  # type: ignore[union-attr]
+        if not more:
+            break
+        kept += more
+        tied.update(*(a.fact.symbols for a in more))  # type: ignore[union-attr]
+    kept.sort(key=earlier.index)
+    for line in list(kept):
+        others = [other for other in kept if other is not line]
+        if _leave_no_room(others, fact, specs):
+            kept = others
+    return kept
+
+
+def _leave_no_room(lines: Iterable[Assumption], fact: Bool, specs: Sequence[DimSpec]) -> bool:
+    scope = fresh_scope(specs)
+    try:
+        for stated in (*(line.fact for line in lines), fact):
+            if isinstance(stated, Bool) and stated.symbols <= set(scope.symbols):
+                scope.assume(stated)
+    except Contradiction:
+        return True
+    return False
 
 
 def rejects_example(line: Assumption, specs: Specs) -> CaptureError:
@@ -124,8 +172,9 @@ def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
     a symbol that the shape of a `TensorSpec` names, which stands beside `dynamic_shapes`.
     """
     facts = [assumption.fact for assumption in refused if isinstance(assumption.fact, Bool)]
-    solutions = determined(facts, _named_by_tensor_specs(specs))
-    _fixed(facts, solutions, specs)
+    kept = _named_by_tensor_specs(specs)
+    solutions = determined(facts, kept)
+    _add_fixed(facts, solutions, specs, kept)
     stated = _stated([applied(fact, solutions) for fact in facts], solutions, specs)
     by_symbol = {spec.symbol: spec for spec in specs.symbols}
     shapes: dict[str, str] = {}
@@ -157,15 +206,22 @@ def _named_by_tensor_specs(specs: Specs) -> frozenset[Expr]:
     return frozenset(symbol for size in sizes for symbol in size.symbols)
 
 
-def _fixed(facts: Sequence[Bool], solutions: dict[Expr, Expr], specs: Specs) -> None:
-    """Add the symbols that the facts together leave a single value: `n >= 5` and `n <= 5`."""
+def _add_fixed(
+    facts: Sequence[Bool], solutions: dict[Expr, Expr], specs: Specs, kept: AbstractSet[Expr]
+) -> None:
+    """Add the symbols that the facts together leave a single value, but for some: `n >= 5` and `n <= 5`."""
     try:
         scope = _knowing(facts, solutions, specs)
     except Contradiction:
         return
     for spec in specs.symbols:
         left = scope.range_of(spec.symbol)
-        if spec.symbol not in solutions and spec.sort is int and left.is_point and not spec.range.is_point:
+        if (
+            spec.symbol not in kept | solutions.keys()
+            and spec.sort is int
+            and left.is_point
+            and not spec.range.is_point
+        ):
             add_solution(spec.symbol, integer(int(left.lo)), solutions)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,19 +37,19 @@ class Stated:
     dynamic: Mapping[Expr, Source]
     sizes: Mapping[str, Sizes]
 
-    def resolved(self, exprs: Mapping[Source, Expr], names: frozenset[str]) -> tuple[Statement, ...]:
+    def resolved(self, exprs: Mapping[Source, Expr], names: Mapping[str, type]) -> tuple[Statement, ...]:
         """Return the facts over the symbols of the inputs.
 
         Args:
             exprs: the expression of each dynamic size.
-            names: the names that the specs gave.
+            names: the names that the specs gave, and of what: `int` for sizes.
         """
         placeholders = {placeholder: exprs[source] for placeholder, source in self.dynamic.items()}
         spelled = {placeholder: str(source) for placeholder, source in self.dynamic.items()}
         found: list[Statement] = []
         for fact, text in self.facts:
             for unknown in sorted(fact.symbols - placeholders.keys(), key=render):
-                if render(unknown) not in names:
+                if names.get(render(unknown)) is not int:
                     raise _unknown_name(render(unknown), text or render(fact, spelled), names)
             found.append(Statement(substitute(fact, placeholders), text or render(fact, spelled)))
         return tuple(found)
@@ -73,16 +74,10 @@ def read_constraints(constraints: object, inputs: Sequence[Input]) -> Stated:
     sizes: dict[str, Sizes] = {}
     for item in items:
         if isinstance(item, str):
-            facts.append((_read(item), item))
+            facts.append(_read(item))
             continue
         if not isinstance(item, (Relation, DynamicDim)):
-            raise SpecError(
-                f"{item!r} is no constraint.",
-                why="`==` and `!=` of two `Dim`s say whether they have one name."
-                if isinstance(item, bool)
-                else "",
-                instead='constraints=["a >= b"], or constraints=[dynamic_dim(x, 0) <= 10]',
-            )
+            raise _no_constraint(item)
         if isinstance(item, Relation):
             facts.append((item.fact, None))
         for name, place in item.places.items():
@@ -93,16 +88,32 @@ def read_constraints(constraints: object, inputs: Sequence[Input]) -> Stated:
     return Stated(tuple(facts), dynamic, sizes)
 
 
-def _read(text: str) -> Bool:
+def _no_constraint(item: object) -> SpecError:
+    if isinstance(item, bool):
+        return SpecError(
+            f"{item!r} is no constraint.",
+            why="`==` and `!=` of two `Dim`s, or of one and an integer, compare names and are answered at once.",
+            instead='the same as text: constraints=["a == 2*b"]',
+        )
+    return SpecError(
+        f"{item!r} is no constraint.",
+        instead='constraints=["a >= b"], or constraints=[dynamic_dim(x, 0) <= 10]',
+    )
+
+
+def _read(text: str) -> tuple[Bool, str]:
+    """Read a constraint. Returns what it states, and its text without what Python does not read."""
     try:
         fact = parse(text)
     except SpecError as error:
         raise SpecError(
-            f"The constraint {text!r} cannot be read.", why=error.why, instead='"a >= b", "width % 8 == 0"'
+            f"The constraint {text!r} cannot be read.",
+            why=error.why,
+            instead='names that dynamic_shapes gives to dims, as in "a >= b", "width % 8 == 0"',
         ) from None
     if not isinstance(fact, Bool):
         raise SpecError(f"The constraint {text!r} states nothing: it is a size.", instead=f'"{text} >= 1"')
-    return fact
+    return fact, ast.unparse(ast.parse(text.strip(), mode="eval"))
 
 
 def _find(tensor: object, dim: int, inputs: Sequence[Input]) -> Source:
@@ -122,7 +133,13 @@ def _find(tensor: object, dim: int, inputs: Sequence[Input]) -> Source:
     return found[0]
 
 
-def _unknown_name(name: str, text: str, names: frozenset[str]) -> SpecError:
+def _unknown_name(name: str, text: str, names: Mapping[str, type]) -> SpecError:
+    if name in names:
+        return SpecError(
+            f"The constraint {text!r} names `{name}`, which is a {names[name].__name__}.",
+            why="Constraints are about sizes and integers.",
+            instead="torch._check(...) in the program, for what must hold of it",
+        )
     close = difflib.get_close_matches(name, names, n=1)
     known = ", ".join(f"`{n}`" for n in sorted(names))
     return SpecError(

@@ -102,7 +102,7 @@ def _values(
 ) -> Mapping[Expr, int]:
     example = "the example" if number == 0 else f"example {number + 1}"
     sizes = {d.source: _size_at(d.source, sample) for d in declared}
-    values = solve(bindings, sizes)
+    values = solve(bindings, sizes, example)
     for item in declared:
         size = sizes[item.source]
         if size is None or not item.expr.symbols <= values.keys():

@@ -165,7 +165,7 @@ class _Reduction:
             fact = self._all_but_one(fact)
         if fact.kind == "and":
             for part in fact.args:
-                self.take(replace(assumption, fact=part))
+                self.take(_restated(assumption, part))
             return
         if fact.kind == "ne":
             fact = self._beyond(fact)

@@ -23,6 +23,7 @@ from fullgraph.contract.relations import Statement, read_constraints
 from fullgraph.contract.samples import check_samples, sizes_of
 from fullgraph.contract.sizes import ANY_SIZE, Sizes, merge_sizes
 from fullgraph.contract.symbols import (
+    Binding,
     Declared,
     DimSpec,
     Source,
@@ -168,17 +169,7 @@ def read_specs(
         {source: d.expr for source, d in zip(entries, declared, strict=True)}, table.names
     )
     table.narrow(stated.sizes)
-    symbols = tuple(
-        DimSpec(
-            symbol=name,
-            text=render(name) if table.kinds[name] is DimKind.NAMED else str(binding.source),
-            kind=table.kinds[name],
-            sizes=table.sizes[name],
-            range=range_of_sizes(table.sizes[name], is_size=table.is_size[name]),
-            binding=binding,
-        )
-        for name, binding in bindings.items()
-    )
+    symbols = tuple(table.declared(name, binding) for name, binding in bindings.items())
     values = check_samples(samples, declared, symbols, relations)
     by_source = {d.source: d.expr for d in declared}
     return Specs(
@@ -208,9 +199,9 @@ class _SymbolTable:
         )
 
     @property
-    def names(self) -> frozenset[str]:
-        """The names that constraints may use."""
-        return frozenset(render(s) for s, kind in self.kinds.items() if kind is DimKind.NAMED)
+    def names(self) -> dict[str, type]:
+        """The names that were given, and of what; constraints may use those of sizes and integers."""
+        return {render(s): sort_of(s) for s, kind in self.kinds.items() if kind is DimKind.NAMED}
 
     def expr_of(self, source: Source, entry: Entry) -> Expr:
         """Return the expression of a size."""
@@ -224,6 +215,19 @@ class _SymbolTable:
         for name in entry.expr.symbols:
             self._enter(name, DimKind.NAMED, entry.sizes.get(render(name), ANY_SIZE), source)
         return entry.expr
+
+    def declared(self, name: Expr, binding: Binding) -> DimSpec:
+        """Return all that was said of a symbol."""
+        kind, sizes = self.kinds[name], self.sizes[name]
+        text = render(name) if kind is DimKind.NAMED else str(binding.source)
+        return DimSpec(
+            symbol=name,
+            text=text,
+            kind=kind,
+            sizes=sizes,
+            range=range_of_sizes(text, sizes, is_size=self.is_size[name]),
+            binding=binding,
+        )
 
     def narrow(self, sizes: Mapping[str, Sizes]) -> None:
         """Take in the ranges of dims that were mentioned in constraints."""

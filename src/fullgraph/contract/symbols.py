@@ -59,9 +59,14 @@ class Binding:
     factor: int
     rest: Expr
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the symbol is the value itself."""
+        return self.factor == 1 and self.rest.is_const and self.rest.value == 0
+
     def solve(self, size: int, values: Mapping[Expr, int]) -> int | None:
         """Return the symbol's value for this size, or None when there is none."""
-        if self.rest.is_const and self.rest.value == 0 and self.factor == 1:
+        if self.is_plain:
             return size  # a float or a truth value is only read as it is
         rest = evaluated(self.rest, values)
         if rest is None:
@@ -99,6 +104,12 @@ class DimSpec:
     def is_strict(self) -> bool:
         """Whether narrowing it is refused."""
         return self.kind is not DimKind.AUTO
+
+    @property
+    def is_size(self) -> bool:
+        """Whether a call has it as the size of a dim, so that it is not negative."""
+        binding = self.binding
+        return binding.source.dim is not None and binding.is_plain
 
     @property
     def is_named(self) -> bool:
@@ -210,12 +221,15 @@ def applied(what: T, solutions: Mapping[Expr, Expr]) -> T:
     return substitute(what, relevant) if relevant else what
 
 
-def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) -> dict[Expr, int]:
+def solve(
+    bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None], example: str
+) -> dict[Expr, int]:
     """Compute the symbols from the sizes of one example.
 
     Args:
         bindings: in order of computation.
         sizes: the size at each source; None where the example has none (a `TensorSpec` with a name).
+        example: what messages call it.
 
     Returns:
         The values of those symbols that have one.
@@ -232,7 +246,7 @@ def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) 
         if value is None:
             form = render(add(mul(binding.factor, symbol), binding.rest))
             raise SpecError(
-                f"`{binding.source}` is {size} in the example, but the spec says it is {form}.",
+                f"`{binding.source}` is {size} in {example}, but the spec says it is {form}.",
                 why=f"No integer {render(symbol)} gives {size}.",
                 instead=f"an example whose size is {form}, or another spec",
             )
@@ -240,8 +254,8 @@ def solve(bindings: Mapping[Expr, Binding], sizes: Mapping[Source, int | None]) 
     return values
 
 
-def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
-    """Return the range that these sizes lie in; `is_size` if they are sizes of tensors.
+def range_of_sizes(name: str, sizes: Sizes, is_size: bool) -> Range:
+    """Return the range that the sizes of `name` lie in; `is_size` if they are sizes of tensors.
 
     Raises:
         SpecError: a tensor's size would be negative; an integer that is passed itself may be.
@@ -249,7 +263,7 @@ def range_of_sizes(sizes: Sizes, is_size: bool) -> Range:
     stated = sizes.values if sizes.values is not None else (sizes.min or 0, sizes.max or 0)
     if is_size and min(stated) < 0:
         raise SpecError(
-            f"The range {sizes} has negative numbers, and is that of a tensor's size.",
+            f"The range {sizes} of `{name}` has negative numbers, and is that of a tensor's size.",
             instead="a range from 0 upwards; integer arguments may have any",
         )
     if sizes.values is not None:

@@ -32,7 +32,10 @@ def size_text(size: int | Expr, names: Names) -> str:
 
 def value_text(value: object) -> str:
     """A Python value, cut when it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  (the value is the user's, and so is its `__repr__`)
+        text = object.__repr__(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 

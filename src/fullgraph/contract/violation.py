@@ -24,6 +24,9 @@ from fullgraph.contract.text import ambient_text, dtype_text, size_text, value_t
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, mul
 
+# The smallest and the largest integer that PyTorch's operators take.
+INTEGERS = (-(2**63), 2**63 - 1)
+
 
 class LineKind(Enum):
     """What a line of the check tests."""
@@ -35,6 +38,7 @@ class LineKind(Enum):
     ASSUMPTION = auto()  # something else that the program relies on
     PAIRS = auto()  # inputs share no memory, or are not one object
     ARITHMETIC = auto()  # some size or assumption divides by zero
+    UNREADABLE = auto()  # a tensor input has no sizes
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ def violation(contract: Contract, line: Line, leaves: Sequence[Any]) -> Contract
             return _assumption(contract, line.assumption, leaves)
         case LineKind.ARITHMETIC:
             return _undefined(contract, leaves)
+        case LineKind.UNREADABLE:
+            return _unreadable(contract, leaves)
 
 
 def symbol_values(contract: Contract, leaves: Sequence[Any]) -> dict[Expr, int]:
@@ -175,17 +181,25 @@ def _size(contract: Contract, leaf: int, dim: int | None, leaves: Sequence[Any])
 def _symbol(contract: Contract, spec: DimSpec, kind: LineKind, leaves: Sequence[Any]) -> ContractError:
     source = spec.binding.source
     if kind is LineKind.BINDING:
-        form = size_text(add(mul(spec.binding.factor, spec.symbol), spec.binding.rest), contract.names)
+        form = size_text(_form(spec), contract.names)
         return ContractError(
             f"`{source}` is {_at(leaves, spec)}, but the program takes {form}.",
             why=_values_text(contract, spec.binding.rest.symbols, leaves) or f"`{spec.text}` is an integer.",
             instead=f"a size that is {form}",
         )
     value = symbol_values(contract, leaves).get(spec.symbol)
+    if value is not None and not INTEGERS[0] <= value <= INTEGERS[1]:
+        return ContractError(
+            f"`{spec.text}` is {value}, but the program takes an integer of 64 bits.",
+            why="That is what PyTorch's operators take.",
+            instead="a smaller integer",
+        )
     return ContractError(
         f"`{spec.text}` is {value}, but its range is {_range_of(spec)}.",
         why=_values_text(contract, {spec.symbol}, leaves) if spec.is_named else "",
-        instead=f"{'an integer' if source.dim is None else 'a size'} in {_range_of(spec)}",
+        instead=f"{'an integer' if source.dim is None else 'a size'} in {_range_of(spec)}"
+        if _form(spec) is spec.symbol
+        else f"a `{source}` that gives a `{spec.text}` in {_range_of(spec)}",
     )
 
 
@@ -198,7 +212,7 @@ def _range_of(spec: DimSpec) -> str:
 
 def _assumption(contract: Contract, assumption: Assumption, leaves: Sequence[Any]) -> ContractError:
     fact = assumption.fact
-    text = contract.fact_text(fact)
+    text = contract.text_of(assumption)
     symbols = fact.symbols if isinstance(fact, (Bool, Property)) else frozenset[Expr]()
     why = [_values_text(contract, symbols, leaves), _because(assumption, contract)]
     return ContractError(
@@ -259,12 +273,39 @@ def _undefined(contract: Contract, leaves: Sequence[Any]) -> ContractError:
     raise AssertionError("a check divided by zero where its contract does not")
 
 
+def _unreadable(contract: Contract, leaves: Sequence[Any]) -> ContractError:
+    """Return the error for a tensor that PyTorch does not tell the sizes of."""
+    nested = [
+        item.path
+        for item, leaf in zip(contract.inputs, leaves, strict=True)
+        if isinstance(leaf, torch.Tensor) and leaf.is_nested
+    ]
+    name = nested[0] if nested else "an input"
+    return ContractError(
+        f"`{name}` is a nested tensor, but the program takes one that has a size in each dim.",
+        instead="a tensor of one size in each dim (`torch.nested.to_padded_tensor`)",
+    )
+
+
 def _values_text(contract: Contract, symbols: frozenset[Expr] | set[Expr], leaves: Sequence[Any]) -> str:
     """`batch = 3 from input_ids.shape[0], seq = 7 from ...`."""
     values = symbol_values(contract, leaves)
     return ", ".join(
-        f"{spec.text} = {values[symbol]}"
-        + (f" from {spec.binding.source}" if spec.text != str(spec.binding.source) else "")
+        f"{spec.text} = {values[symbol]}{_from(contract, spec, leaves)}"
         for symbol, spec in contract.symbols.items()
         if symbol in symbols and symbol in values
     )
+
+
+def _from(contract: Contract, spec: DimSpec, leaves: Sequence[Any]) -> str:
+    """` from x.shape[0]`, and where the symbol is computed from it: ` from x.shape[0] = d + 1 = 0`."""
+    source, form = str(spec.binding.source), _form(spec)
+    if form is not spec.symbol:
+        return f" from {source} = {size_text(form, contract.names)} = {_at(leaves, spec)}"
+    return "" if spec.text == source else f" from {source}"
+
+
+def _form(spec: DimSpec) -> Expr:
+    """What a symbol is read from: `2*d + 1`, or the symbol itself."""
+    binding = spec.binding
+    return spec.symbol if binding.is_plain else add(mul(binding.factor, spec.symbol), binding.rest)

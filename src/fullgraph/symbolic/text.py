@@ -298,6 +298,13 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+def _compared(op: ast.cmpop, left: ast.AST, right: ast.AST, read: Callable[[ast.AST], Any]) -> Any:
+    if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, (ast.Tuple, ast.List, ast.Set)):
+        found = boolean.or_(*(boolean.eq(read(left), read(element)) for element in right.elts))
+        return found if isinstance(op, ast.In) else boolean.not_(found)
+    return _OPERATORS[type(op)](read(left), read(right))
+
+
 def _read(node: ast.AST, make_symbol: Callable[[str], Expr]) -> Any:
     def read(inner: ast.AST) -> Any:
         return _read(inner, make_symbol)
@@ -316,9 +323,9 @@ def _read(node: ast.AST, make_symbol: Callable[[str], Expr]) -> Any:
         case ast.BoolOp(op=op, values=values):
             return _OPERATORS[type(op)](*map(read, values))
         case ast.Compare(left=left, ops=ops, comparators=rights):
-            operands = [read(left), *map(read, rights)]
+            operands = [left, *rights]
             pairs = zip(ops, operands, operands[1:], strict=False)
-            return boolean.and_(*(_OPERATORS[type(op)](a, b) for op, a, b in pairs))
+            return boolean.and_(*(_compared(op, a, b, read) for op, a, b in pairs))
         case ast.IfExp(test=test, body=body, orelse=other):
             return boolean.if_else(read(test), read(body), read(other))
         case ast.Call(func=function, args=args, keywords=[]):

@@ -6,15 +6,17 @@ before, is refused with both lines.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
 import torch
 
-from fullgraph.contract import AssumptionKind, assumption_text
+from fullgraph.contract import Assumption, AssumptionKind, assumption_text, contradictory, stated_ranges
 from fullgraph.errors import Unsupported
-from fullgraph.source import origin_here
-from fullgraph.symbolic import Bool, expr_of
+from fullgraph.source import Owner, origin_here, owner_of
+from fullgraph.symbolic import Bool, expr_of, false
+from fullgraph.tracing.catching import is_caught_here
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable
 
@@ -52,29 +54,45 @@ def checks() -> FunctionTable:
 
 def _check_with(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
     def checked(error: Any, condition: Any, message: Any) -> Any:
-        known = (
-            recorder.scope.decide(expr_of(condition)) if isinstance(condition, torch.SymBool) else condition
-        )
-        if known is False:
-            _refuse_contradiction(recorder)
+        if isinstance(condition, torch.SymBool):
+            question = expr_of(condition)
+            assert isinstance(question, Bool)
+            if not recorder.scope.is_possible(question) and not is_caught_here():
+                _refuse_contradiction(recorder, question)
+        elif condition is False and _asked_by_the_program() and not is_caught_here():
+            _refuse_contradiction(recorder, false)
         return original(error, condition, message)
 
     return checked
 
 
-def _refuse_contradiction(recorder: Records) -> None:
+def _asked_by_the_program() -> bool:
+    """Whether the program itself called `check`, and not a function of PyTorch with an error of its own."""
+    frame = sys._getframe(2)
+    while owner_of(frame.f_code.co_filename) is Owner.FULLGRAPH or frame.f_code in _CHECKS:
+        assert frame.f_back is not None
+        frame = frame.f_back
+    return owner_of(frame.f_code.co_filename) in (Owner.USER, Owner.PACKAGE)
+
+
+def _refuse_contradiction(recorder: Records, question: Bool) -> None:
     """What was checked before is known from there on, so that a check can be false for all sizes."""
-    names = {spec.symbol: spec.text for spec in recorder.ledger.symbols}
-    earlier = [
-        assumption_text(each, names)
-        for each in recorder.ledger.assumptions
-        if each.kind is AssumptionKind.CHECK and isinstance(each.fact, Bool)
-    ]
-    if earlier:
+    ledger = recorder.ledger
+    earlier = [a for a in ledger.assumptions if a.kind in _DEMANDED and isinstance(a.fact, Bool)]
+    if not question.is_const:
+        check = Assumption(question, origin_here(), AssumptionKind.CHECK)
+        raise contradictory(check, earlier, ledger.symbols)
+    names = {spec.symbol: spec.text for spec in ledger.symbols}
+    against = [*stated_ranges(ledger.symbols), *(assumption_text(each, names) for each in earlier)]
+    if against:
         raise Unsupported(
             "This check can never hold here, so no call would be accepted.",
-            why="\n".join(["It comes after:", *earlier]),
+            why="\n".join(["It comes after:", *against]),
             instead="checks that some size satisfies",
             where=origin_here(),
             case="checks_that_contradict",
         )
+
+
+_DEMANDED: Final = (AssumptionKind.CHECK, AssumptionKind.DECLARED)
+_CHECKS: Final = frozenset({torch._check.__code__})

@@ -50,7 +50,7 @@ class Inputs:
     Args:
         leaves: each flattened argument, defaults included.
         tree: the structure: a dict from parameter name to argument, in the order of the signature.
-        parameters: the names by which a caller hands arguments in.
+        parameters: the names by which a caller hands arguments in; those caught by `**kwargs` each by its own name.
         signature: the program's signature, without `self`.
         name: what Python calls the program in its own errors: `Model.forward`.
         positional: how many parameters the example call passed by position.
@@ -59,7 +59,7 @@ class Inputs:
 
     leaves: tuple[Input, ...]
     tree: Container
-    parameters: Parameters
+    parameters: tuple[str, ...]
     signature: Signature
     name: str
     positional: int
@@ -101,6 +101,17 @@ class Inputs:
                 numbers.add(child.number)
         empty = (node.number for node, _ in self.containers if node.type is tuple and not node.children)
         return frozenset(numbers.union(empty))
+
+    @property
+    def names(self) -> Parameters:
+        """The names by which specs speak of the arguments."""
+        caught = {
+            name: tuple(map(str, child.keys))
+            for name, child in zip(self.tree.keys, self.tree.children)
+            if isinstance(child, Container) and self.signature.parameters[name].kind is Parameter.VAR_KEYWORD
+        }
+        given = tuple(name for name in self.signature.parameters if name not in self.omitted)
+        return Parameters(self.parameters, given, caught)
 
     def as_named(self, keys: Keys) -> Keys:
         """Return a way through `tree` as the caller knows it."""
@@ -236,7 +247,6 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
             f"The example arguments do not fit {name}{signature}: {error}.",
             instead="Pass args=(...) and kwargs={...} to export as in a call of the program.",
         ) from error
-    given = tuple(bound.arguments)
     omitted = frozenset(signature.parameters.keys() - bound.arguments.keys())
     bound.apply_defaults()
     flat = flatten({parameter: bound.arguments[parameter] for parameter in signature.parameters})
@@ -245,8 +255,7 @@ def bind(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any])
     named = [_as_named(keys, signature) for keys in flat.keys]
     leaves = tuple(map(_leaf, flat.leaves, named, _paths(named)))
     positional = sum(parameter.kind in _POSITIONAL for parameter in signature.parameters.values())
-    parameters = _parameters(bound, given)
-    return Inputs(leaves, flat.tree, parameters, signature, name, min(len(args), positional), omitted)
+    return Inputs(leaves, flat.tree, _parameters(bound), signature, name, min(len(args), positional), omitted)
 
 
 def signature_of(fn: Callable[..., Any]) -> Signature:
@@ -305,14 +314,11 @@ def _as_named(keys: Keys, signature: Signature) -> Keys:
     return keys if keys[1] in signature.parameters else keys[1:]
 
 
-def _parameters(bound: inspect.BoundArguments, given: tuple[str, ...]) -> Parameters:
+def _parameters(bound: inspect.BoundArguments) -> tuple[str, ...]:
     names: list[str] = []
-    caught: dict[str, tuple[str, ...]] = {}
     for name, parameter in bound.signature.parameters.items():
-        if parameter.kind is Parameter.VAR_KEYWORD:
-            caught[name] = tuple(bound.arguments[name])
-        names.extend(caught.get(name, (name,)))
-    return Parameters(tuple(names), given, caught)
+        names.extend(bound.arguments[name] if parameter.kind is Parameter.VAR_KEYWORD else [name])
+    return tuple(names)
 
 
 def _name_of(fn: Callable[..., Any]) -> str:

@@ -285,7 +285,7 @@ class Recorder:
                 self.asked_contiguous.add(base)
                 note_maybe_shared(base, copy, Step(op, tuple(args), kwargs))
             return copy
-        if name in COPIES_OR_HANDS_BACK or (name in MAYBE_ITSELF and out.dims == base.dims):
+        if name in COPIES_OR_HANDS_BACK or (name in MAYBE_ITSELF and out.dims == base.dims != ()):
             if is_handed_back(op, base, args, kwargs, out):
                 self.graph.erase_node(node)
                 return base

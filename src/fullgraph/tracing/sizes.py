@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from fullgraph.symbolic import Bool, Expr, lower
+from fullgraph.symbolic import Bool, Expr, add, lower, mul
 from fullgraph.tracing.traced import Size
 
 MakeNode = Callable[[Callable[..., Any], tuple[Any, ...], Any], fx.Node]
@@ -34,14 +34,27 @@ class SizeNodes:
         self._sources: dict[Expr, Callable[[], fx.Node]] = {}
 
     def read_from(
-        self, symbol: Expr, tensor: fx.Node, dim: int, factor: int = 1, rest: Expr | None = None
+        self, symbol: Expr, value: fx.Node, dim: int | None, factor: int = 1, rest: Expr | None = None
     ) -> None:
-        """Say that the size of `tensor` along `dim` is `factor * symbol + rest`; the first to say so is used."""
+        """Say that a value is `factor * symbol + rest`; the first to say so is used.
+
+        Args:
+            symbol: the symbol.
+            value: a tensor, or a number that is an input itself.
+            dim: which size of the tensor it is; None for a number.
+            factor: how often the symbol is in it.
+            rest: what else is in it.
+        """
+        multiple = mul(factor, symbol)
+        offset = None if rest is None or (rest.is_const and rest.value == 0) else rest
 
         def read() -> fx.Node:
-            size = self._make(torch.ops.aten.sym_size.int, (tensor, dim), symbol)
-            if rest is not None and not (rest.is_const and rest.value == 0):
-                size = self._make(operator.sub, (size, self.node(rest)), symbol)
+            size = value
+            if dim is not None:
+                whole = multiple if offset is None else add(multiple, offset)
+                size = self._make(torch.ops.aten.sym_size.int, (value, dim), whole)
+            if offset is not None:
+                size = self._make(operator.sub, (size, self.node(offset)), multiple)
             return size if factor == 1 else self._make(operator.floordiv, (size, factor), symbol)
 
         self._sources.setdefault(symbol, read)

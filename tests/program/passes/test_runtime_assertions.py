@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 
+import fullgraph
+from fullgraph import Dim
 from fullgraph.contract import Assumption, AssumptionKind
 from fullgraph.program import add_runtime_assertions, render_code, verify
 from fullgraph.symbolic import eq, mul, symbol
@@ -78,3 +80,35 @@ def test_no_bound_is_no_assertion():
     parts = add_runtime_assertions(sketch.parts(sketch.returns(x), contract=contract))
 
     assert not list(parts.graph.find_nodes(op="call_function", target=aten._assert_async.msg))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "constraints", "good", "bad"),
+    [
+        ({"x": "2*w"}, [], [(0, 1), (8, 1)], [(3, 1)]),
+        ({"x": (2 * Dim("w", max=3),)}, [], [(6, 1)], [(8, 1)]),
+        ({"x": "w+2"}, [], [(2, 1)], [(1, 1)]),
+        ({"x": "7-w"}, [], [(7, 1)], [(8, 1)]),
+        ({"x": "2*h", "y": "h+h+h-5"}, [], [(4, 1), (8, 7)], [(4, 2), (5, 1)]),
+        ({"x": "2*h"}, ["h <= 3"], [(6, 1)], [(8, 1)]),
+        ({"x": (8 * Dim("w", values=[0, 2]) - 12,)}, [], [(4, 1)], [(12, 1), (5, 1)]),
+        ({"x": "a+b", "y": "b"}, [], [(5, 5), (4, 0)], [(3, 4)]),
+        ({"x": (Dim("a", max=9),), "y": "b"}, ["a == 4*b"], [(8, 2)], [(12, 3), (4, 2)]),
+        ({"x": (Dim("a", values=[4, 8]),), "y": "b"}, ["a == 4*b"], [(8, 2)], [(12, 3)]),
+    ],
+)
+def test_derived_and_solved_dims(shapes, constraints, good, bad):
+    """What no input has as its size is computed, so that its range and what is said of it are asserted too."""
+    program = fullgraph.export(
+        lambda x, y: x.sum() + y.sum(),
+        (torch.ones(4), torch.ones(1)),
+        dynamic_shapes={"y": None, **shapes},
+        constraints=constraints,
+    )
+    graph = program.with_runtime_assertions().graph_module
+
+    for sizes in good:
+        assert graph(*map(torch.ones, sizes))[0].item() == sum(sizes)
+    for sizes in bad:
+        with pytest.raises(RuntimeError, match=r"outside of|is not|<="):
+            graph(*map(torch.ones, sizes))

@@ -60,7 +60,7 @@ def dynamic_shapes_for_torch(subject: Subject, program: Callable[..., Any], call
     inputs = bind(program, call.args, call.kwargs)
     try:
         specs = read_specs(
-            inputs.leaves, subject.dynamic_shapes, subject.constraints_of(call), [], inputs.parameters
+            inputs.leaves, subject.dynamic_shapes, subject.constraints_of(call), [], inputs.names
         )
     except SpecError as error:
         raise NotApplicable(f"Its specs are refused before anything is exported: {error}") from None

@@ -18,9 +18,9 @@ from typing import Any
 import torch
 from torch import fx
 
-from fullgraph.contract import InputContract, TensorSpec
+from fullgraph.contract import DimSpec, InputContract, TensorSpec
 from fullgraph.program.parts import ProgramParts
-from fullgraph.symbolic import Bool, Expr, eq, lower, or_, render, scalar_of
+from fullgraph.symbolic import Bool, Expr, eq, lower, mul, or_, render, scalar_of, substitute
 
 _SIZE = torch.ops.aten.sym_size.int
 _SCALAR_TENSOR = torch.ops.aten.scalar_tensor.default
@@ -53,10 +53,15 @@ class _Assertions:
         body = next(node for node in self.graph.nodes if node.op != "placeholder")
         with self.graph.inserting_before(body):
             self._read_sizes()
+            computed = list(self._compute_symbols())
             for leaf, dim in reversed(self.sizes):
                 self._assert_size(leaf, dim)
             for accepted, node in self.scalars:
                 self._assert_scalar(accepted, node)
+            for spec, node in computed:
+                kind = "Input" if spec.text == str(spec.binding.source) else "Dim"
+                least = 0 if spec.is_size else -math.inf
+                self._assert_range(node, spec.symbol, f"{kind} {spec.text}", least)
             for fact, text in self._facts():
                 if all(symbol in self.known for symbol in fact.symbols):
                     self._assert(self._compute(fact), text)
@@ -73,6 +78,34 @@ class _Assertions:
                 self.sizes[entry.leaf, dim] = read
                 if isinstance(size, Expr) and size.kind == "symbol":
                     self.known.setdefault(size, read)
+
+    def _compute_symbols(self) -> Iterator[tuple[DimSpec, fx.Node]]:
+        """Compute the symbols that no input has as its size: `h` from a size that is `2*h + 1`, and solved ones.
+
+        That the size is of this form is asserted where the size is compared with it.
+        """
+        contract = self.parts.contract
+        scalars = {accepted.path: node for accepted, node in self.scalars}
+        unknown = {symbol: spec for symbol, spec in contract.symbols.items() if symbol not in self.known}
+        for symbol, spec in unknown.items():
+            source, factor = spec.binding.source, spec.binding.factor
+            read = (
+                scalars.get(source.path) if source.dim is None else self.sizes.get((source.leaf, source.dim))
+            )
+            solved = contract.solutions.get(symbol)
+            rest = substitute(spec.binding.rest, contract.solutions)
+            needed = rest if solved is None else solved
+            if read is None or not all(s in self.known for s in needed.symbols):
+                continue
+            if solved is None:
+                if not (rest.is_const and rest.value == 0):
+                    read = self._node(operator.sub, (read, self._compute(rest)), mul(factor, symbol))
+                if factor != 1:
+                    read = self._node(operator.floordiv, (read, factor), symbol)
+                self.known[symbol] = read
+                yield spec, read
+            elif spec.sort is int and not solved.is_const:
+                yield spec, self._compute(solved)
 
     def _know_scalar(self, accepted: InputContract, node: fx.Node) -> None:
         assert accepted.scalar is not None
@@ -122,7 +155,8 @@ class _Assertions:
         if declared is None:
             return
         if declared.sizes.values is not None:
-            one_of = or_(*(eq(symbol, value) for value in declared.sizes.values))
+            known = symbol if symbol in self.known else self.parts.contract.solutions[symbol]
+            one_of = or_(*(eq(known, value) for value in declared.sizes.values))
             self._assert(self._compute(one_of), f"{name} is not one of {sorted(declared.sizes.values)}")
             return
         low, high = declared.range.lo, declared.range.hi
