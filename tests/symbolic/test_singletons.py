@@ -66,13 +66,32 @@ class Model(torch.nn.Module):
     def forward(self, x):
         return x + self.scale(x.shape[0] > 3)
 
-    def scale(self, long):
+    @staticmethod
+    def scale(long):
         return 1 if long is True else 2
+
+
+class Scaled(torch.nn.Module):
+    def forward(self, x):
+        return x + self.scale(x.shape[0] > 3)
+
+    def scale(self, long):
+        return 1 if long is not False else 2
 
 
 @pytest.mark.parametrize(
     "program",
-    [at_once, kept, by_pattern, in_the_caller, in_the_called, in_an_inner_function, connected, Model()],
+    [
+        at_once,
+        kept,
+        by_pattern,
+        in_the_caller,
+        in_the_called,
+        in_an_inner_function,
+        connected,
+        Model(),
+        Scaled(),
+    ],
 )
 def test_the_answer_is_asked_for(program):
     """Under AUTO the contract says which side it is; a dynamic dim refuses."""

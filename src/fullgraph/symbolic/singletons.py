@@ -59,6 +59,9 @@ def _named_by(frame: FrameType) -> Iterator[CodeType]:
         return
     first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
     for name in code.co_names:
-        for found in (frame.f_globals.get(name), getattr(type(first), name, None)):
-            if isinstance(found, FunctionType):
-                yield found.__code__
+        # Not `getattr`: a class may compute what it is asked for.
+        for names in (frame.f_globals, *map(vars, type(first).__mro__)):
+            found = names.get(name)
+            function = found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+            if isinstance(function, FunctionType):
+                yield function.__code__
