@@ -29,6 +29,7 @@ PROPERTIES: dict[str, str] = {
     "is_neg": "x.is_neg()",
     "is_inference": "x.is_inference()",
     "is_pinned": "x.is_pinned()",
+    "is_parameter": "isinstance(x, torch.nn.Parameter)",
     "class": "type(x)",
 }
 

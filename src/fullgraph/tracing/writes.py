@@ -252,12 +252,17 @@ def _is_detached(value: Value) -> bool:
 
 def _check_leaf(recorder: Records, target: Value) -> None:
     root = target.root
-    if root.source is None or not grad_enabled() or root.source.real is None or root.written_at:
+    if root.source is None or not grad_enabled() or root.written_at:
         return
     if not target.requires_grad:  # `.data`, `.detach()`
         return
     real = root.source.real
-    if real.requires_grad and real.is_leaf and not allowed_without_gradients(recorder, recorder.grad_region):
+    is_leaf = real is None or real.is_leaf
+    if (
+        root.source.requires_grad
+        and is_leaf
+        and not allowed_without_gradients(recorder, recorder.grad_region)
+    ):
         kind = "a leaf Variable" if target is root else "a view of a leaf Variable"
         raise RuntimeError(f"{kind} that requires grad is being used in an in-place operation.")
 
