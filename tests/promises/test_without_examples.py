@@ -90,6 +90,34 @@ def test_parameters_as_arguments(example, asked):
         program(outside)
 
 
+@pytest.mark.parametrize(
+    ("example", "other"), [(torch.nn.Buffer(ones(3)), ones(3)), (ones(3), torch.nn.Buffer(ones(3)))]
+)
+def test_buffers_as_arguments(example, other):
+    def fn(x):
+        return 2 * x if isinstance(x, torch.nn.Buffer) else 3 * x
+
+    program = fullgraph.export(fn, (example,))
+
+    assert torch.equal(program(example), fn(example))
+    with pytest.raises(ContractError, match="is_buffer"):
+        program(other)
+
+
+def test_attributes_of_the_users_own():
+    """What the example has under another name is a constant of the program, as any attribute that is read."""
+    x = ones(3)
+    x.scale = 4
+
+    def fn(x):
+        return x * x.scale if hasattr(x, "scale") and not hasattr(x, "other") else x
+
+    program = fullgraph.export(fn, (x,))
+
+    assert torch.equal(program(x), fn(x))
+    assert "x.scale is 4" in str(program.contract)
+
+
 def in_inference_mode():
     with torch.inference_mode():
         return ones(3)

@@ -30,6 +30,7 @@ PROPERTIES: dict[str, str] = {
     "is_inference": "x.is_inference()",
     "is_pinned": "x.is_pinned()",
     "is_parameter": "isinstance(x, torch.nn.Parameter)",
+    "is_buffer": "isinstance(x, torch.nn.Buffer)",
     "class": "type(x)",
 }
 

@@ -50,6 +50,9 @@ def _answer(known: torch.Tensor, question: Callable[[torch.Tensor], Any]) -> Any
 # Text of a traced tensor starts with this, so that verify finds it should it end up in an output.
 MARKER = "<traced tensor"
 
+# What an input is, and no view of it.
+_OF_ITSELF = ("is_parameter", "is_buffer")
+
 
 class Questions:
     """Answers for the traced tensors of one trace."""
@@ -206,7 +209,7 @@ class Questions:
         source = value.root.source
         if name in ("is_conj", "is_neg") and is_flipped_view(value):
             self.refuse_storage(f"{name}()")
-        if source is None or (name == "is_parameter" and value.parent is not None):
+        if source is None or (name in _OF_ITSELF and value.parent is not None):
             return False
         fact = Property(source.known_as, name, False)
         if source.real is not None:
@@ -214,6 +217,15 @@ class Questions:
         if source.role is InputRole.USER:
             self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
         return bool(fact.value)
+
+    def attribute(self, value: Value, name: str) -> Any:
+        """Return what the example of an input has under a name of the user's own, as a constant of the program."""
+        source = value.source
+        given = {} if source is None or source.real is None else vars(source.real)
+        if source is None or name not in given:
+            raise AttributeError(f"'Tensor' object has no attribute {name!r}", name=name)
+        self.recorder.ledger.constant(f"{source.known_as}.{name}", given[name], origin_here())
+        return given[name]
 
     def set_requires_grad(self, value: Value, wanted: bool) -> None:
         """Allow what changes nothing; autograd inside a program is `torch.func`'s."""

@@ -260,6 +260,14 @@ class TracedTensor(torch.Tensor):
     def _is_param(self) -> bool:  # type: ignore[override]  # `isinstance(x, torch.nn.Parameter)` asks
         return self.asked.asked_of_input(self.value, "is_parameter")
 
+    @property
+    def _is_buffer(self) -> bool:  # likewise
+        return self.asked.asked_of_input(self.value, "is_buffer")
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer what a tensor does not have, but the example was given by its user."""
+        return self.asked.attribute(self.value, name)
+
     def is_conj(self) -> bool:
         return self.value.dtype.is_complex and self.asked.asked_of_input(self.value, "is_conj")
 
