@@ -1,6 +1,7 @@
 """`ExportedProgram`: what users do with a program, from call to print."""
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -189,6 +190,26 @@ def test_a_copy_of_a_program_is_independent():
 
     assert twin.state_dict["steps"].item() == 1
     assert program.state_dict["steps"].item() == 0
+
+
+def test_pickles_are_as_good_as_saved_programs():
+    """A program, and its module with the tensors that the module has by then."""
+    program = export(Model())
+    module = program.module()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.mul_(2)
+
+    again, module_again = pickle.loads(pickle.dumps((program, module)))
+
+    assert str(again.contract) == str(program.contract)
+    assert module_again.state_dict().keys() == module.state_dict().keys()
+    for size in (2, 5):
+        torch.testing.assert_close(run(again, size), run(program, size))
+        torch.testing.assert_close(run(module_again, size), run(module, size))
+    assert [p.requires_grad for p in module_again.parameters()] == [
+        p.requires_grad for p in module.parameters()
+    ]
 
 
 class Rebinds(nn.Module):

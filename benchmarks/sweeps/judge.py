@@ -19,7 +19,7 @@ from torch.utils import _pytree as pytree
 import fullgraph
 from benchmarks.sweeps.compare import Tensors, difference, one_line, outcome
 from benchmarks.sweeps.samples import Subject, surrounded
-from benchmarks.sweeps.sizes import drawn_sizes, resized
+from benchmarks.sweeps.sizes import drawn_sizes, resized, with_one_size_changed
 from fullgraph.errors import CaptureError, ContractError
 
 
@@ -142,6 +142,8 @@ def _calls(subject: Subject) -> Iterator[Tensors]:
         return  # contents of other sizes cannot be made of these
     for drawing in drawn_sizes(subject.tensors):
         yield [resized(tensor, drawing) for tensor in subject.tensors]
+    if subject.checks_sizes:
+        yield from with_one_size_changed(subject.tensors)
 
 
 def _export(subject: Subject, sizes: Any, given: Tensors) -> tuple[Any, Finding | None]:

@@ -29,6 +29,7 @@ class Subject:
         tensors: an example.
         contents: whether the values of the result mean anything (those of `empty` do not).
         dtype: what the sample was made for.
+        checks_sizes: whether eager raises where sizes do not fit, rather than to read or write beyond a tensor.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Subject:
     tensors: list[torch.Tensor]
     contents: bool = True
     dtype: torch.dtype = torch.float32
+    checks_sizes: bool = True
 
     def fresh(self) -> list[torch.Tensor]:
         """Return copies of the tensors that share nothing with them."""
@@ -81,6 +83,16 @@ OPERATORS: Mapping[str, list[Any]] = MappingProxyType(_by_name())
 
 # What they return is whatever was in memory (of embedding_bag, where the offsets do not ascend).
 _UNINITIALISED = ("empty", "new_empty", "resize_", "resize_as_", "nn.functional.embedding_bag")
+# They check nothing: with sizes that do not fit, eager ends the process.
+_UNCHECKED = (
+    "_batch_norm_with_update",
+    "_native_batch_norm_legit",
+    "native_batch_norm",
+    "_segment_reduce",
+    "lu_unpack",
+    "max_pool2d_with_indices_backward",
+    "nn.functional.embedding_bag",
+)
 
 
 def samples_of(name: str, dtype: torch.dtype, count: int) -> Iterator[Subject]:
@@ -114,4 +126,5 @@ def _subject(info: Any, sample: Any, dtype: torch.dtype, number: int) -> Subject
 
     contents = not info.name.startswith(_UNINITIALISED)
     title = f"{info.full_name} {str(dtype).removeprefix('torch.')} #{number}"
-    return Subject(title, call, [leaves[place] for place in places], contents, dtype)
+    checks_sizes = not info.name.startswith(_UNCHECKED)
+    return Subject(title, call, [leaves[place] for place in places], contents, dtype, checks_sizes)

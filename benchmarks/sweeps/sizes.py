@@ -2,6 +2,9 @@
 
 A drawing maps each distinct size of the sample to another one. Contents are taken from the sample, turned by one
 place and repeated: indices stay in range, probabilities stay probabilities, and no value keeps its place.
+
+Then single sizes of single tensors are changed, where eager mostly raises: a program that returns something there has
+relied on sizes to be equal and did not say so.
 """
 
 from __future__ import annotations
@@ -34,6 +37,16 @@ def _candidates(present: Sequence[int]) -> Iterator[Drawing]:
     for one in present[:3]:
         for value in (1, 0, 2 * one, one + 1):
             yield {size: value if size == one else size for size in present}
+
+
+def with_one_size_changed(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
+    """Yield the tensors with the first dim of one of them larger, and with the last dim of one of them 1."""
+    for place, tensor in enumerate(tensors[:3]):
+        for dim, wanted in ((0, tensor.shape[0] + 1), (tensor.dim() - 1, 1)) if tensor.dim() else ():
+            size = tensor.shape[dim]
+            if size not in (0, wanted):
+                places = (torch.arange(wanted) + 1) % size
+                yield [*tensors[:place], tensor.detach().index_select(dim, places), *tensors[place + 1 :]]
 
 
 def resized(tensor: torch.Tensor, drawing: Drawing) -> torch.Tensor:

@@ -12,17 +12,7 @@ from fullgraph.control_flow import FUNCTIONS
 from fullgraph.errors import CaptureError
 from fullgraph.exported_program import ExportedProgram
 from fullgraph.rewriting import rewrites
-from fullgraph.tracing import (
-    Inputs,
-    Trace,
-    bind,
-    bind_examples,
-    refusal_of_number,
-    root_modules,
-    settle_branches,
-    trace,
-    wants_plain_number,
-)
+from fullgraph.tracing import Inputs, Trace, bind, bind_examples, root_modules, settled_trace, trace
 
 
 def export(
@@ -88,40 +78,8 @@ def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trac
         for exporting in (True, False):
             record = partial(trace, fn, inputs, functions=functions, exporting=exporting)
             try:
-                recorded = rewriting.settled(partial(_settled, record, specs))
+                recorded = rewriting.settled(partial(settled_trace, record, specs))
                 return recorded, simplify(recorded.ledger, specs, recorded.scope)
             except CaptureError as refusal:
                 refusals.append(refusal)
     raise refusals[0]
-
-
-_PLAINER: Sequence[dict[str, bool]] = ({}, {"at_once": True}, {"at_once": True, "plain_inputs": True})
-
-
-def _settled(
-    record: Callable[..., Trace], specs: Specs, settings: Sequence[dict[str, bool]] = _PLAINER
-) -> Trace:
-    """Trace, and look at the other sides of the branches on sizes.
-
-    A comparison of sizes is a question until somebody asks. Some of PyTorch's functions take plain booleans only
-    (`is_causal=length > 1`): then all comparisons are asked where they are made. If that is not enough, it was an
-    input that is a truth value itself (`keepdim=flag`): then those are asked before the program runs.
-    """
-    traced = partial(_traced, partial(record, **settings[0]))
-    try:
-        recorded = traced(specs)
-    except CaptureError as error:
-        if "SymBool" not in str(error.__cause__) or len(settings) == 1:
-            raise
-        return _settled(record, specs, settings[1:])
-    return settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
-
-
-def _traced(record: Callable[..., Trace], specs: Specs, **options: Any) -> Trace:
-    """Trace; what takes plain numbers only, and met a symbolic one, is refused."""
-    try:
-        return record(specs, **options)
-    except (TypeError, AttributeError) as error:
-        if wants_plain_number(error):
-            raise refusal_of_number(error) from error
-        raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,12 @@ class ExportedProgram:
 
     def module(self) -> torch.nn.Module:
         """Return the program as a trainable module on the same parameters, under the traced module's names."""
-        return program.ProgramModule(self._parts, self._run)
+        parts = self._parts
+
+        def pickled(tensors: Mapping[str, torch.Tensor]) -> tuple[Any, ...]:
+            return _module_from_bytes, (artifact.program_as_bytes(parts.with_tensors(tensors)),)
+
+        return program.ProgramModule(parts, self._run, pickled)
 
     @property
     def parts(self) -> program.ProgramParts:
@@ -144,11 +150,29 @@ class ExportedProgram:
         """
         artifact.write_program(self._parts, path, examples=examples)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> ExportedProgram:
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as `save` writes it."""
+        return _from_bytes, (artifact.program_as_bytes(self._parts),)
+
     def __str__(self) -> str:
         return program.render_program(self._parts)
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def _from_bytes(content: bytes) -> ExportedProgram:
+    return ExportedProgram(artifact.program_from_bytes(content))
+
+
+def _module_from_bytes(content: bytes) -> torch.nn.Module:
+    return _from_bytes(content).module()
 
 
 def load(path: artifact.PathLike) -> ExportedProgram:

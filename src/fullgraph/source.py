@@ -87,6 +87,11 @@ class Origin:
         return bool(self.places)
 
     @property
+    def lines(self) -> tuple[tuple[CodeType, int], ...]:
+        """The code and the line of each frame whose code is at hand, outermost first."""
+        return tuple((place[0], _line_of(place)) for place in self.places if not isinstance(place, PlaceText))
+
+    @property
     def as_text(self) -> tuple[PlaceText, ...]:
         """Each place as text; an origin made of these says the same where the code is not at hand."""
         return tuple(map(_place_text, self.places))

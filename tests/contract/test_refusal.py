@@ -95,6 +95,12 @@ def test_the_spec_to_paste_is_short(assumed, accepted):
     assert refused(made).instead == accepted
 
 
+def test_of_a_set_of_sizes_the_one_that_is_left_is_pasted():
+    made = traced(specs_of({"x": {0: Dim("b", values=[2, 4, 6])}}, x=zeros(6, 4)))
+
+    assert refused(made.assume("b >= 5")).instead == "dynamic_shapes={'x': '6 _'}"
+
+
 def _symbols(fact):
     from fullgraph.symbolic import parse
 

@@ -51,7 +51,7 @@ def many(x, scale):
 
 
 def test_all_obstacles_of_one_run():
-    report = explain(many, (torch.ones(3), 2.0))
+    report = explain(many, (torch.ones(300), 2.0))
 
     assert [obstacle.line - many.__code__.co_firstlineno for obstacle in report.obstacles] == [
         1,

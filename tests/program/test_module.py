@@ -39,7 +39,7 @@ def captured(model, training=None):
     sketch.write(OutputRole.BUFFER, "calls", sketch.call(aten.add.Tensor, calls, 1))
     leaf = sketch.returns(sketch.call(aten.add.Tensor, y, offset, dims=(2, 3)))
     parts = dataclasses.replace(sketch.parts(leaf, modules=[("", model)]), training=training)
-    return ProgramModule(parts, run_of(parts))
+    return ProgramModule(parts, run_of(parts), pickled=lambda tensors: (dict, (tensors,)))
 
 
 def test_names_and_tensors_are_the_models():

@@ -174,8 +174,9 @@ def test_a_refusal_that_the_program_catches() -> None:
         except Exception:
             return x
 
-    with pytest.raises(CaptureError):
-        fullgraph.export(fn, (torch.ones(2),))
+    for x in (torch.ones(2), torch.ones(2, dtype=torch.long)):
+        with pytest.raises(CaptureError):
+            fullgraph.export(fn, (x,))
 
 
 def test_exports_in_several_threads() -> None:

@@ -7,8 +7,10 @@ import operator
 
 import pytest
 import torch
+from torch import nn
 from torch.utils._pytree import tree_map
 
+import fullgraph
 from tests.support import assert_refused, assert_same
 
 SIZES = (0, 1, 2, 7, 1000)
@@ -308,10 +310,35 @@ def test_integer_tensors():
     assert_same(fn, (torch.tensor([4, 2]),), more)
 
 
-def test_float_tensors_are_refused():
-    """Their values are known only when the program runs."""
-    assert_refused(lambda x: torch.zeros(int(x.sum())), (torch.ones(3),), line="int(x.sum())")
-    assert_refused(lambda x: x * float(x.sum()), (torch.ones(3),), line="float(x.sum())")
+def test_numbers_of_float_tensors_are_known_when_the_program_runs():
+    """They are what `item()` gives; an integer is rounded towards zero."""
+    more = [(torch.full((3,), 2.6),), (torch.zeros(3),)]
+    assert_same(lambda x: torch.zeros(int(x.sum())), (torch.ones(3),), more)
+    assert_same(lambda x: x * float(x.sum()), (torch.ones(3),), more)
+    assert_same(lambda x: x * int(x.any()), (torch.ones(3),), more)
+    with pytest.raises(ValueError, match="NaN"):
+        fullgraph.export(lambda x: torch.zeros(int(x.sum())), (torch.ones(3),))(torch.full((3,), math.nan))
+
+
+class Queue(nn.Module):
+    """Writes where a buffer says; the numbers of buffers are asked for as those of inputs are."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("queue", torch.zeros(2, 16))
+        self.register_buffer("at", torch.zeros(1, dtype=torch.long))
+        self.register_buffer("scale", torch.tensor(0.5))
+
+    def forward(self, keys):
+        batch, at = keys.shape[0], int(self.at)
+        self.queue[:, at : at + batch] = keys.T * float(self.scale)
+        self.at[0] = (at + batch) % self.queue.shape[1]
+        return self.queue.clone()
+
+
+def test_numbers_of_buffers():
+    more = [(torch.randn(2, 2),), (torch.randn(1, 2),), (torch.randn(0, 2),)]
+    assert_same(Queue(), (torch.randn(4, 2),), more, dynamic_shapes={"keys": "batch _"})
 
 
 def test_len_of_a_scalar_is_eagers_error():

@@ -60,7 +60,8 @@ def test_code_is_the_users_again_after_an_error_and_a_refusal():
     assert raising.__code__ is before
 
     def refused(x):
-        return x * float(x.sum()) * int(x.shape[0])
+        longer = x * int(x.shape[0] / 2)
+        return longer if longer.sum() > 0 else x
 
     before = refused.__code__
     assert_refused(refused, (torch.ones(4, 2),), dynamic_shapes=DYNAMIC)

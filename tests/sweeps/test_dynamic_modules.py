@@ -24,7 +24,6 @@ ASSUMED = {
     "nn.InstanceNorm": "likewise",
     "nn.LocalResponseNorm": "it gives back its argument when that is empty",
     "nn.MultiLabelSoftMarginLoss": "a size of 1 is broadcast with the weights",
-    "nn.AdaptiveMaxPool": "PyTorch takes no symbols for the size of the result, which is that of the argument",
 }
 REFUSED = {
     "nn.BatchNorm": "momentum None: the factor of the average is computed from the contents of a buffer",

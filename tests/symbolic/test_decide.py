@@ -216,6 +216,11 @@ FOUND = [
     ([], "min(s0, s1) <= s1", True),
     ([], "max(s0, 1) == 0", False),
     ([], "abs(s0 - s1) >= s0 - s1", True),
+    ([], "min(s0, 1) <= s0 * s0", True),
+    ([], "max(0, 2*s0 - 1) // 2 + 1 >= s0", True),
+    ([], "min(max(0, 2*s0 - 1), max(0, 2*s0 - 1) // 2 + 1) == s0", True),
+    ([], "max(s0, s1) == s0 or max(s0, s1) == s1", True),
+    ([], "min(s0, s1) == s0", None),
     ([], "s0 / 2 >= 0", True),
     ([], "math.floor(s0 / 2) >= 0", True),
     ([], "round(s0 / 2) <= -1", False),
@@ -237,6 +242,8 @@ FOUND = [
     (["s1 == 2*s0"], "s1 // 2 == s0", True),
     (["s1 == 2*s0", "s0 >= 3"], "s1 >= 6", True),
     (["s1 == 2*s0", "s1 >= 5"], "s0 >= 3", True),
+    (["s0 % 2 != 1"], "(s0 + 1) // 2 == s0 // 2", True),
+    (["s0 % 4 <= 0"], "4*(s0 // 4) == s0", True),
     (["s0 % 8 == 0"], "s0 % 4 == 0", True),
     (["s0 % 8 == 0"], "8*(s0 // 8) == s0", True),
     (["s0 % 8 == 0"], "s0 == 4", False),
@@ -247,12 +254,17 @@ FOUND = [
     (["s0 % 4 == 0"], "4*s1*(s0 // 4) <= s0*s1", True),
     (["s0 % 4 == 0"], "4*(s0 // 8) == s0", None),
     (["s0 % 2 != 0"], "s0 >= 1", True),
+    (["s0 % 4 == 0"], "s1*(s0 // 2) % (2*(s0 // 4)) == 0", True),
+    (["s0 % 4 == 0"], "s1*((s0 + 1) // 2) == 2*s1*((s0 + 3) // 4)", True),
     (["s0 >= 1", "s1 >= 1"], "s0*s1 >= 1", True),
     (["s0 >= 1", "s1 >= 1"], "s0*s1 == 0", False),
     (["s0 >= 1"], "s0*s1 >= s1", True),
     (["s0 >= 1", "s1 >= 1", "s0*s1 <= 4"], "s0 <= 4", True),
     (["s0 >= 1", "s1 >= 2", "s0*s1 <= 5"], "s0 <= 2", True),
     (["s0*s1 <= 4"], "s0 <= 4", None),
+    (["s0*s1 == 16", "s0 == s1"], "s1 == 4", True),
+    (["s0**2 >= 5"], "s0 >= 3", True),
+    (["(s0 // 8)*(s1 // 8) == 64", "s0 == s1"], "s0 // 8 == 8", True),
     (["s0 >= 3", "s1 >= 1", "(s0 // 3)*s1 <= 1"], "s0 <= 5", True),
     (["s0 >= 2", "s1 >= 2"], "s0*s1 == 1", False),
     (["s0 >= 1"], "s1 // s0 <= s1", True),
@@ -276,6 +288,19 @@ def test_found(facts: list[str], question: str, expected: bool | None):
         scope.assume(parse(fact))
 
     assert scope.decide(parse(question)) is expected
+
+
+def test_what_follows_when_a_question_is_as_short_as_the_facts_allow():
+    """Chunks that are filled hold all elements, and nothing else."""
+    scope = Scope(NobodyAsked())
+    for s in SYMBOLS:
+        scope.declare(s.name, lo=1)
+    scope.assume(parse("s0 % 8 == 0"))
+
+    assert scope.follows(parse("64*((s0 + 7) // 8) // s0 == 8"))
+    assert scope.follows(parse("s1*(64*((s0 + 7) // 8) % s0) == 0"))
+    assert not scope.follows(parse("64*((s0 + 8) // 8) // s0 == 8"))
+    assert not scope.follows(parse("12*((s1 + 2) // 3) // s1 == 4"))
 
 
 def test_facts_in_any_order():
@@ -327,6 +352,11 @@ def test_sets_of_values():
     assert scope.decide(parse("w == 1000")) is False
     assert scope.decide(parse("w == 640")) is None
     assert str(scope.range_of(width)) == "[640, 1280]"
+
+    scope.assume(parse("w >= 700"))  # in between there is nothing
+    assert str(scope.range_of(width)) == "[1280, 1280]"
+    with pytest.raises(Contradiction):
+        scope.assume(parse("w <= 1000"))
 
 
 def test_conjunction_is_learnt_in_parts():

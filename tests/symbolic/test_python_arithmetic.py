@@ -3,6 +3,7 @@
 At every size the program gives what eager gives, in the same type; where eager raises, the program raises.
 """
 
+import enum
 import linecache
 import math
 from collections.abc import Callable
@@ -37,6 +38,10 @@ math.isclose(n, 7); math.isclose(n, 7.5, rel_tol=0.1); math.isclose(n / 3, 0, ab
 n < 5; n == 7; n != 7; n > 2.5; (n > 1) & (n < 50); (n > 1) | (n > 50); (n > 1) ^ (n < 50); (n > 3) + 1; (n > 3) * n
 (n > 3) | 0; (n > 3) & 1; 1 & (n > 3); (n > 3) ^ n; n ^ (n > 3); (n > 3) & True; True ^ (n > 3); (n > 3) << 2
 n << (n > 3); 2 << (n > 3); (n > 3) >> 1; round(n > 3); math.ceil(n > 3); int(n > 3)
+(-2) ** n % 1000; (-1) ** n; (-1.0) ** n; (-0.0) ** (n % 5); (-2.5) ** (n % 7); pow(-3, n % 9); pow(-3, n % 9, 7)
+(n < n) & n; True & n; True | n; True ^ n; True + n; True - n; True % (n + 1); True << (n % 5)
+n % Level.LOW; n & Level.LOW
+Level.LOW * n; n - Level.LOW; (n / 2) * Level.LOW; divmod(n, Level.LOW); n == Level.LOW; Level.LOW ** (n % 9)
 n.real; n.imag; n.numerator; n.denominator; (n / 2).real; (n / 2).imag; (n > 3).numerator; (n > 3).imag
 n & 6; n & 7; n | 5; n ^ 5; n << 2; n >> 1; ~n; 1 << (n % 8); 5 & n; -n & 6; -n >> 1
 sum([n, n, 1]); sum([n, 2], 5); sum(i * n for i in range(3)); pow(n, 2); pow(n, 2, 7); pow(n, 3, n + 2); pow(n, 2, n)
@@ -84,6 +89,12 @@ not n; sorted([n, 5], key=lambda v: -v); sorted([n, 5], reverse=True, key=abs)
 """
 
 
+class Level(enum.IntEnum):
+    """Integers of a class of their own."""
+
+    LOW = 2
+
+
 def listed(table: str) -> list[str]:
     """The expressions of a table."""
     return [each.strip() for line in table.strip().splitlines() for each in line.split(";")]
@@ -94,7 +105,7 @@ def program_of(text: str) -> Callable[[torch.Tensor], Any]:
     source = f"def fn(x):\n    n = x.shape[0]\n    return {text}, x.sum()\n"
     file = f"<size {text}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    names: dict[str, Any] = {"torch": torch, "math": math}
+    names: dict[str, Any] = {"torch": torch, "math": math, "Level": Level}
     exec(compile(source, file, "exec"), names)
     return names["fn"]
 

@@ -289,6 +289,7 @@ SUMS = {
     "rows": lambda x: x.sum_to_size(1, x.shape[1]),
     "all": lambda x: (x * 2).sum_to_size(1),
     "nothing": lambda x: x.sum_to_size(x.shape),
+    "a single element": lambda x: x.sum().sum_to_size(()),
     "then viewed": lambda x: x.sum_to_size(x.shape[0], 1).view(-1),
     "of a transpose": lambda x: x.t().sum_to_size(1, x.shape[0]),
 }

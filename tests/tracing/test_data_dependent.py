@@ -57,6 +57,61 @@ def test_lengths_made_of_sizes_are_read_on_the_host_as_well():
         fullgraph.export(program, (torch.randn(2, 3, 4),), dynamic_shapes={"x": "n l _"})
 
 
+def test_elements_chosen_by_one_mask_and_by_an_equal_one():
+    """As many come back as were taken; the program makes sure of it at each run, since no call can check it."""
+
+    def program(x, mask, other):
+        y = x.clone()
+        y[~mask] += x[~mask] * 2
+        return y, x[mask] + x[other]
+
+    some = torch.tensor([True, False, True])
+    exported = assert_same(
+        program,
+        (torch.randn(3, 2), some, some.clone()),
+        [
+            (torch.randn(4, 2), torch.ones(4, dtype=torch.bool), torch.ones(4, dtype=torch.bool)),
+            (torch.randn(1, 2), torch.zeros(1, dtype=torch.bool), torch.zeros(1, dtype=torch.bool)),
+        ],
+        dynamic_shapes=("n _", "n", "n"),
+    )
+
+    with pytest.raises(RuntimeError, match="=="):
+        exported(torch.randn(3, 2), some, ~some)
+
+
+def test_two_sizes_without_an_example_are_not_taken_for_equal():
+    """What a `TensorSpec` leaves open is said by a spec, not guessed."""
+    one, other = (fullgraph.TensorSpec((n,), torch.float32) for n in ("a", "b"))
+
+    with pytest.raises(fullgraph.DataDependent, match="has no example"):
+        fullgraph.export(lambda x, y: x + y, (one, other), dynamic_shapes=("a", "b"))
+
+
+def test_a_list_of_numbers_that_are_contents():
+    """`tolist()` of a tensor with few elements gives numbers of the run: sizes, factors, truth values."""
+
+    def program(x, sizes, factors, flags):
+        parts = x.split(sizes.tolist())
+        (first, second), (third, _) = factors.tolist()
+        return parts[0] * first + third, parts[1] * second, flags.tolist(), sizes[:0].tolist()
+
+    def arguments(*sizes):
+        return torch.randn(sum(sizes)), torch.tensor(sizes), torch.randn(2, 2), torch.tensor([True, False])
+
+    assert_same(
+        program,
+        arguments(2, 4),
+        [arguments(0, 1), arguments(5, 0), arguments(0, 0)],
+        dynamic_shapes=("n", "_", "_ _", "_"),
+    )
+
+
+def test_a_long_list_is_refused():
+    with pytest.raises(fullgraph.DataDependent, match="tolist"):
+        fullgraph.export(lambda x: x.tolist(), (torch.zeros(30, 30),))
+
+
 @pytest.mark.parametrize("kind", [torch.nn.GRUCell, torch.nn.LSTMCell, torch.nn.RNNCell])
 def test_recurrent_cells_take_any_batch(kind):
     cell = kind(3, 4)

@@ -20,6 +20,7 @@ IMAGES = {
     "adaptive_avg_pool1d": lambda x: F.adaptive_avg_pool1d(x.flatten(2), x.shape[0] + 1),
     "adaptive_max_pool1d": lambda x: F.adaptive_max_pool1d(x.flatten(2), x.shape[2] // 2 + 1),
     "adaptive_max_pool2d": lambda x: F.adaptive_max_pool2d(x, (x.shape[0] + 1, 2)),
+    "fractional_max_pool2d": lambda x: F.fractional_max_pool2d(x, 1, output_ratio=(0.9, 0.9)),
     "group_norm": lambda x: F.group_norm(x, x.shape[1] // 2),
 }
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from fullgraph.artifact.file import PathLike
 from fullgraph.artifact.format import FORMAT_VERSION
-from fullgraph.artifact.read import read_program
-from fullgraph.artifact.write import write_program
+from fullgraph.artifact.read import program_from_bytes, read_program
+from fullgraph.artifact.write import program_as_bytes, write_program
 
-__all__ = ["FORMAT_VERSION", "PathLike", "read_program", "write_program"]
+__all__ = [
+    "FORMAT_VERSION",
+    "PathLike",
+    "program_as_bytes",
+    "program_from_bytes",
+    "read_program",
+    "write_program",
+]

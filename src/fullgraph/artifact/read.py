@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
@@ -47,6 +49,18 @@ def read_program(path: PathLike) -> ProgramParts:
     except _DAMAGE as error:
         raise damaged(path, f"{type(error).__name__}: {error}") from error
     return parts
+
+
+def program_from_bytes(content: bytes) -> ProgramParts:
+    """Read what `program_as_bytes` returned.
+
+    Raises:
+        ArtifactError: as `read_program`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "program.fgx")
+        path.write_bytes(content)
+        return read_program(path)  # what is mapped of a file stays when its name goes
 
 
 def _parts(decoder: Decoder, content: Mapping[str, Any]) -> ProgramParts:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -47,6 +49,18 @@ def write_program(parts: ProgramParts, path: PathLike, *, examples: bool = True)
         "program": program,
     }
     write_file(path, document, entries)
+
+
+def program_as_bytes(parts: ProgramParts) -> bytes:
+    """Return what `write_program` writes.
+
+    Raises:
+        ArtifactError: something in the program cannot be written; it is named.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "program.fgx")
+        write_program(parts, path)
+        return path.read_bytes()
 
 
 def _named(parts: ProgramParts) -> Iterator[tuple[str, torch.Tensor]]:

@@ -9,6 +9,7 @@ Invariant: the names in `state_dict()` are those of the traced module; tied tens
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from fullgraph.program.parts import ProgramParts
 from fullgraph.program.run import Run
 
 FindTensors = Callable[[nn.Module], tuple[torch.Tensor, ...]]
+# How a module is pickled with these tensors, as `__reduce__` says it.
+Pickled = Callable[[Mapping[str, torch.Tensor]], tuple[Any, ...]]
 
 
 class ProgramModule(nn.Module):
@@ -27,14 +30,20 @@ class ProgramModule(nn.Module):
 
     Whether dropout drops and batch norm averages was fixed when the program was exported, so `train()` and `eval()`
     are refused where they would ask for the other mode.
+
+    Args:
+        parts: the program.
+        run: makes one call of it.
+        pickled: says how the module is pickled.
     """
 
-    def __init__(self, parts: ProgramParts, run: Run) -> None:
+    def __init__(self, parts: ProgramParts, run: Run, pickled: Pickled) -> None:
         super().__init__()
         persistent = parts.state.keys()
         for name, tensor in {**parts.state, **parts.constants}.items():
             _place(self, name, tensor, persistent=name in persistent)
         self._fullgraph_run = run
+        self._fullgraph_pickled = pickled
         names = [entry.target for entry in parts.graph_inputs if entry.leaf is None]
         self._fullgraph_find = compile_find(self, names)
         self._fullgraph_training = parts.training
@@ -44,6 +53,17 @@ class ProgramModule(nn.Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program on these arguments, which are those of the traced function."""
         return self._fullgraph_run(self._fullgraph_find(self), args, kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ProgramModule:
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the program is saved, with the tensors that are here now."""
+        tensors: dict[str, torch.Tensor] = dict(self.named_parameters(remove_duplicate=False))
+        return self._fullgraph_pickled({**tensors, **dict(self.named_buffers(remove_duplicate=False))})
 
     def train(self, mode: bool = True) -> ProgramModule:
         """Do nothing if the program was exported in this mode; refuse otherwise."""

@@ -9,7 +9,7 @@ Invariant: `state` and `constants` hold the user's own tensors. Nothing here is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -85,3 +85,11 @@ class ProgramParts:
         """Yield the lifted tensors of these names."""
         for name in names:
             yield name, self.state[name] if name in self.state else self.constants[name]
+
+    def with_tensors(self, tensors: Mapping[str, torch.Tensor]) -> ProgramParts:
+        """Return the program on other parameters, buffers and constants, by qualified name."""
+        return replace(
+            self,
+            state={name: tensors[name] for name in self.state},
+            constants={name: tensors[name] for name in self.constants},
+        )

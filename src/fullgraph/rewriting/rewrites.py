@@ -80,6 +80,9 @@ _QUESTIONS: Final[Mapping[tuple[Any, str], _Question]] = {
     (TracedTensor, "__int__"): _Question(),
     (TracedTensor, "__float__"): _Question(),
     (TracedTensor, "__len__"): _Question(),
+    # of a parameter or buffer, which becomes an input of the graph
+    (torch.Tensor, "__int__"): _Question(),
+    (torch.Tensor, "__float__"): _Question(),
 }
 
 

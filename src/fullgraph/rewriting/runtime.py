@@ -20,7 +20,6 @@ import torch
 from fullgraph.tracing import TracedTensor
 
 _SYMBOLIC: Final = (torch.SymInt, torch.SymFloat, torch.SymBool)
-_INTEGERS: Final = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8)
 _CACHED: Final = type(functools.lru_cache(lambda: None))
 
 
@@ -49,8 +48,8 @@ def as_int(*args: Any, **options: Any) -> Any:
             return math.trunc(value)
         if kind is torch.SymBool:
             return torch.sym_ite(value, 1, 0)
-        if isinstance(value, TracedTensor) and value.dtype in _INTEGERS:
-            return value.item()
+        if _has_one_number(value):
+            return as_int(value.item())
     return int(*args, **options)
 
 
@@ -60,9 +59,16 @@ def as_float(*args: Any) -> Any:
         value = args[0]
         if isinstance(value, _SYMBOLIC):
             return torch.sym_float(torch.sym_ite(value, 1, 0) if isinstance(value, torch.SymBool) else value)
-        if isinstance(value, TracedTensor) and value.dtype in _INTEGERS:
+        if _has_one_number(value):
             return as_float(value.item())
     return float(*args)
+
+
+def _has_one_number(value: Any) -> bool:
+    """Whether a value is a tensor whose `item()` is a number in the program: a traced one, or one it will lift."""
+    if not isinstance(value, torch.Tensor) or value.dtype.is_complex:
+        return False
+    return isinstance(value, TracedTensor) or value.numel() == 1
 
 
 def as_len(*args: Any) -> Any:

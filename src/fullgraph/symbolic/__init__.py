@@ -4,12 +4,12 @@ What may enter: arithmetic on symbols, what is known of them, and the answers th
 of tensors, graphs or the user's program; only `symint` knows PyTorch, and only its symbolic numbers. Whom to
 ask when no answer follows is passed in (`Undecided`).
 
-Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`, `boolean`
-(canonical operations), `scalars` (floats and truth values as symbols), `operations`, `evaluation` (what they mean),
-`ranges`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known and what follows), `undecided` (who is
-asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where Python raises), `layout`, `remembered`,
-`and_or`, `singletons`, `nodes`, `symint`, `python_math`, `python_numpy`, `python_lists`, `python_methods` (as PyTorch
-and Python see it).
+Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`,
+`exact_floats`, `boolean` (canonical operations), `scalars` (floats and truth values as symbols), `operations`,
+`evaluation` (what they mean), `ranges`, `forms`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known
+and what follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where
+Python raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `either`, `python_math`,
+`python_numpy`, `python_lists`, `python_operators`, `python_methods` (as PyTorch and Python see it).
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from fullgraph.symbolic.boolean import (
     truth_symbol_in,
 )
 from fullgraph.symbolic.domains import truncate
+from fullgraph.symbolic.either import as_float, is_either, settled
 from fullgraph.symbolic.evaluation import evaluate, substitute
 from fullgraph.symbolic.expr import Expr, expression, floating, integer, symbol
 from fullgraph.symbolic.facts import Contradiction
@@ -69,7 +70,7 @@ from fullgraph.symbolic.python_math import scope_of
 from fullgraph.symbolic.python_methods import PYTHON_METHODS
 from fullgraph.symbolic.quotients import exactly_divided
 from fullgraph.symbolic.ranges import Range
-from fullgraph.symbolic.scalars import constants_in, same_value, scalar_of, scalar_symbol, sort_of
+from fullgraph.symbolic.scalars import constants_in, numbers_in, same_value, scalar_of, scalar_symbol, sort_of
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.singletons import tests_for_identity
 from fullgraph.symbolic.symint import expr_of, lower, to_python
@@ -80,6 +81,7 @@ __all__ = [
     "is_contiguous",
     "is_channels_last_contiguous_2d",
     "is_channels_last_contiguous_3d",
+    "is_either",
     "PYTHON_METHODS",
     "Bool",
     "Contradiction",
@@ -95,6 +97,7 @@ __all__ = [
     "bitor",
     "bitxor",
     "as_bool",
+    "as_float",
     "constants_in",
     "eq",
     "evaluate",
@@ -122,6 +125,7 @@ __all__ = [
     "ne",
     "neg",
     "not_",
+    "numbers_in",
     "or_",
     "parts_of",
     "parse",
@@ -134,6 +138,7 @@ __all__ = [
     "scalar_of",
     "scalar_symbol",
     "scope_of",
+    "settled",
     "sort_of",
     "sub",
     "substitute",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, reduce
+from math import copysign
 from math import gcd as _gcd
 
 from fullgraph.symbolic import floats
@@ -88,6 +89,9 @@ def mod(a: Operand, b: Operand) -> Expr:
 def pow_(a: Operand, b: Operand) -> Expr:
     """Return `a ** b`; of integers only where `b` is known not to be negative, else Python's result is a float."""
     a, b = expression(a), expression(b)
+    if a.is_const and not b.is_const and copysign(1.0, a.value) < 0:
+        # The text of a graph is `-2 ** n`, which is another number. The exponent is whole, or Python's result complex.
+        return mul(pow_(neg(a), b), sub(1, mul(2, mod(b, 2))))
     if a.is_float or b.is_float or (b.is_const and b.value < 0):
         return floats.binary("pow", a, b)
     if b.is_const:

@@ -13,7 +13,9 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   term of e but not the constant one.
 * *Quotients.* e and its normal form (`quotients`) have the same value; k*(x//k) is x where k divides x.
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
-* *Cases.* A question on a few symbols with few possible values each is evaluated on all of them.
+* *Multiples.* Where 4 divides n, a question on n is one on 4*q, whatever q is.
+* *Cases.* A question on a few symbols with few possible values each is evaluated on all of them. One on min(x, y)
+  is asked of x where x <= y, and of y where y <= x; an answer that both give holds.
 """
 
 from __future__ import annotations
@@ -21,19 +23,22 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from fullgraph.symbolic import ranges
-from fullgraph.symbolic.boolean import Bool, ne
+from fullgraph.symbolic.boolean import Bool, le, ne
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
-from fullgraph.symbolic.evaluation import evaluate
-from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
-from fullgraph.symbolic.facts import WIDEST, Facts
+from fullgraph.symbolic.evaluation import evaluate, substitute
+from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, symbol, times
+from fullgraph.symbolic.facts import WIDEST, Contradiction, Facts
+from fullgraph.symbolic.interning import contains, parts_of
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
 from fullgraph.symbolic.ranges import Range
 
 _DEPTH = 3
 _BREADTH = 8
 _LARGEST_ENUMERATION = 256
+_MOST_EXTREMES = 3
 
 
 def decide(facts: Facts, question: Bool) -> bool | None:
@@ -44,7 +49,25 @@ def decide(facts: Facts, question: Bool) -> bool | None:
     if known is not None:
         return known
     answer = _RULES[question.kind](facts, *question.args)
-    return answer if answer is not None else _by_cases(facts, question)
+    if answer is None:
+        answer = _by_quotients(facts, question)
+    if answer is None:
+        answer = _by_cases(facts, question)
+    return answer if answer is not None else _by_extremes(facts, question)
+
+
+def _by_quotients(facts: Facts, question: Bool) -> bool | None:
+    """Answer a question that is the same for all multiples, as `n // 2 % (n // 4)` for those of 4."""
+    multiples = {s: facts.divisors[s] for s in question.symbols if facts.divisors.get(s, 1) > 1}
+    if not multiples:
+        return None
+    try:
+        asked = substitute(
+            question, {s: times(integer(k), symbol(f"quotient of {s.name}")) for s, k in multiples.items()}
+        )
+    except ZeroDivisionError:
+        return None
+    return asked.value if asked.is_const else None
 
 
 def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
@@ -285,3 +308,36 @@ def _by_cases(facts: Facts, question: Bool) -> bool | None:
         if len(answers) == 2:
             return None
     return answers.pop() if answers else None
+
+
+def _by_extremes(facts: Facts, question: Bool) -> bool | None:
+    """Ask what the question is for each number that a minimum or maximum in it may be."""
+    found = _extremes(question)
+    if not 0 < len(found) <= _MOST_EXTREMES:
+        return None
+    atom = next(
+        each for each in found if not any(contains(each, other) for other in found if other is not each)
+    )
+    answers: set[bool | None] = set()
+    for one, other in (atom.args, atom.args[::-1]):
+        case, ordered = facts.copy(), facts.rewrite(le(one, other))
+        if decide(case, ordered) is False:
+            continue  # then it never is that one
+        try:
+            case.learn(ordered)
+            chosen = one if atom.kind == "min" else other
+            answers.add(decide(case, case.rewrite(substitute(question, {atom: chosen}))))
+        except Contradiction:
+            continue
+        except ZeroDivisionError:
+            return None
+        if None in answers or len(answers) == 2:
+            return None
+    return answers.pop() if answers else None
+
+
+@lru_cache(maxsize=4096)
+def _extremes(question: Bool) -> tuple[Expr, ...]:
+    """Return the minima and maxima of two integers that occur in a question."""
+    parts = (part for part in parts_of(question) if isinstance(part, Expr))
+    return tuple(e for e in parts if e.kind in ("min", "max") and len(e.args) == 2 and not e.is_float)

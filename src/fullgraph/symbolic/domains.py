@@ -16,7 +16,8 @@ import sys
 from collections.abc import Callable
 
 from fullgraph.symbolic import arithmetic, floats
-from fullgraph.symbolic.boolean import Bool, ge, gt, le, lt, ne, not_, or_, true
+from fullgraph.symbolic.boolean import Bool, and_, ge, gt, le, lt, ne, not_, or_, true
+from fullgraph.symbolic.exact_floats import LARGEST, whole
 from fullgraph.symbolic.expr import Expr
 from fullgraph.symbolic.scalars import as_number, is_finite, is_infinite
 from fullgraph.symbolic.scope import Scope
@@ -46,7 +47,14 @@ def rounded(rounding: str, what: Expr, scope: Scope) -> Expr:
     # What is computed from sizes overflows only where a float holds no such size, and Python has raised there.
     if what.is_float and any(symbol.is_float for symbol in what.symbols):
         require(scope, is_finite(what), OverflowError("cannot convert float infinity or NaN to integer"))
+    found = whole(what) if what.is_float else None
+    if found is not None and all(scope.ask(_is_small(each), "check") for each in found.small):
+        return found.value
     return floats.to_integer(rounding, what)
+
+
+def _is_small(a: Expr) -> Bool:
+    return and_(le(a, LARGEST), ge(a, -LARGEST))
 
 
 def function(name: str, what: Expr, scope: Scope) -> Expr:

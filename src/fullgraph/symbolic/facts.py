@@ -2,9 +2,8 @@
 
 A fact is stored in the form in which it is used:
 
-* bounds on *forms*. Every integer expression e is k*form + c, where the form has no constant term, coprime
-  coefficients and a positive leading one. `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a
-  symbol is a form itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
+* bounds on *forms* (forms.py). `s0 - s1 <= 3` is the range [-oo, 3] of the form `s0 - s1`; a symbol is a form
+  itself. So all that was learnt of `a*x + c` answers questions about `b*x + d`.
 * replacements. An equality that can be solved for an atom replaces the atom, everywhere and for good, by
   something already known. `s0 % 8 == 0` replaces the atom `s0 % 8`. Replacements are kept resolved: none
   mentions a replaced atom.
@@ -19,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any
 
 from fullgraph.symbolic import ranges
@@ -29,15 +28,14 @@ from fullgraph.symbolic.evaluation import T, substitute
 from fullgraph.symbolic.expr import (
     Expr,
     Monomial,
-    common_factor,
     integer,
-    leading,
     plus,
     polynomial,
     times,
 )
+from fullgraph.symbolic.forms import form_of
 from fullgraph.symbolic.interning import Interned, contains
-from fullgraph.symbolic.ranges import ANY, Bound, Range
+from fullgraph.symbolic.ranges import ANY, Range
 
 # Ranges with fewer values than this can be gone through one by one.
 WIDEST = 64
@@ -48,29 +46,6 @@ _ONE = ranges.point(1)
 
 class Contradiction(ValueError):
     """A fact that cannot hold together with what is already known."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """The decomposition e = factor * form + constant; `form` is None if e is constant."""
-
-    form: Expr | None
-    factor: int
-    constant: int
-
-
-@lru_cache(maxsize=4096)
-def form_of(e: Expr) -> Form:
-    """Decompose an integer expression."""
-    if e.is_const:
-        return Form(None, 0, e.value)
-    if e.kind != "polynomial":
-        return Form(e, 1, 0)
-    factor = common_factor(e.terms)
-    if e.terms[leading(e.terms)] < 0:
-        factor = -factor
-    form = polynomial({m: c // factor for m, c in e.terms.items() if m})
-    return Form(form, factor, e.terms.get((), 0))
 
 
 @dataclass
@@ -255,6 +230,8 @@ class Facts:
                 self._equate(self.without_factors(fact.args[0], lambda found: 0 not in found))
             case "ne":
                 self._exclude(fact.args[0])
+        if fact.kind in ("le", "ne"):
+            self._note_remainder(fact.args[0])
         self._propagate()
         self._grew()
 
@@ -279,7 +256,7 @@ class Facts:
         k = abs(form.factor)
         limits = Range(lo if math.isinf(lo) else -(-lo // k), hi if math.isinf(hi) else hi // k)
         before = self.bounds.get(form.form, ANY)
-        after = before & limits
+        after = self._listed(form.form, before & limits)
         if after == before:
             return False
         if after.is_empty or (after & self.integer_range(form.form)).is_empty:
@@ -287,6 +264,17 @@ class Facts:
         self._set_bound(form.form, after)
         self._ranges.clear()
         return True
+
+    def _listed(self, form: Expr, allowed: Range) -> Range:
+        """Narrow a range to the listed values in it, if the form is a symbol with a list of them."""
+        listed = self.values.get(form)
+        if listed is None or allowed.is_empty:
+            return allowed
+        kept = tuple(v for v in listed if v in allowed)
+        if not kept:
+            raise Contradiction("none of the listed values is left")
+        self.values[form] = kept
+        return Range(kept[0], kept[-1])
 
     def _set_bound(self, form: Expr, known: Range) -> None:
         self.few_values |= known.hi - known.lo < WIDEST
@@ -323,6 +311,12 @@ class Facts:
         for old in before:
             if contains(old, atom):  # `s1 % 8` was replaced, and now s1 is
                 self.learn(eq(substitute(old, self.replacements), self.replacements[old]))
+
+    def _note_remainder(self, e: Expr) -> None:
+        """`s0 % 2` that is not 1 is 0: then 2 divides s0, which its range alone does not say."""
+        atom = form_of(e).form
+        if atom is not None and atom.kind == "mod" and self.integer_range(atom).is_point:
+            self._equate(plus(atom, integer(-int(self.integer_range(atom).lo))))
 
     def _note_divisor(self, atom: Expr, e: Expr) -> None:
         if atom.kind == "mod" and len(e.terms) == 1:
@@ -376,22 +370,34 @@ class Facts:
             allowed = ranges.add(known, others)
             if len(monomial) == 1:
                 news |= self._bound(part, allowed)
-            elif coefficient > 0 and not math.isinf(allowed.hi):
-                news |= self._bound_factors(monomial, allowed.hi // coefficient)
+            elif coefficient > 0:
+                if not math.isinf(allowed.lo):
+                    news |= self._bound_root(monomial, -(-int(allowed.lo) // coefficient))
+                if not math.isinf(allowed.hi):
+                    news |= self._bound_factors(monomial, int(allowed.hi) // coefficient)
         return news
 
-    def _bound_factors(self, factors: Monomial, most: Bound) -> bool:
+    def _bound_factors(self, factors: Monomial, most: int) -> bool:
         """Each of several positive factors is at most their product, divided by the least that the others can be."""
         least = [self.integer_range(factor).lo for factor in factors]
         if min(least) < 1:
             return False
+        if _is_square(factors) and most >= 0:
+            return self._at_most(factors[0], integer(math.isqrt(most)))
         news = False
         for factor, lo in zip(factors, least):
-            fact = le(
-                factor, integer(most * lo // math.prod(least))
-            )  # of a quotient, it speaks of the dividend
-            news |= not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
+            news |= self._at_most(factor, integer(most * int(lo) // int(math.prod(least))))
         return news
+
+    def _bound_root(self, factors: Monomial, least: int) -> bool:
+        """A number that is not negative is at least the root of what its square is at least."""
+        if not _is_square(factors) or least < 1 or self.integer_range(factors[0]).lo < 0:
+            return False
+        return self._at_most(integer(math.isqrt(least - 1) + 1), factors[0])
+
+    def _at_most(self, a: Expr, b: Expr) -> bool:
+        fact = le(a, b)  # of a quotient, this speaks of the dividend
+        return not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
 
     def _propagate_sign(self, form: Expr, known: Range) -> bool:
         """Divide `s0*(s1 - 4) == 0` by s0 once s0 is known not to be 0; and `<=` by positive factors."""
@@ -427,4 +433,5 @@ class Facts:
         return self.order.get(atom, len(self.order)), atom.name
 
 
-__all__ = ["Bound", "Contradiction", "Facts", "Form", "form_of"]
+def _is_square(factors: Monomial) -> bool:
+    return len(factors) == 2 and factors[0] is factors[1]

@@ -1,17 +1,20 @@
 """`min`, `max` and `sorted` of sizes, as expressions: Python's own ask whether one is smaller than another.
 
-With a `key`, or of anything but integers (floats too, for `min` and `max`), Python's own stay.
+With a `key`, or of anything but numbers (for `sorted`, integers), Python's own stay.
 """
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean
+from fullgraph.symbolic.either import chosen, compared, parts_of, to_either
 from fullgraph.symbolic.expr import Expr
 from fullgraph.symbolic.python_math import Original, scope_of
+from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import SYMBOLIC_CLASSES, expr_of, to_python
 
 _SORTS = {int: int, SYMBOLIC_CLASSES[0]: int, float: float, SYMBOLIC_CLASSES[1]: float}
@@ -21,11 +24,14 @@ _LONGEST_SORTED = 8
 
 def _extreme(kind: str) -> Callable[[Original | None], Original]:
     combine = arithmetic.min_ if kind == "min" else arithmetic.max_
+    wins = boolean.lt if kind == "min" else boolean.gt
 
-    def of_floats(first: Expr, other: Expr) -> Expr:
-        # With nan the order matters: Python keeps the first one that no other is smaller than.
-        taken = boolean.lt(other, first) if kind == "min" else boolean.gt(other, first)
-        return boolean.if_else(taken, other, first)
+    def of_any(values: tuple[Any, ...], scope: Scope) -> Any:
+        # Python keeps the first one that no other wins over, as it is: with nan, the order matters.
+        first, *others = map(parts_of, values)
+        for other in others:
+            first = chosen(compared(wins, other, first), other, first)
+        return to_either(first, scope)
 
     def replacement(original: Original | None) -> Original:
         assert original is not None
@@ -36,12 +42,11 @@ def _extreme(kind: str) -> Callable[[Original | None], Original]:
             values: tuple[Any, ...] = tuple(args[0]) if len(args) == 1 else args
             scope = scope_of(*values)
             sorts = {_SORTS.get(type(value)) for value in values}
-            if scope is None or sorts not in ({int}, {float}) or (len(args) > 1 and options):
+            if scope is None or None in sorts or (len(args) > 1 and options):
                 return original(values, **options) if len(args) == 1 else original(*values, **options)
-            found = expr_of(values[0])
-            for value in values[1:]:
-                found = (combine if sorts == {int} else of_floats)(found, expr_of(value))
-            return to_python(found, scope)
+            if sorts != {int}:
+                return of_any(values, scope)
+            return to_python(reduce(combine, map(expr_of, values)), scope)
 
         return extreme
 

@@ -12,12 +12,16 @@ from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats
 from fullgraph.symbolic.boolean import Bool
+from fullgraph.symbolic.either import as_float, settled
 from fullgraph.symbolic.expr import Expr
 from fullgraph.symbolic.nodes import Node
 from fullgraph.symbolic.operations import FLOAT_FUNCTIONS, FLOATS_FUNCTIONS, INTEGER_FUNCTIONS, MATH_FUNCTIONS
 from fullgraph.symbolic.scalars import as_number, is_finite, is_infinite
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import SYMBOLIC_CLASSES, expr_of, to_python
+
+# The others take floats: an integer becomes one first.
+_OF_INTEGERS = (*INTEGER_FUNCTIONS, "gcd", "lcm")
 
 Original = Callable[..., Any]
 Compute = Callable[..., "Expr | Bool"]
@@ -32,8 +36,9 @@ def scope_of(*numbers: Any) -> Scope | None:
     return None
 
 
-def _standing_in(compute: Compute) -> Callable[[Original | None], Original]:
+def _standing_in(name: str, compute: Compute) -> Callable[[Original | None], Original]:
     """Make a replacement that calls `compute(scope, *operands)` on the expressions of numbers."""
+    read = settled if name in _OF_INTEGERS else as_float
 
     def replacement(original: Original | None) -> Original:
         assert original is not None
@@ -42,7 +47,7 @@ def _standing_in(compute: Compute) -> Callable[[Original | None], Original]:
             scope = scope_of(*operands)
             if scope is None or not all(isinstance(x, (int, float, *SYMBOLIC_CLASSES)) for x in operands):
                 return original(*operands)
-            return to_python(compute(scope, *(as_number(expr_of(x)) for x in operands)), scope)
+            return to_python(compute(scope, *(as_number(expr_of(read(x))) for x in operands)), scope)
 
         return function
 
@@ -115,7 +120,7 @@ def _is_close(original: Original | None) -> Original:
         scope = scope_of(a, b)
         if scope is None or scope_of(rel_tol, abs_tol) is not None or rel_tol < 0 or abs_tol < 0:
             return original(a, b, rel_tol=rel_tol, abs_tol=abs_tol)
-        x, y = (floats.to_float(as_number(expr_of(each))) for each in (a, b))
+        x, y = (floats.to_float(as_number(expr_of(as_float(each)))) for each in (a, b))
         distance = arithmetic.abs_(arithmetic.sub(y, x))
         near: list[Expr | float] = [
             abs_tol,
@@ -153,7 +158,9 @@ def _table() -> Mapping[str, Compute]:
 
 
 MATH_REPLACEMENTS: Mapping[tuple[Any, str], Callable[[Original | None], Original]] = {
-    **{(math, name): _standing_in(compute) for name, compute in _table().items() if hasattr(math, name)},
+    **{
+        (math, name): _standing_in(name, compute) for name, compute in _table().items() if hasattr(math, name)
+    },
     (math, "dist"): _distance,
     (math, "isclose"): _is_close,
     (math, "ldexp"): _load_exponent,

@@ -23,86 +23,27 @@ leave symbolic numbers that aren't ours to the original.
 from __future__ import annotations
 
 import builtins
-import numbers
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats
-from fullgraph.symbolic.boolean import Bool
-from fullgraph.symbolic.domains import require_nonzero
+from fullgraph.symbolic.either import as_float, for_both, is_either
 from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.python_lists import LIST_REPLACEMENTS
 from fullgraph.symbolic.python_math import MATH_REPLACEMENTS, scope_of
 from fullgraph.symbolic.python_numpy import NUMPY_REPLACEMENTS
+from fullgraph.symbolic.python_operators import Original, Replacement, computed, number_of, operators
 from fullgraph.symbolic.scalars import as_number
 from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.symint import PYTORCH, SYMBOLIC_CLASSES, expr_of, to_python
 
-Original = Callable[..., Any]
-Replacement = Callable[["Original | None"], Original]
-
 # What makes an integer of a truth value, and nothing more.
 _UNCHANGED = ("pos", "abs", "floor", "ceil", "trunc")
-_EXPRESSIBLE = (int, float, *SYMBOLIC_CLASSES)
-
-
-def _computed(compute: Callable[..., Any], fallback: Any = NotImplemented) -> Replacement:
-    """Make a replacement that calls `compute(scope, *operands)` on the expressions of numbers."""
-
-    def replacement(original: Original | None) -> Original:
-        def method(*operands: Any) -> Any:
-            scope = scope_of(*operands)
-            if scope is None or not all(isinstance(x, _EXPRESSIBLE) for x in operands):
-                return original(*operands) if original is not None else fallback
-            found = compute(scope, *map(_number, operands))
-            if isinstance(found, tuple):
-                return tuple(to_python(each, scope) for each in found)
-            return to_python(found, scope)
-
-        return method
-
-    return replacement
-
-
-def _number(value: Any) -> Expr:
-    return as_number(expr_of(value))
-
-
-def _floordiv(scope: Scope, a: Expr, b: Expr) -> Expr:
-    require_nonzero(scope, b)
-    return arithmetic.floordiv(a, b)
-
-
-def _mod(scope: Scope, a: Expr, b: Expr) -> Expr:
-    require_nonzero(scope, b)
-    return arithmetic.mod(a, b)
-
-
-def _divmod(scope: Scope, a: Expr, b: Expr) -> tuple[Expr, Expr]:
-    return _floordiv(scope, a, b), _mod(scope, a, b)
-
-
-def _truediv(scope: Scope, a: Expr, b: Expr) -> Expr:
-    require_nonzero(scope, b)
-    return arithmetic.truediv(a, b)
-
-
-def _of_two(compute: Callable[[Expr, Expr], Expr]) -> Callable[[Scope, Expr, Expr], Expr]:
-    return lambda scope, a, b: compute(a, b)
 
 
 def _invert(scope: Scope, a: Expr) -> Expr:
     return arithmetic.invert(a)
-
-
-def _asked(comparison: str) -> Callable[[Scope, Expr, Expr], Any]:
-    ask = getattr(boolean, comparison)
-    return lambda scope, a, b: ask(a, b)
-
-
-def _swapped(compute: Callable[..., Any]) -> Callable[[Scope, Expr, Expr], Any]:
-    return lambda scope, a, b: compute(scope, b, a)
 
 
 def _rounded(original: Original | None) -> Original:
@@ -111,11 +52,13 @@ def _rounded(original: Original | None) -> Original:
         if scope is None:
             assert original is not None
             return original(number, ndigits)
-        expr = _number(number)
+        if is_either(number):
+            return for_both(number, lambda part: round(part, ndigits))
+        expr = number_of(number)
         if ndigits is None:
             return to_python(domains.rounded("round", expr, scope), scope)
         asked = scope_of(ndigits)
-        digits: Any = ndigits if asked is None else asked.value_of(_number(ndigits))
+        digits: Any = ndigits if asked is None else asked.value_of(number_of(ndigits))
         return to_python(floats.round_digits(expr, operator.index(digits)), scope)
 
     return round_
@@ -135,98 +78,18 @@ def _text_of_value(original: Original | None) -> Original:
     return text
 
 
-def _operand(a: Any, b: Any) -> Any:
-    """Return the node of the number `b` as it is, for an operation of the node of `a`; None if they are not ours."""
-    if scope_of(a) is None:
-        return None
-    if isinstance(b, int):
-        return a.node.wrap_int(int(b))
-    if isinstance(b, float):
-        return a.node.wrap_float(float(b))
-    if scope_of(b) is None:
-        return None
-    return b.node.sym_int() if b.node.is_bool() else b.node
-
-
 def _of_its_value(name: str) -> Replacement:
     """A method of Python's integers that works on the digits: it asks for the one value."""
 
     def replacement(original: Original | None) -> Original:
         def method(number: Any, *args: Any, **options: Any) -> Any:
             scope = scope_of(number)
-            value = number.__index__() if scope is None else int(scope.value_of(_number(number)))
+            value = number.__index__() if scope is None else int(scope.value_of(number_of(number)))
             return getattr(value, name)(*args, **options)
 
         return method
 
     return replacement
-
-
-def _exact_comparison(name: str) -> Replacement:
-    """Compare two numbers as they are, as Python does; PyTorch rounds an integer that meets a float."""
-
-    def replacement(original: Original | None) -> Original:
-        assert original is not None
-
-        def compare(a: Any, b: Any) -> Any:
-            other = _operand(a, b)
-            if other is None:
-                return original(a, b)
-            found = getattr(a.node, name)(other)
-            return found.expr.value if found.expr.is_const else SYMBOLIC_CLASSES[2](found)
-
-        return compare
-
-    return replacement
-
-
-def _with_truth(compute: Callable[..., Any]) -> Replacement:
-    """Compute with a truth value as the 1 or 0 that it is in Python; other operands are PyTorch's matter."""
-    computed = _computed(compute)
-
-    def replacement(original: Original | None) -> Original:
-        assert original is not None
-        of_numbers = computed(original)
-
-        def method(a: Any, b: Any) -> Any:
-            return (of_numbers if isinstance(b, (bool, SYMBOLIC_CLASSES[2])) else original)(a, b)
-
-        return method
-
-    return replacement
-
-
-def _exclusive(p: Bool, q: Bool) -> Bool:
-    return boolean.and_(boolean.or_(p, q), boolean.not_(boolean.and_(p, q)))
-
-
-def _connected(
-    of_truths: Callable[[Bool, Bool], Bool], of_integers: Callable[[Expr, Expr], Expr]
-) -> Replacement:
-    """`&`, `|` and `^` of two truth values are one again; with an integer, a truth value is the integer 1 or 0."""
-
-    def replacement(original: Original | None) -> Original:
-        def connect(a: Any, b: Any) -> Any:
-            scope = scope_of(a)
-            if scope is None:
-                return NotImplemented if original is None else original(a, b)
-            if isinstance(b, (bool, SYMBOLIC_CLASSES[2])):
-                return to_python(of_truths(expr_of(a), expr_of(b)), scope)
-            if isinstance(b, (int, SYMBOLIC_CLASSES[0])):
-                return to_python(of_integers(_number(a), _number(b)), scope)
-            return NotImplemented
-
-        return connect
-
-    return replacement
-
-
-def _shifted(shift: Callable[[Expr, Expr], Expr]) -> Callable[[Scope, Expr, Expr], Expr]:
-    def shifted(scope: Scope, a: Expr, b: Expr) -> Expr:
-        domains.require(scope, boolean.ge(b, 0), ValueError("negative shift count"))
-        return shift(a, b)
-
-    return shifted
 
 
 def _part(compute: Callable[[Expr], Expr]) -> Replacement:
@@ -237,40 +100,19 @@ def _part(compute: Callable[[Expr], Expr]) -> Replacement:
             scope = scope_of(number)
             if scope is None:
                 raise AttributeError(f"{type(number).__name__!r} object has no such attribute")
-            return to_python(compute(_number(number)), scope)
+            return to_python(compute(number_of(number)), scope)
 
         return property(part)
 
     return replacement
 
 
-def _with_others(name: str, computed: Replacement) -> Replacement:
-    """Leave numbers of other classes (fractions, decimals) to those classes, as Python's numbers do.
-
-    A complex number is no operand of an expression: what meets one is asked for its value.
-    """
-
+def _unary(function: Callable[[Any], Any]) -> Replacement:
     def replacement(original: Original | None) -> Original:
-        of_numbers = computed(original)
-
-        def method(a: Any, b: Any) -> Any:
-            if isinstance(b, _EXPRESSIBLE) or not isinstance(b, numbers.Number):
-                return of_numbers(a, b)
-            scope = scope_of(a)
-            if isinstance(b, numbers.Integral):  # of numpy
-                return of_numbers(a, int(b))
-            if isinstance(b, complex) and scope is not None:
-                return getattr(complex(scope.value_of(_number(a))), name)(b)
-            return NotImplemented
-
-        return method
+        assert original is not None
+        return lambda number: for_both(number, function) if is_either(number) else original(number)
 
     return replacement
-
-
-def _as_torch_has_it(original: Original | None) -> Original:
-    assert original is not None
-    return original
 
 
 def _sym_ite(original: Original | None) -> Original:
@@ -330,9 +172,14 @@ def _power_of_three(original: Original | None) -> Original:
         scope = scope_of(base, exp, mod)
         if scope is None or mod is None:
             return original(base, exp, mod)
-        return to_python(domains.power(scope, _number(base), _number(exp), _number(mod)), scope)
+        return to_python(domains.power(scope, number_of(base), number_of(exp), number_of(mod)), scope)
 
     return power
+
+
+def _sym_float(original: Original | None) -> Original:
+    assert original is not None
+    return lambda value: original(as_float(value))
 
 
 def _chosen(test: Any, yes: Any, no: Any) -> Any:
@@ -341,64 +188,24 @@ def _chosen(test: Any, yes: Any, no: Any) -> Any:
     return boolean.or_(boolean.and_(test, yes), boolean.and_(boolean.not_(test), no))
 
 
-def _operators() -> dict[tuple[Any, str], Replacement]:
-    """Return what stands for the operators of the three classes."""
-    whole, real, truth = SYMBOLIC_CLASSES
-    binary: dict[str, Callable[[Scope, Expr, Expr], Any]] = {
-        "floordiv": _floordiv,
-        "divmod": _divmod,
-        "pow": domains.power,
-    }
-    # PyTorch's floats ask a truth value for its answer, and its truth values have no arithmetic at all.
-    with_truths: dict[str, Callable[..., Any]] = {
-        **{name: _of_two(getattr(arithmetic, name)) for name in ("add", "sub", "mul")},
-        "mod": _mod,
-        "truediv": _truediv,
-        **binary,
-    }
-    shifts = {name: _shifted(getattr(arithmetic, name)) for name in ("lshift", "rshift")}
-    bits = {name: _of_two(getattr(arithmetic, f"bit{name}")) for name in ("and", "or", "xor")}
-    table: dict[tuple[Any, str], Replacement] = {}
-    for owner, operations in ((whole, binary), (real, with_truths), (truth, {**with_truths, **shifts})):
-        for name, compute in operations.items():
-            table[owner, f"__{name}__"] = _computed(compute)
-            table[owner, f"__r{name}__"] = _computed(_swapped(compute))
-    for name, compute in {**with_truths, **bits, **shifts}.items():
-        if name not in binary:
-            table[whole, f"__{name}__"] = _with_truth(compute)
-    connected: dict[str, Callable[[Bool, Bool], Bool]] = {
-        "and": boolean.and_,
-        "or": boolean.or_,
-        "xor": _exclusive,
-    }
-    for name, connect in connected.items():
-        method = _connected(connect, getattr(arithmetic, f"bit{name}"))
-        table[truth, f"__{name}__"] = table[truth, f"__r{name}__"] = method
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        table[whole, f"__{name}__"] = table[real, f"__{name}__"] = _exact_comparison(name)
-        table[truth, f"__{name}__"] = _computed(_asked(name))
-    for owner in SYMBOLIC_CLASSES:
-        for name in ("add", "sub", "mul", "truediv", "pow"):
-            for place in ((owner, f"__{name}__"), (owner, f"__r{name}__")):
-                table[place] = _with_others(place[1], table.get(place, _as_torch_has_it))
-    return table
-
-
 def _methods() -> Mapping[tuple[Any, str], Replacement]:
-    whole, _, truth = SYMBOLIC_CLASSES
+    whole, real, truth = SYMBOLIC_CLASSES
     table: dict[tuple[Any, str], Replacement] = {
-        **_operators(),
+        **operators(),
         **{(owner, "__round__"): _rounded for owner in SYMBOLIC_CLASSES},
-        (whole, "__invert__"): _computed(_invert),
-        (truth, "__invert__"): _computed(_invert),
-        (truth, "__neg__"): _computed(lambda scope, a: arithmetic.neg(a)),
-        **{(truth, f"__{name}__"): _computed(lambda scope, a: a) for name in _UNCHANGED},
+        (whole, "__invert__"): computed(_invert),
+        (truth, "__invert__"): computed(_invert),
+        (truth, "__neg__"): computed(lambda scope, a: arithmetic.neg(a)),
+        **{(truth, f"__{name}__"): computed(lambda scope, a: a) for name in _UNCHANGED},
         (truth, "__sym_ite__"): _sym_ite,
         (builtins, "pow"): _power_of_three,
         (PYTORCH, "sym_ite"): _choose,
         (PYTORCH, "sym_not"): _is_zero,
-        (PYTORCH, "sym_min"): _computed(lambda scope, a, b: arithmetic.min_(a, b)),
-        (PYTORCH, "sym_max"): _computed(lambda scope, a, b: arithmetic.max_(a, b)),
+        (PYTORCH, "sym_min"): computed(lambda scope, a, b: arithmetic.min_(a, b)),
+        (PYTORCH, "sym_max"): computed(lambda scope, a, b: arithmetic.max_(a, b)),
+        (PYTORCH, "sym_float"): _sym_float,
+        (real, "__neg__"): _unary(operator.neg),
+        (real, "__abs__"): _unary(operator.abs),
         **MATH_REPLACEMENTS,
         **LIST_REPLACEMENTS,
         **NUMPY_REPLACEMENTS,

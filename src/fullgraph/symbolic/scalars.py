@@ -59,6 +59,12 @@ def constants_in(what: Expr | Bool) -> frozenset[int | float]:
     return frozenset(part.args[0] for part in parts_of(what) if part.kind == "constant")
 
 
+def numbers_in(what: Expr | Bool) -> frozenset[int | float]:
+    """Return all numbers that occur in `what`, factors and summands of integers too."""
+    polynomials = [part for part in parts_of(what) if isinstance(part, Expr) and part.kind == "polynomial"]
+    return constants_in(what).union(*(part.terms.values() for part in polynomials))
+
+
 def is_finite(what: Expr) -> Bool:
     """Return the condition that a float is neither infinite nor nan."""
     return lt(unary("abs", what), math.inf)

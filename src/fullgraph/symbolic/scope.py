@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
-from fullgraph.symbolic.boolean import Bool, eq, ge, gt, le, lt, ne, not_
+from fullgraph.symbolic.boolean import Bool, eq, ge, gt, le, lt, ne, not_, true
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression
@@ -82,7 +82,6 @@ class Scope:
         self.branch = branch
         self.at_once = at_once
         self._takes_defaults = False
-        self.hides_hints = False
         self._facts = Facts()
         self._declared: dict[Expr, tuple[Range, tuple[int, ...] | None]] = {}
         self._hints: dict[Expr, Any] = {}
@@ -191,6 +190,10 @@ class Scope:
         self.undo(before)
         return True
 
+    def follows(self, fact: Bool) -> bool:
+        """Return whether `fact` always holds, if need be after it was made as short as the facts allow."""
+        return self.decide(fact) is True or simplify_question(self._facts, fact) is true
+
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
         """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.
 
@@ -274,15 +277,6 @@ class Scope:
             yield
         finally:
             self._takes_defaults = before
-
-    @contextmanager
-    def hiding_hints(self) -> Iterator[None]:
-        """Let PyTorch's C++ code take sizes for data-dependent: it then asks less, and does what is right for all."""
-        before, self.hides_hints = self.hides_hints, True
-        try:
-            yield
-        finally:
-            self.hides_hints = before
 
     def range_of(self, expr: Operand) -> Range:
         """Return a range that holds every value `expr` can have."""

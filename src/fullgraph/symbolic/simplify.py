@@ -12,7 +12,7 @@ from fullgraph.symbolic.boolean import Bool, and_, as_bool, eq, le, lt, not_, or
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.division import exact_quotient
 from fullgraph.symbolic.evaluation import substitute
-from fullgraph.symbolic.expr import Expr, integer
+from fullgraph.symbolic.expr import Expr, integer, polynomial
 from fullgraph.symbolic.facts import Facts
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
 
@@ -65,6 +65,8 @@ def simplify_question(facts: Facts, question: Bool) -> Bool:
             return _simplify_equality(facts, question.args[0])
         case "ne":
             equality = _simplify_equality(facts, question.args[0])
+            if equality.kind == "eq" and _is_small_quotient(facts, equality.args[0]):
+                return lt(0, equality.args[0])
             return not_(equality) if equality.kind == "eq" else simplify_question(facts, not_(equality))
         case _:
             return question
@@ -95,6 +97,11 @@ def _sole_alternative(facts: Facts, question: Bool) -> Bool | None:
             if len(possible) == 1:
                 return possible[0]
     return None
+
+
+def _is_small_quotient(facts: Facts, e: Expr) -> bool:
+    """Whether `e != 0` means `e >= 1` of a quotient: `n // 8 != 0` is `n >= 8`."""
+    return e.kind == "floordiv" and e.args[1].is_const and facts.integer_range(e).lo == 0
 
 
 def _simplify_equality(facts: Facts, e: Expr) -> Bool:
@@ -165,8 +172,30 @@ def _exact(facts: Facts, atom: Expr) -> Expr | None:
     x, k = atom.args
     if k.is_const:
         return None
+    whole = _without_rounding(facts, x)
+    if whole is not x:
+        return exact_quotient(whole, k)
     divisor = in_quotients(k, facts.is_positive)
     return None if divisor is k else exact_quotient(in_quotients(x, facts.is_positive), divisor)
+
+
+def _without_rounding(facts: Facts, e: Expr) -> Expr:
+    """Write `256*((s0 + 127) // 128)` as `2*s0` where 128 is known to divide s0."""
+    if not facts.divisors:
+        return e
+    for monomial, coefficient in e.terms.items():
+        for atom in monomial:
+            if atom.kind != "floordiv" or atom.is_float or not atom.args[1].is_const:
+                continue
+            x, k = atom.args[0], atom.args[1].value
+            constant = x.terms.get((), 0)
+            if coefficient % k == 0 and facts.divisor_of(sub(x, constant)) % k == 0:
+                rest = list(monomial)
+                rest.remove(atom)
+                multiple = add(sub(x, constant), k * (constant // k))
+                change = mul(polynomial({tuple(rest): coefficient // k}), sub(multiple, mul(k, atom)))
+                return _without_rounding(facts, add(e, change))
+    return e
 
 
 def _quotient(facts: Facts, atom: Expr) -> Expr:

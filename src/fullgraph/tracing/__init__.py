@@ -1,14 +1,14 @@
 """One run of a program, recorded: from bound arguments to a `Trace` of plain data.
 
 What may enter: what a running program meets (traced tensors, the dispatcher, patched functions) and what records it.
-Read in this order: `trace` (the life of a run), `recorder`, `traced`, `functionalize`, `dispatch`. What the program
-looks like afterwards (signature, printed form, calls) is the business of `program`; control flow on traced values is
-that of `control_flow` and `rewriting`, which hand their functions in as a table.
+Read in this order: `trace` (the life of a run), `settled` (all sides of its branches), `recorder`, `traced`,
+`functionalize`, `dispatch`. What the program looks like afterwards (signature, printed form, calls) is the business
+of `program`; control flow on traced values is that of `control_flow` and `rewriting`, which hand their functions in
+as a table.
 """
 
 from __future__ import annotations
 
-from fullgraph.tracing.branching import settle_branches
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.checking import check
 from fullgraph.tracing.containers import Kind as ContainerKind
@@ -25,7 +25,7 @@ from fullgraph.tracing.dispatch import (
 from fullgraph.tracing.effects import constant
 from fullgraph.tracing.examples import bind_examples
 from fullgraph.tracing.explaining import explaining
-from fullgraph.tracing.failures import is_of_the_program, refusal_of_number, wants_plain_number
+from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.functions import hash_of_size
 from fullgraph.tracing.inputs import Inputs, Rebuilt, bind
 from fullgraph.tracing.operators import Kind, Operator, operator_of
@@ -46,6 +46,7 @@ from fullgraph.tracing.result import (
 from fullgraph.tracing.returning import compile_output, compile_state
 from fullgraph.tracing.rules import Out
 from fullgraph.tracing.saved import fill_cell
+from fullgraph.tracing.settled import settled_trace
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame
 from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.subgraph import Frame, Written, all_operands, attach, call_subgraphs, write_back
@@ -112,12 +113,10 @@ __all__ = [
     "name_in_facts",
     "operator_of",
     "overwrite",
-    "refusal_of_number",
     "root_modules",
-    "settle_branches",
+    "settled_trace",
     "trace",
     "unflatten",
-    "wants_plain_number",
     "without_contents",
     "write_back",
 ]

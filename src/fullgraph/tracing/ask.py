@@ -16,6 +16,7 @@ from fullgraph.errors import DataDependent
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Bool, Expr, Scope, not_, render, same_value
 from fullgraph.tracing.asserting import answer_that_goes_on
+from fullgraph.tracing.catching import is_caught_here
 from fullgraph.tracing.explaining import refuse_size
 from fullgraph.tracing.result import Branch
 
@@ -31,23 +32,26 @@ class Answers:
     Args:
         ledger: where assumptions are written down.
         forced: branches to take whatever the example says.
+        all_sizes: whether the branches on sizes that may be narrowed are answered without learning from it, too.
     """
 
-    def __init__(self, ledger: Ledger, forced: Mapping[Bool, bool]) -> None:
+    def __init__(self, ledger: Ledger, forced: Mapping[Bool, bool], all_sizes: bool = False) -> None:
         self.ledger = ledger
         self.forced = forced
+        self.all_sizes = all_sizes
         self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
         self.scope: Scope  # set once by the trace: the scope is built with this object
         self.recorder: Records  # likewise
 
     def branch(self, question: Bool) -> bool | None:
-        """Answer a branch of the program's own Python on sizes that are declared dynamic; None for other questions.
+        """Answer a branch of the program's own Python on sizes that may not be narrowed; None for other questions.
 
         Nothing is learnt from the answer, so that the trace holds on both sides if the other side turns out to be the
         same, or to raise (branching.py).
         """
-        if self.operator is not None or not any(map(self.ledger.is_dynamic, question.symbols)):
+        is_looked_at = self.ledger.spec_of if self.all_sizes else self.ledger.is_dynamic
+        if self.operator is not None or not any(map(is_looked_at, question.symbols)):
             return None
         known = self.branches.get(question)
         if known is None:
@@ -66,14 +70,12 @@ class Answers:
         default = _DEFAULTS.get(kind)
         if default is not None and (hint is None or bool(hint) == default):
             return default
-        if kind == "required" and hint is None:
-            if all(
-                map(self.ledger.spec_of, question.symbols)
-            ):  # of a TensorSpec: narrows what the user said of it
-                self._assume(question)
-                return True
-            kind = "check"  # of contents: made at each run
-        if kind == "check":
+        told_by_contents = hint is None and any(self.ledger.spec_of(s) is None for s in question.symbols)
+        is_made_at_each_run = kind in ("required", "expected") and told_by_contents
+        if kind == "required" and hint is None and not told_by_contents:
+            self._assume(question)  # of a TensorSpec: it narrows what the user said of it
+            return True
+        if is_made_at_each_run or (kind == "check" and not (hint is not None and is_caught_here())):
             self.ledger.assume(question, origin_here(), AssumptionKind.CHECK)
             return True
         if hint is None and kind == "guard":

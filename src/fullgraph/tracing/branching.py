@@ -14,6 +14,9 @@ so the traces made are the leaves of a decision tree, and together they are all 
 A graph has to be the same only for the sizes that lead to the other side (same_trace.py). So of two sides one may
 hold for both, and need not be the example's: `if x.shape[1] > 16: x = x[:, :16]` is `x[:, :16]` for every size. Then
 everything starts again from that side.
+
+A size under `Dim.AUTO` may be narrowed, so its branches are answered by the example, from which the trace learns. Only
+if that narrowed it are they looked at as well: where all of them turn out to be settled, nothing needed to be narrowed.
 """
 
 from __future__ import annotations
@@ -53,15 +56,50 @@ def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
     Returns:
         The trace, or that of another side when that one holds for more sizes.
     """
+    return _settle(recorded, specs, retrace, assuming=True)[0]
+
+
+def _settle(recorded: Trace, specs: Specs, retrace: Retrace, *, assuming: bool) -> tuple[Trace, bool]:
+    """Return the settled trace, and whether it is settled: what is not becomes an assumption, or nothing."""
     for starts_left in reversed(range(_MOST_STARTS)):
         if not recorded.branches:
             break
         settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
-        settling.settle()
+        is_settled = settling.settle(assuming=assuming)
         if settling.better is None:
-            break
+            return recorded, is_settled
         recorded = settling.better
-    return recorded
+    return recorded, not recorded.branches
+
+
+def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable[..., Trace]) -> Trace:
+    """Look for a trace that narrows no size under `Dim.AUTO` by branches that make no difference.
+
+    Args:
+        recorded: a settled trace.
+        specs: what it was made from.
+        traced: makes a trace of which the branches on all sizes are to be settled.
+
+    Returns:
+        A trace that relies on less, or the one that was given.
+    """
+    declared = {spec.symbol for spec in specs.symbols if not spec.is_strict}
+    relied_on = _facts(recorded)
+    by_branches = (
+        a.fact
+        for a in recorded.ledger.assumptions
+        if a.kind is AssumptionKind.PROGRAM and isinstance(a.fact, Bool)
+    )
+    if all(declared.isdisjoint(fact.symbols) for fact in by_branches):
+        return recorded
+    try:
+        other, is_settled = _settle(
+            traced(specs), specs, lambda sizes, forced: traced(sizes, forced=forced), assuming=False
+        )
+    except CaptureError:
+        return recorded
+    facts = [fact for fact in relied_on if isinstance(fact, Bool)]
+    return other if is_settled and _relies_on_no_more(other, relied_on, facts) else recorded
 
 
 @dataclass(frozen=True)
@@ -98,17 +136,19 @@ class _Settling:
         self.better: Trace | None = None  # the trace of another side, which holds on this one too
 
     def _known_on_all_sides(self) -> list[Bool]:
-        """What follows from the side that was taken is no reason to leave the other sides out."""
+        """What follows from the side that was taken, or is checked there, is no reason to leave other sides out."""
         scope = knowing(self.recorded, [self.here])
         relied_on = [
             a.fact
             for a in self.recorded.ledger.assumptions
-            if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
+            if isinstance(a.fact, Bool)
+            and a.kind is not AssumptionKind.CHECK
+            and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
         ]
         return [*self.specs.implied, *relied_on]
 
-    def settle(self) -> None:
-        """Follow every branch that the trace took; those that no side settles become assumptions, the later ones first.
+    def settle(self, *, assuming: bool) -> bool:
+        """Follow every branch that the trace took; say whether all are settled, be it by an assumption.
 
         On the other side of a branch, a later one is asked again. If that is what no side settles, the later one is
         assumed, and then the earlier one may be settled after all: it is looked at again.
@@ -117,17 +157,18 @@ class _Settling:
         way: dict[Bool, bool] = {}
         for branch in self.recorded.branches:
             if not self._turn(branch, way):
-                if self.better is not None:
-                    return
+                if self.better is not None or not assuming:
+                    return False
                 unsettled.append((branch, dict(way), len(self.known)))
             way[branch.question] = branch.answer
         for branch, before, known in reversed(unsettled):
             if len(self.known) > known and self._turn(branch, before):
                 continue
             if self.better is not None:
-                return
+                return False
             side = branch.question if branch.answer else not_(branch.question)
             self._assume(side, branch, AssumptionKind.PROGRAM)
+        return True
 
     def _settle_side(self, branches: Sequence[Branch], forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
@@ -231,8 +272,13 @@ class _Settling:
         theirs = _facts(other)
         if any(not isinstance(fact, Bool) for fact in theirs.difference(self.facts)):
             return False
+        here, there = _checks(self.recorded), _checks(other)
         common = [fact for fact in theirs & self.facts if isinstance(fact, Bool)]
-        if same_trace(self.recorded, other, (*self.known, condition, *common), sizes):
+        facts = (*self.known, condition, *common)
+        # What only the recorded side demands would reject sizes of the other side that the program takes.
+        if not _follow([check for check in here if check not in there], self.recorded, facts):
+            return False
+        if same_trace(self.recorded, other, facts, sizes):
             for check in self._more(other.ledger, condition, _CHECKED):
                 self._assume(or_(not_(condition), check), branch, AssumptionKind.CHECK)
             return True
@@ -260,20 +306,35 @@ def _condition(way: Mapping[Bool, bool]) -> Bool:
     return and_(*(question if answer else not_(question) for question, answer in way.items()))
 
 
+def _own_condition(trace: Trace) -> Bool:
+    return _condition({branch.question: branch.answer for branch in trace.branches})
+
+
 def _facts(trace: Trace) -> frozenset[Fact]:
     return frozenset(assumption.fact for assumption in trace.ledger.assumptions)
 
 
+def _checks(trace: Trace) -> list[Bool]:
+    return [
+        a.fact
+        for a in trace.ledger.assumptions
+        if a.kind is AssumptionKind.CHECK and isinstance(a.fact, Bool)
+    ]
+
+
 def _relies_on_no_more(trace: Trace, relied_on: Collection[Fact], facts: Iterable[Bool]) -> bool:
     """Whether what a trace relies on is relied on anyway, or follows from the facts."""
-    more = _facts(trace).difference(relied_on)
-    if not more:
+    return _follow(_facts(trace).difference(relied_on), trace, facts)
+
+
+def _follow(wanted: Collection[Fact], trace: Trace, facts: Iterable[Bool]) -> bool:
+    if not wanted:
         return True
     try:
         scope = knowing(trace, facts)
     except Contradiction:
         return True
-    return all(isinstance(fact, Bool) and scope.decide(fact) is True for fact in more)
+    return all(isinstance(fact, Bool) and scope.follows(fact) for fact in wanted)
 
 
 def _holds(fact: Bool, sizes: Mapping[Expr, int]) -> bool:

@@ -16,6 +16,7 @@ from fullgraph.contract import Assumption, AssumptionKind, assumption_text, cont
 from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import Bool, expr_of, false
+from fullgraph.tracing.catching import is_caught_here
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable
 
@@ -56,9 +57,9 @@ def _check_with(original: Callable[..., Any], recorder: Records) -> Callable[...
         if isinstance(condition, torch.SymBool):
             question = expr_of(condition)
             assert isinstance(question, Bool)
-            if not recorder.scope.is_possible(question):
+            if not recorder.scope.is_possible(question) and not is_caught_here():
                 _refuse_contradiction(recorder, question)
-        elif condition is False and _asked_by_the_program():
+        elif condition is False and _asked_by_the_program() and not is_caught_here():
             _refuse_contradiction(recorder, false)
         return original(error, condition, message)
 

@@ -142,6 +142,8 @@ class CollectedState:
         elif cls is types.MethodType:
             self._function(path, value.__func__)
             self._visit(path, value.__self__, depth)
+        elif cls is _LRU_CACHE:
+            self._cache(value)
         elif _is_state_object(cls):
             self._mapping(path, value, value.__dict__, StateKind.ATTRIBUTE, depth)
 
@@ -162,6 +164,8 @@ class CollectedState:
             return
         self._seen.add(id(live))
         self.saved.append(Saved(kind, path, owner, live, live.copy()))
+        for cls in type(owner).__mro__:
+            self._methods(cls)
         self._follow(f"{path}." if path else "", owner, live.items(), depth)
 
     def _follow(self, prefix: str, owner: Any, entries: Iterable[tuple[str, Any]], depth: int) -> None:
@@ -176,7 +180,7 @@ class CollectedState:
     def _other(self, path: str, value: Any, depth: int) -> None:
         cls: type = type(value)
         if cls is _LRU_CACHE:
-            self.caches.append((value, value.cache_info().misses))
+            self._cache(value)
         elif cls.__name__ in _GENERATORS and cls.__module__.startswith("numpy.random"):
             self.generators.append((path, value, repr(generator_state(value))))
         elif isinstance(value, torch.nn.Module):
@@ -208,10 +212,25 @@ class CollectedState:
         for name, value in vars(cls).items():
             if type(value) in _CONTAINERS and not name.startswith("__"):
                 self._container(f"{cls.__qualname__}.{name}", cls, value, 1)
-            elif type(value) is _LRU_CACHE:
-                self.caches.append((value, value.cache_info().misses))
-            elif type(value) is types.FunctionType:
-                self._function(f"{cls.__qualname__}.{name}", value)
+        self._methods(cls)
+
+    def _methods(self, cls: type) -> None:
+        """Save what the methods of a class keep from call to call, whoever's object they are called on."""
+        if id(cls) in self._seen or owner_of_class(cls) not in (Owner.USER, Owner.PACKAGE):
+            return
+        self._seen.add(id(cls))
+        for name, value in vars(cls).items():
+            for part in _functions_of(value):
+                if type(part) is _LRU_CACHE:
+                    self._cache(part)
+                elif type(part) is types.FunctionType:
+                    self._function(f"{cls.__qualname__}.{name}", part)
+
+    def _cache(self, cached: Any) -> None:
+        if id(cached) not in self._seen:
+            self._seen.add(id(cached))
+            self.caches.append((cached, cached.cache_info().misses))
+            self._function("", cached.__wrapped__)
 
     def _namespace(self, namespace: dict[str, Any]) -> None:
         if id(namespace) in self._seen:
@@ -230,6 +249,15 @@ class CollectedState:
                     self._function(name, value)
             elif type(value) not in PLAIN:
                 self._other(name, value, 1)
+
+
+def _functions_of(attribute: Any) -> tuple[Any, ...]:
+    """Return the functions that an attribute of a class is, or calls."""
+    if isinstance(attribute, (staticmethod, classmethod)):
+        return (attribute.__func__,)
+    if isinstance(attribute, property):
+        return attribute.fget, attribute.fset, attribute.fdel
+    return (attribute,)
 
 
 def generator_state(generator: Any) -> Any:

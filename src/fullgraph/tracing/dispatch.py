@@ -37,7 +37,6 @@ HigherOrderOperator = _ops.HigherOrderOperator
 TORCH_CONTROL_FLOW: Any = _higher_order_ops
 OnOperator = Callable[[OpOverload, tuple[Any, ...], dict[str, Any]], Any]
 
-NN: Any = _C._nn  # what `torch.nn.functional` calls
 # A tensor class with this as `__torch_function__` is treated like a plain tensor by torch's Python functions.
 NO_TORCH_FUNCTION: Any = _C._disabled_torch_function_impl
 
@@ -118,6 +117,9 @@ class Interceptor(ProxyTorchDispatchMode):
         with self._again():
             return op.decompose(*args, **kwargs)
 
+
+# Where `torch.nn.functional` has its functions of C from.
+NEURAL_NETWORK_FUNCTIONS: Any = _C._nn
 
 _NUMBERS = (int, float, complex, torch.SymInt, torch.SymFloat, torch.SymBool)
 

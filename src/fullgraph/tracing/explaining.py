@@ -81,6 +81,7 @@ def refuse_size(recorder: Records, size: Expr | Bool, error: CaptureError) -> An
         if found is not None:
             refuse(error)
             return found
+    recorder.refused(error)
     raise error
 
 

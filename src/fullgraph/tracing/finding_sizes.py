@@ -7,13 +7,14 @@ it does not find may exist.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fullgraph.contract import DimSpec, Specs, determined
-from fullgraph.symbolic import Bool, Expr, constants_in, render
+from fullgraph.symbolic import Bool, Expr, constants_in, numbers_in, render
 
 _MOST_STEPS: Final = 20_000
 Values = list[Any]  # by the place of the symbol; None where it has no value
@@ -126,18 +127,26 @@ def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> S
         near = [math.nextafter(c, to) for c in mentioned for to in (math.inf, -math.inf)]
         started = [] if example is None else [example, -example, 2 * example, example / 2]
         return list(dict.fromkeys([*started, *mentioned, *near, *_FLOATS]))
-    tried = _integers(example, [c for c in constants_in(condition) if isinstance(c, int)], symbols)
+    tried = _integers(example, condition, symbols)
     if spec.range.lo < 0:
         tried = [*tried, *(-value for value in tried if value > 0)]
     return [value for value in tried if spec.allows(value)]
 
 
-def _integers(example: int | None, mentioned: Sequence[int], symbols: int) -> Sequence[int]:
+def _integers(example: int | None, condition: Bool, symbols: int) -> Sequence[int]:
     around = [] if example is None else [example, example + 1, example - 1, 2 * example, example // 2]
     small = range(max(8, int(_MOST_STEPS ** (1 / max(symbols, 1))) - len(_LARGE) - len(around)))
-    near = [abs(c) + step for c in mentioned for step in (0, 1, -1)]
-    return list(dict.fromkeys([*around, 1, *small, *near, *_LARGE]))
+    near = [abs(c) + step for c in constants_in(condition) if isinstance(c, int) for step in (0, 1, -1)]
+    return list(dict.fromkeys([*around, *_multiples(condition), 1, *small, *near, *_LARGE]))
 
 
+def _multiples(condition: Bool) -> list[int]:
+    """Return sizes that numbers of the condition make: `(h // 14)*(w // 14) == 1024` holds for h = w = 14*32."""
+    mentioned = {abs(int(c)) for c in numbers_in(condition) if math.isfinite(c) and abs(c) > 1}
+    numbers = sorted(mentioned | {math.isqrt(c) for c in mentioned})[:_MOST_NUMBERS]
+    return sorted({a * b for a, b in itertools.combinations_with_replacement(numbers, 2)} | set(numbers))
+
+
+_MOST_NUMBERS: Final = 6
 _FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.0, 10.0, 1e-3, 1e-12, 1e3, 1e12, math.inf, -math.inf, math.nan)
 _LARGE = (16, 31, 32, 33, 64, 128, 512, 513, 1024, 4096, 100_000)

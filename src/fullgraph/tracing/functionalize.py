@@ -237,8 +237,8 @@ _SIZES_TELL = (*_COPY_UNLESS_IN_ORDER, torch.ops.aten.sum_to_size.default)
 def _shares(source: Value, result: Value, step: Step) -> Bool | bool | None:
     """Say whether the result of an operator is a view; None if nobody can tell, else as the sizes tell."""
     if step.op._schema.name in MAYBE_ITSELF:
-        if len(source.dims) != len(result.dims):
-            return False
+        if len(source.dims) != len(result.dims) or not result.dims:
+            return False  # a single element is a sum in any case
         return source.dims == result.dims or and_(*map(eq, source.dims, result.dims))
     strides = strides_of(source)
     if strides is None:

@@ -55,19 +55,6 @@ def module_paths(roots: list[tuple[str, torch.nn.Module]]) -> FunctionTable:
     return {(torch.nn.Module, "__call__"): called}
 
 
-def _fill_diagonal(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-    """PyTorch works out strides from plain sizes; the diagonal of a matrix is a view at any size."""
-
-    def fill_diagonal_(target: torch.Tensor, fill_value: Any, wrap: bool = False) -> torch.Tensor:
-        if wrap or target.ndim != 2:
-            filled: torch.Tensor = original(target, fill_value, wrap)
-            return filled
-        target.diagonal().fill_(fill_value)
-        return target
-
-    return fill_diagonal_
-
-
 def _spaced(op: OpOverload) -> Replacement:
     """The operator's schema says a plain number of steps; PyTorch would ask a size for its value before we see it.
 
@@ -193,7 +180,6 @@ def function_table() -> FunctionTable:
         (torch.Tensor, "new_tensor"): new_tensor_of_sizes,
         (torch, "linspace"): _spaced(torch.ops.aten.linspace.default),
         (torch, "logspace"): _spaced(torch.ops.aten.logspace.default),
-        (torch.Tensor, "fill_diagonal_"): _fill_diagonal,
         **plain_number_table(),
         (torch.Tensor, "__getitem__"): indexing.get_item,
         (torch.Tensor, "__setitem__"): indexing.set_item,

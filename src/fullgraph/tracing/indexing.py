@@ -7,7 +7,6 @@ torch's own indexing would ask the symbol for its value. Every other index is le
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -30,39 +29,61 @@ def set_item(original: Callable[..., Any], recorder: Any) -> Callable[..., Any]:
 
     def assigned(tensor: torch.Tensor, index: Any, value: Any) -> None:
         view, rest = _without_sizes(tensor, index)
-        rank = _rank(view, rest)
-        if rank is None or not isinstance(value, torch.Tensor):
-            return original(view, rest, value)
-        value = _without_leading_ones(value, rank)
-        with recorder.scope.hiding_hints() if value.ndim <= rank else nullcontext():
-            return original(view, rest, value)
+        if not (_begins_with_a_size(value) and _assign(view, rest, value)):
+            original(view, rest, value)
 
     return assigned
 
 
-def _without_leading_ones(value: torch.Tensor, rank: int) -> torch.Tensor:
-    """Take off dims of 1 that a value has too many, as torch does.
-
-    It does so with all leading dims of 1, and asks the sizes for it. Once there are not too many, broadcasting does the
-    same without the question.
-    """
-    extra = range(value.ndim - rank)
-    return (
-        value.squeeze(tuple(extra))
-        if extra and all(type(value.shape[d]) is int and value.shape[d] == 1 for d in extra)
-        else value
-    )
+def _begins_with_a_size(value: Any) -> bool:
+    """Whether torch's own assignment, which drops leading dims of size 1, would ask a symbol if it is one."""
+    sizes: tuple[Any, ...] = tuple(value.shape) if isinstance(value, torch.Tensor) else ()
+    first = next((size for size in sizes if isinstance(size, torch.SymInt) or size != 1), None)
+    return isinstance(first, torch.SymInt)
 
 
-def _rank(tensor: torch.Tensor, index: Any) -> int | None:
-    """Return how many dims `tensor[index]` has; None for indices that are rare."""
-    items = index if isinstance(index, tuple) else (index,)
-    if not all(item is None or type(item) in _KNOWN or isinstance(item, torch.Tensor) for item in items):
-        return None
-    tensors = [item for item in items if isinstance(item, torch.Tensor)]
-    taken = sum(_axes_taken(item) for item in items if not isinstance(item, slice))
-    made = max((1 if item.dtype in _MASKS else item.ndim for item in tensors), default=0)
-    return tensor.ndim - taken + items.count(None) + made
+def _assign(tensor: torch.Tensor, index: Any, value: torch.Tensor) -> bool:
+    """Assign without that question, if the value has no more dims than what it is assigned to; say whether it was."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(map(_selects_a_view, parts)):
+        return _copy(tensor[index], value)
+    return _put(tensor, [torch.tensor(part) if _is_list_of_integers(part) else part for part in parts], value)
+
+
+def _copy(part: torch.Tensor, value: torch.Tensor) -> bool:
+    while value.ndim > part.ndim and value.shape[0] == 1:
+        value = value[0]
+    if value.ndim > part.ndim:
+        return False
+    part.copy_(value)
+    return True
+
+
+def _put(tensor: torch.Tensor, parts: list[Any], value: torch.Tensor) -> bool:
+    chosen = [part for part in parts if isinstance(part, torch.Tensor)]
+    if any(not isinstance(part, torch.Tensor | slice) for part in parts):
+        return False
+    if any(part != slice(None) for part in parts if isinstance(part, slice)):
+        return False
+    left = tensor.ndim - sum(map(_axes_taken, chosen))
+    if value.ndim > left + max(1 if _is_mask(part) else part.ndim for part in chosen):
+        return False
+    places = [part if isinstance(part, torch.Tensor) else None for part in parts]
+    torch.ops.aten.index_put_.default(tensor, places, value)
+    return True
+
+
+def _is_list_of_integers(part: Any) -> bool:
+    return isinstance(part, list) and all(type(item) is int for item in part)
+
+
+def _selects_a_view(part: Any) -> bool:
+    """Whether a part of an index is an integer, a slice, `None` or `...`."""
+    return part is None or part is ... or (isinstance(part, (int, slice)) and not isinstance(part, bool))
+
+
+def _is_mask(part: torch.Tensor) -> bool:
+    return part.dtype in (torch.bool, torch.uint8)
 
 
 def _without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
@@ -101,8 +122,6 @@ def _as_size(item: Any) -> Any:
     return item
 
 
-_KNOWN = (int, slice, type(Ellipsis))
-_MASKS = (torch.bool, torch.uint8)
 _NUMBERS = (int, torch.SymInt)  # nested lists, and truth values, are PyTorch's own matter
 _SELECTING = (torch.int8, torch.int16, torch.int32, torch.int64)
 
@@ -111,6 +130,6 @@ def _axes_taken(item: Any) -> int:
     """How many axes of the tensor an item of an index consumes."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    if isinstance(item, torch.Tensor) and item.dtype in _MASKS:
+    if isinstance(item, torch.Tensor) and _is_mask(item):
         return item.ndim
     return 1

@@ -24,7 +24,7 @@ from typing import Any, Final
 import torch
 
 from fullgraph.source import Owner, owner_of
-from fullgraph.symbolic import scope_of
+from fullgraph.symbolic import is_either, scope_of, settled
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.traced import TracedTensor
 
@@ -37,20 +37,22 @@ _FORWARDING: Final = frozenset({"abc", "typing"})
 def classes_as_in_python() -> Iterator[None]:
     """Let symbolic numbers say that they are of Python's classes."""
     with ExitStack() as undo:
-        for kind, like_it in _LIKE_IT.items():
+        for kind in _LIKE_IT:
             undo.callback(_set_class_property, kind, _names_of(kind).get("__class__"))
-            _set_class_property(kind, property(_class_for_asker(kind, like_it)))
+            _set_class_property(kind, property(_class_for_asker(kind)))
         yield
 
 
-def _class_for_asker(kind: type, like_it: type) -> Callable[[Any], type]:
+def _class_for_asker(kind: type) -> Callable[[Any], type]:
     def class_for_asker(number: Any) -> type:
         frame = sys._getframe(1)
         while frame.f_globals.get("__name__") in _FORWARDING and frame.f_back is not None:
             frame = frame.f_back
         asker = owner_of(frame.f_code.co_filename)
-        is_told = asker is Owner.TORCH or asker is Owner.FULLGRAPH or scope_of(number) is None
-        return kind if is_told else like_it
+        if asker is Owner.TORCH or asker is Owner.FULLGRAPH or scope_of(number) is None:
+            return kind
+        found = type(settled(number)) if is_either(number) else kind
+        return _LIKE_IT.get(found, found)
 
     return class_for_asker
 
@@ -93,7 +95,7 @@ class _AnswersForNumbers(type):
             return super().__call__(*args, **kwargs)  # a metaclass that the program derives from `type`
         if len(args) != 1:
             return builtins.type(*args, **kwargs)
-        kind = builtins.type(args[0])
+        kind = builtins.type(settled(args[0]))
         if kind is builtins.type:
             return TypeOfNumbers  # `type(cls) is type` has the program's name on the right
         if kind is TracedTensor:

@@ -198,6 +198,15 @@ MAYBE_ITSELF = frozenset({"aten::sum_to_size"})
 # They return nothing, and state something of a size.
 STATEMENTS = frozenset({"aten::sym_constrain_range", "aten::sym_constrain_range_for_size"})
 
+# They make a tensor like another one.
+LIKE = frozenset(
+    f"aten::{name}"
+    for name in (
+        "empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty new_empty_strided "
+        "new_zeros new_ones new_full"
+    ).split()
+)
+
 # They hand back their argument when there is nothing to drop, which their arguments tell.
 DROPOUTS = frozenset(
     f"aten::{name}" for name in "dropout alpha_dropout feature_dropout feature_alpha_dropout".split()
@@ -212,7 +221,7 @@ UNSAID_VIEWS = frozenset(
 TRANSPARENT = frozenset(
     f"aten::{name}"
     for name in (
-        "atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid cartesian_prod combinations conj_physical einsum "
+        "atleast_1d atleast_2d atleast_3d broadcast_tensors meshgrid cartesian_prod conj_physical einsum "
         "type_as chain_matmul flatten_dense_tensors unflatten_dense_tensors _cast_Byte _cast_Char "
         "_cast_Double _cast_Float _cast_Int _cast_Long _cast_Short _cast_Half"
     ).split()
@@ -220,11 +229,9 @@ TRANSPARENT = frozenset(
 
 
 def returns_new_tensor(info: Operator, bound: dict[str, Any]) -> bool:
-    """Say whether a transparent operator hands nothing back, given these arguments: a product, pairs of elements."""
+    """Say whether a transparent operator hands nothing back, given these arguments: a product."""
     several = {"aten::einsum": "tensors", "aten::chain_matmul": "matrices"}.get(info.overload._schema.name)
-    if several is not None:
-        return len(bound[several]) > 1
-    return info.overload._schema.name == "aten::combinations" and bound.get("r", 2) > 1
+    return several is not None and len(bound[several]) > 1
 
 
 # Whatever they are given, what they return is sparse.

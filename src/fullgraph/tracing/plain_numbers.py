@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from fullgraph.tracing.dispatch import NN, OpOverload
+from fullgraph.tracing.default_dtype import default_dtype
+from fullgraph.tracing.dispatch import NEURAL_NETWORK_FUNCTIONS, OpOverload
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement
 
@@ -34,7 +35,7 @@ def _taking_sizes(packet: Any) -> Replacement:
             if any(map(_holds_size, args)) or any(map(_holds_size, kwargs.values())):
                 given = {name: value for name, value in kwargs.items() if name != "requires_grad"}
                 for op in overloads:
-                    bound = _bound(op, args, given)
+                    bound = _bound(op, args, given, recorder)
                     if bound is not None and recorder.interceptor.receives(op):
                         made = recorder.on_operator(op, *bound)
                         if isinstance(made, list):
@@ -54,7 +55,7 @@ def _holds_size(argument: Any) -> bool:
 
 
 def _bound(
-    op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]
+    op: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any], recorder: Records
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     """Return the arguments of a call from Python as the dispatcher would pass them on; None if they do not fit."""
     positional = [argument for argument in op._schema.arguments if not argument.kwarg_only]
@@ -71,6 +72,8 @@ def _bound(
             return None
         places.append(_as_listed(argument, given.get(argument.name, argument.default_value)))
     options = {argument.name: given[argument.name] for argument in named if argument.name in given}
+    if any(argument.name == "dtype" and argument.default_value is None for argument in named):
+        options["dtype"] = default_dtype(recorder) if options.get("dtype") is None else options["dtype"]
     if any(argument.name == "device" for argument in named) and options.get("device") is None:
         options["device"] = torch.get_default_device()
     return tuple(places), options
@@ -78,6 +81,8 @@ def _bound(
 
 def _as_listed(argument: Any, value: Any) -> Any:
     """Return one number for all dims as a list of one for each."""
+    if value is None:
+        return argument.default_value
     if argument.N and isinstance(value, (int, torch.SymInt)):
         return [value] * argument.N
     return list(value) if isinstance(value, tuple) else value
@@ -100,11 +105,12 @@ _IN_TORCH = """
 """
 _BEHIND_FUNCTIONAL = """
     max_pool2d_with_indices max_pool3d_with_indices avg_pool2d avg_pool3d adaptive_max_pool2d adaptive_max_pool3d
-    one_hot
+    one_hot im2col fractional_max_pool2d fractional_max_pool3d
 """
 _FUNCTIONS: Sequence[tuple[Any, str, str]] = (
     (torch, "", _IN_TORCH),
-    (NN, "", _BEHIND_FUNCTIONAL),
+    (NEURAL_NETWORK_FUNCTIONS, "", _BEHIND_FUNCTIONAL),
+    (torch.Tensor, "", "unfold"),
     (functional, "", "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d one_hot"),
     (torch.fft, "fft_", "fftfreq rfftfreq"),
 )

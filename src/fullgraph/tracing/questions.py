@@ -7,6 +7,7 @@ of the program (computed from constants alone); else it depends on the data, and
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,6 +50,8 @@ def _answer(known: torch.Tensor, question: Callable[[torch.Tensor], Any]) -> Any
 
 # Text of a traced tensor starts with this, so that verify finds it should it end up in an output.
 MARKER = "<traced tensor"
+# A longer list is no list of sizes, and each of its numbers would be a node.
+_LONGEST_LIST = 256
 
 # What an input is, and no view of it.
 _OF_ITSELF = ("is_parameter", "is_buffer")
@@ -270,8 +273,19 @@ class Questions:
         return self._concrete(value, f"{kind.__name__}()", kind)
 
     def to_list(self, value: Value) -> Any:
-        """Answer `tolist()`."""
+        """Answer `tolist()`: as many numbers as there are elements, each known only during a run."""
+        sizes = [size for size in value.dims if isinstance(size, int)]
+        few = len(sizes) == len(value.dims) and math.prod(sizes) <= _LONGEST_LIST
+        if few and self.constant(value) is None:
+            return self._listed(value, sizes)
         return self._concrete(value, "tolist()", torch.Tensor.tolist)
+
+    def _listed(self, value: Value, sizes: list[int]) -> Any:
+        if not sizes:
+            return self.item(value)
+        select = torch.ops.aten.select.int
+        parts = (self.recorder.call(select, value, 0, index) for index in range(sizes[0]))
+        return [self._listed(part, sizes[1:]) for part in parts]
 
     def format(self, value: Value, spec: str) -> str:
         """Answer `format(tensor)`: text with a tensor's contents would be fixed at export."""

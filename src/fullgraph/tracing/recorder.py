@@ -29,6 +29,7 @@ from fullgraph.tracing.dispatch import (
     inside_functorch,
     left_by_functorch,
 )
+from fullgraph.tracing.either_numbers import with_floats
 from fullgraph.tracing.functionalize import current, note_maybe_shared
 from fullgraph.tracing.handed_back import COPIES_OR_HANDS_BACK, in_format, is_handed_back
 from fullgraph.tracing.lifting import Lifting, Owned
@@ -144,7 +145,7 @@ class Recorder:
     def on_operator(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record an operator that the program performed, and return what the program gets for it."""
         info = operator_of(op)
-        taken = tuple(self.take(argument) for argument in args)
+        taken = tuple(self.take(argument) for argument in with_floats(op, args))
         named = {name: self.take(argument) for name, argument in kwargs.items()} if kwargs else kwargs
         return self.give(default_dtype.noted(self, info, taken, named, self._treat(info, taken, named)))
 
@@ -284,7 +285,7 @@ class Recorder:
                 self.asked_contiguous.add(base)
                 note_maybe_shared(base, copy, Step(op, tuple(args), kwargs))
             return copy
-        if name in COPIES_OR_HANDS_BACK or (name in MAYBE_ITSELF and out.dims == base.dims):
+        if name in COPIES_OR_HANDS_BACK or (name in MAYBE_ITSELF and out.dims == base.dims != ()):
             if is_handed_back(op, base, args, kwargs, out):
                 self.graph.erase_node(node)
                 return base

@@ -2,12 +2,14 @@
 
 Each value gets a number, and two values with one number are equal: value numbering (Cocke and Schwartz, "Programming
 Languages and Their Compilers", 1970), over both graphs with one table. A value is what its operator makes of the
-numbers of its operands, with three things seen through, each only as far as the facts go:
+numbers of its operands, with five things seen through, each only as far as the facts go:
 
 * a size is its expression, whoever worked it out: `x.shape[0]` is 1 where the facts say so;
 * an operator that keeps the order of elements is its operand when it keeps the sizes as well: `p.expand(b, -1)` where
-  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing;
-* tensors without elements differ in nothing but their sizes;
+  b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing, an image resampled to
+  its own size (exactly its own elements, in every mode), a copy of what the program computed;
+* operators that rearrange elements are what they come to together (rearranged.py);
+* tensors without elements differ in nothing but their sizes, where what makes them raises for none (`amax` does);
 * literals are compared by their contents.
 
 What has an effect (random numbers, assertions) counts in order. Values that nobody uses do not count, but where an
@@ -27,7 +29,8 @@ from torch import fx
 from fullgraph.contract import TensorSpec, fresh_scope
 from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, eq, evaluate, expression, le, ne
 from fullgraph.tracing.dispatch import OpOverload
-from fullgraph.tracing.operators import operator_of
+from fullgraph.tracing.operators import Kind, operator_of
+from fullgraph.tracing.rearranged import Rearranged
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
 
 Number = int
@@ -36,8 +39,13 @@ _aten: Final = torch.ops.aten
 _KEEP_ORDER: Final = frozenset(
     {
         _aten.expand.default,
+        _aten.expand_as.default,
+        _aten.broadcast_to.default,
+        _aten.sum_to_size.default,
         _aten.view.default,
+        _aten.view_as.default,
         _aten.reshape.default,
+        _aten.reshape_as.default,
         _aten.flatten.using_ints,
         _aten.slice.Tensor,
         _aten.narrow.default,
@@ -45,15 +53,33 @@ _KEEP_ORDER: Final = frozenset(
         _aten.pad.default,
         _aten.repeat.default,
         _aten.contiguous.default,
+        _aten.tile.default,
     }
 )
 _INFER_A_SIZE: Final = frozenset(
     {_aten.view.default, _aten.reshape.default, _aten._unsafe_view.default, _aten.unflatten.int}
 )
+# So does this one, as a tensor of its own: who has the operand's memory can tell the two apart, unless nobody has it.
+_COPY: Final = frozenset({_aten.clone.default})
+_GUESSING: Final = frozenset({"aten::view", "aten::reshape"})
+_TAKE_NOTHING: Final = _GUESSING | frozenset(
+    f"aten::{name}"
+    for name in (
+        "alias detach clone contiguous to type_as expand permute transpose t unsqueeze squeeze flatten slice pad "
+        "constant_pad_nd repeat flip roll tril triu cat stack split split_with_sizes chunk slice_scatter "
+        "zeros ones full empty arange zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty "
+        "mm bmm matmul linear addmm baddbmm einsum scaled_dot_product_attention sum mean cumsum "
+        "softmax log_softmax _softmax _log_softmax layer_norm rms_norm dropout"
+    ).split()
+)
 
 
 def same_trace(
-    a: Trace, b: Trace, facts: Sequence[Bool] = (), sizes: Mapping[Expr, Any] = MappingProxyType({})
+    a: Trace,
+    b: Trace,
+    facts: Sequence[Bool] = (),
+    sizes: Mapping[Expr, Any] = MappingProxyType({}),
+    left: Iterable[tuple[torch.Tensor, fx.Node]] = (),
 ) -> bool:
     """Say whether one trace of a program computes what another does wherever the facts hold.
 
@@ -62,6 +88,7 @@ def same_trace(
         b: another, of the same arguments.
         facts: what is known of the symbols, besides their declared ranges.
         sizes: values of the symbols; where the facts hold of them, what differs for them need not be looked into.
+        left: tensors that `b` found, with the nodes of `a` that made them.
 
     Returns:
         False also when it is not known.
@@ -79,7 +106,7 @@ def same_trace(
     except Contradiction:
         return True  # the facts never hold
     numbering = _Numbering(scope, sizes if all(_value_at(fact, sizes) is True for fact in facts) else {})
-    a_numbers, a_laid_out = numbering.of_trace(a)
+    a_numbers, a_laid_out = numbering.of_trace(a, left)
     b_numbers, b_laid_out = numbering.of_trace(b)
     return a_numbers == b_numbers and b_laid_out <= a_laid_out
 
@@ -123,24 +150,38 @@ class _Numbering:
         self.literals: list[GraphInput] = []
         self.raising: set[Any] = set()
         self.laid_out: set[Number] = set()
+        self.left: dict[int, Number] = {}
         self.sizes: dict[Expr, Expr] = {}
         self.distinct: dict[Any, list[Expr]] = {}  # by their values
+        self.rearranged = Rearranged(
+            self._is, lambda size: self._size(expression(size)) or size, self._number
+        )
 
-    def of_trace(self, trace: Trace) -> tuple[tuple[Any, ...], set[Number]]:
+    def of_trace(
+        self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]] = ()
+    ) -> tuple[tuple[Any, ...], set[Number]]:
         """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
         self.raising, self.laid_out = set(), set()
-        return (*self._graph(trace.graph, inputs, trace.modules), self.raising), self.laid_out
+        number: dict[fx.Node, Number] = {}
+        found = self._graph(trace.graph, inputs, trace.modules, number)
+        self.left.update((id(tensor), number[node]) for tensor, node in left if node in number)
+        return (*found, self.raising), self.laid_out
 
     def _graph(
-        self, graph: fx.Graph, inputs: dict[str, Any], modules: dict[str, torch.nn.Module]
+        self,
+        graph: fx.Graph,
+        inputs: dict[str, Any],
+        modules: dict[str, torch.nn.Module],
+        number: dict[fx.Node, Number],
     ) -> tuple[Any, ...]:
-        number: dict[fx.Node, Number] = {}
         effects: list[Number] = []
         for node in graph.nodes:
             if node.op == "output":
                 return self._key(node.args, number), tuple(effects)
-            number[node] = self._number(self._value(node, number, inputs, modules, len(effects)))
+            key = self._value(node, number, inputs, modules, len(effects))
+            number[node] = self._number(key)
+            self.rearranged.note(node, number[node], key, number)
             if _has_effect(node):
                 effects.append(number[node])
         return (), tuple(effects)
@@ -168,7 +209,7 @@ class _Numbering:
             return ("effect", effects, node.target, self._key(self._arguments(node), number))
         if self._may_raise(node):
             self.raising.add((node.target, self._key(self._arguments(node), number)))
-        empty = self._empty(node.meta.get("val"))
+        empty = self._empty(node.meta.get("val")) if _takes_nothing(node) else None
         if empty is not None:
             return empty
         operand = self._operand_given_back(node)
@@ -176,6 +217,9 @@ class _Numbering:
             if node.target is _aten.contiguous.default:
                 self.laid_out.add(number[operand])
             return ("same as", number[operand])
+        rearranged = self.rearranged.key(node, number)
+        if rearranged is not None:
+            return rearranged
         arguments = self._key(self._arguments(node), number)
         return ("call", node.target, node.meta.get("grad_enabled"), arguments)
 
@@ -183,9 +227,11 @@ class _Numbering:
         assert isinstance(module, fx.GraphModule)
         names = [node.name for node in module.graph.nodes if node.op == "placeholder"]
         operands = {name: ("operand", index) for index, name in enumerate(names)}
-        return ("graph", len(names), self._graph(module.graph, operands, dict(module.named_children())))
+        return ("graph", len(names), self._graph(module.graph, operands, dict(module.named_children()), {}))
 
     def _input(self, given: GraphInput) -> tuple[Any, ...]:
+        if id(given.value) in self.left:
+            return ("same as", self.left[id(given.value)])
         if given.role is not InputRole.CONSTANT or given.value is None:
             return ("input", given.role, given.target, given.leaf)
         for index, known in enumerate(self.literals):
@@ -234,7 +280,8 @@ class _Numbering:
         after = node.meta.get("val")
         if not isinstance(after, TensorSpec) or node.meta.get("grad_enabled") is False:
             return None
-        if node.target in _KEEP_ORDER:
+        is_copy = node.target in _COPY and _is_computed(node.args[0])
+        if node.target in _KEEP_ORDER or is_copy or _resamples(node):
             operands: list[Any] = [node.args[0]]
         elif node.target is _aten.cat.default:
             parts: Any = node.args[0]
@@ -265,7 +312,7 @@ class _Numbering:
 
     def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
         question = relation(expression(a), expression(b))
-        return _value_at(question, self.at) is not False and self.scope.decide(question) is True
+        return _value_at(question, self.at) is not False and self.scope.follows(question)
 
     def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))
@@ -283,6 +330,34 @@ class _Numbering:
         return type(item), item
 
 
+def _takes_nothing(node: fx.Node) -> bool:
+    """Whether what makes a tensor makes one without elements as well, of operands that may have none."""
+    target: Any = node.args[0] if node.target is operator.getitem else node
+    target = target.target
+    if not isinstance(target, OpOverload):
+        return node.op == "placeholder"
+    if torch.Tag.pointwise in target.tags:
+        return True
+    return target._schema.name in _TAKE_NOTHING and not (
+        target._schema.name in _GUESSING and _guesses_a_size(node)
+    )
+
+
+def _guesses_a_size(node: fx.Node) -> bool:
+    """`x.view(b, -1)` of nothing raises where b is 0."""
+    sizes: Any = node.args[1]
+    return any(isinstance(size, int) and size == -1 for size in sizes)
+
+
+def _is_computed(node: Any) -> bool:
+    """Whether a tensor is made by the program, and no view of one that comes from outside."""
+    while isinstance(node, fx.Node) and isinstance(node.target, OpOverload):
+        if operator_of(node.target).kind is Kind.PURE:
+            return True
+        node = node.args[0]
+    return False
+
+
 def _sizes(value: TensorSpec) -> tuple[int | Expr, ...]:
     """Return the sizes of a recorded tensor, which are integers or expressions."""
     sizes: Any = value.shape
@@ -292,6 +367,14 @@ def _sizes(value: TensorSpec) -> tuple[int | Expr, ...]:
 def _plain(value: complex) -> tuple[Any, ...]:
     # By its text: 0.0 is not -0.0, and nan is nan.
     return "plain", type(value), repr(value)
+
+
+def _resamples(node: fx.Node) -> bool:
+    """Whether an operator resamples an image to a given size, by no factors of its own."""
+    if not isinstance(node.target, OpOverload) or "upsample_" not in node.target._schema.name:
+        return False
+    given = zip((argument.name for argument in node.target._schema.arguments), node.args)
+    return all(value is None for name, value in [*given, *node.kwargs.items()] if "scale" in name)
 
 
 def _has_effect(node: fx.Node) -> bool:

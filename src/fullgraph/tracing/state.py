@@ -14,7 +14,7 @@ Invariant: after the `with`, every saved container is the same object with the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 
@@ -27,10 +27,11 @@ from fullgraph.tracing.saved import Saved, changes_in, contents_of, fill_cell, p
 from fullgraph.tracing.watching import Change, StateKind, Watching
 
 Result = TypeVar("Result")
+Again: TypeAlias = Callable[[Result, list[Change]], Callable[[Result], bool]]
 
 
 def with_state_put_back(
-    fn: Callable[..., Any], run: Callable[[PythonState], Result], same: Callable[[Result, Result], bool]
+    fn: Callable[..., Any], run: Callable[[PythonState], Result], again: Again[Result]
 ) -> Result:
     """Run a trace, and once more when it takes that to tell whether state that changed is also read.
 
@@ -40,7 +41,7 @@ def with_state_put_back(
     Args:
         fn: the program.
         run: does one complete trace; what it gets knows the changes once the program has run.
-        same: says whether two traces recorded the same.
+        again: makes what a run has left ready for a second one; says of that whether it recorded the same.
 
     Raises:
         Unsupported: the program reads Python state of an earlier call.
@@ -48,7 +49,7 @@ def with_state_put_back(
     try:
         return _run_watched(fn, run)
     except StateRead as refusal:
-        settled = _run_twice(fn, run, same)
+        settled = _run_twice(fn, run, again)
         if settled is None:
             raise refusal.error from None
         return settled
@@ -63,18 +64,19 @@ class StateRead(Exception):
 
 
 def _run_twice(
-    fn: Callable[..., Any], run: Callable[[PythonState], Result], same: Callable[[Result, Result], bool]
+    fn: Callable[..., Any], run: Callable[[PythonState], Result], again: Again[Result]
 ) -> Result | None:
     with PythonState(fn) as before:
         try:
             first = run(before)
+            is_same = again(first, before.plain_changes())
             with PythonState(fn) as between:
                 second = run(between)
                 if between.changes():
                     return None
         except CaptureError:  # it met a traced tensor that the first run left behind
             return None
-        return first if same(first, second) else None
+        return first if is_same(second) else None
 
 
 def _run_watched(fn: Callable[..., Any], run: Callable[[PythonState], Result]) -> Result:

@@ -102,7 +102,8 @@ def _made_of(data: Any, dtype: torch.dtype | None, device: Any) -> Any:
 
 
 def _holds_fraction(data: Any) -> bool:
-    return any(isinstance(item, (float, complex)) for item in _leaves(data)) or data == []
+    is_empty = isinstance(data, list) and not data
+    return is_empty or any(isinstance(item, (float, complex)) for item in _leaves(data))
 
 
 def _leaves(data: Any) -> Iterator[Any]:

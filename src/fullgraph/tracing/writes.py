@@ -21,7 +21,7 @@ from fullgraph.tracing.functionalize import settle, write
 from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.lifting import share_memory
 from fullgraph.tracing.meta import values_in
-from fullgraph.tracing.operators import Kind, Operator, returns_new_tensor
+from fullgraph.tracing.operators import Kind, Operator, operator_of, returns_new_tensor
 from fullgraph.tracing.overlap import is_apart_or_same
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.resizing import replace, reshape_in_place, resize
@@ -48,6 +48,10 @@ def perform(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: di
     if info.overload._schema.name in _OTHER_MEMORY:
         return _give_other_memory(recorder, info, info.bind(args, kwargs))
     if info.pure is None:
+        if info.overload is aten.fill_diagonal_.default and len(args[0].dims) == 2 and len(args) == 2:
+            view = recorder.call(aten.diagonal.default, args[0])
+            perform(recorder, operator_of(aten.fill_.Scalar), (view, args[1]), {})
+            return args[0]
         if info.composite:
             return _decomposed(recorder, info, args, kwargs)
         return _functionalized(recorder, info, args, kwargs)

@@ -16,5 +16,5 @@ def items_of_tensor(x, sizes):
 
     That they add up to the size of `x` is asserted when the program runs, as `split` does in eager.
     """
-    first, second = sizes[0].item(), sizes[1].item()
+    first, second = sizes[0].item(), sizes[1].item()  # or sizes.tolist()
     return [part.sum() for part in x.split([first, second])]

@@ -3,7 +3,8 @@
 Two sizes meet. If they are the same expression that is the result; a constant 1 gives way to the other. Otherwise
 the operator does one of three things, decided at run time: the sizes are equal, or the first is 1, or the second.
 The first that can be told from what is known is taken; if none can, the scope is asked, equality first, because
-that is what programs mean. Whatever it answers is relied on, so the result holds for all sizes in the contract.
+that is what programs mean. Whatever it answers is relied on, so the result holds for all sizes in the contract; where
+only contents tell (`x[mask] + y`), the program makes sure of it at each run.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullgraph.symbolic import Expr, Scope, eq, or_
-from fullgraph.tracing.rules.dims import Dims, Size, ask, equals, is_one, is_placeholder, require, same
+from fullgraph.tracing.rules.dims import Dims, Size, equals, is_one, is_placeholder, plain, require, same
 
 
 def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
@@ -55,15 +56,26 @@ def meet(a: Size, b: Size, scope: Scope) -> Size | None:
         return b
     if is_one(b, scope):
         return a
+    for size, other in ((a, b), (b, a)):
+        if _always_fits(size, other, scope):
+            return other
     if isinstance(a, int) or isinstance(b, int):
         constant, size = (a, b) if isinstance(a, int) else (b, a)
         return constant if _either(size, constant, scope) else None
-    outcomes = ((equals(a, b), _simpler(a, b)), (eq(a, 1), b), (eq(b, 1), a))
+    equal = equals(a, b)
+    outcomes = ((equal, _simpler(a, b)), (eq(a, 1), b), (eq(b, 1), a))
     # What the example says no to is asked last: a size that is 1 gives way, whether or not the other is 1 as well.
     for question, result in sorted(outcomes, key=lambda outcome: scope.hint_of(outcome[0]) is False):
-        if ask(question, scope):
+        if scope.ask(question, "expected" if question is equal else "size_oblivious"):
             return result
     return None
+
+
+def _always_fits(size: Size, wanted: Size, scope: Scope) -> bool:
+    """Say whether each value that a size may have is 1 or `wanted`: `x[:, -1:]` has min(s, 1) columns, `x` has s."""
+    if not isinstance(size, Expr) or size.kind not in ("min", "max"):
+        return False
+    return all(is_one(part, scope) or same(part, wanted, scope) for part in map(plain, size.args))
 
 
 def _simpler(a: Size, b: Size) -> Size:
@@ -112,7 +124,7 @@ def _stretches(has: Size, wanted: Size, scope: Scope) -> bool:
         return True
     if isinstance(has, int):
         return require(equals(has, wanted), scope)
-    return _either(has, wanted, scope)
+    return _always_fits(has, wanted, scope) or _either(has, wanted, scope)
 
 
 def _either(size: Size, wanted: Size, scope: Scope) -> bool:

@@ -50,7 +50,7 @@ def gradient(
     return [Out(self.dims, self.dtype, self.device)] * len(axes(dim, len(self.dims)))
 
 
-@rule("trapezoid.dx trapezoid.x")
+@rule("trapezoid.dx trapezoid.x trapz.dx trapz.x")
 def trapezoid(scope: Scope, y: Shaped, x: Shaped | None = None, *, dx: Any = 1, dim: int = -1) -> Out | None:
     """The area under a curve."""
     areas = _areas(scope, y, x, dx, dim)

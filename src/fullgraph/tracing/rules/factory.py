@@ -144,6 +144,9 @@ def arange_step(
     dtype = dtype or (torch.int64 if whole else torch.get_default_dtype())
     if not isinstance(step, (int, float)) or step == 0:
         return None
+    if not whole and dtype.is_floating_point and _counts_exactly(step):
+        start, end, step = (int(n) if isinstance(n, float) and n.is_integer() else n for n in numbers)
+        whole = all(not n.is_float if isinstance(n, Expr) else isinstance(n, int) for n in (start, end))
     if whole:
         # That the bounds fit the sign of the step is checked by the operator.
         span = minus(end, start) if step > 0 else minus(start, end)
@@ -157,6 +160,14 @@ def arange_step(
     else:
         return None
     return Out((count,), dtype, _device(device))
+
+
+def _counts_exactly(step: float) -> bool:
+    """Whether dividing by a step loses nothing: a power of two, in whole numbers.
+
+    PyTorch counts in float64, which could lose something of bounds that are 2**53 apart. No memory holds so many.
+    """
+    return float(step).is_integer() and math.log2(abs(step)).is_integer()
 
 
 @rule("linspace logspace")
@@ -174,6 +185,53 @@ def linspace(
     if isinstance(start, complex) or isinstance(end, complex):
         return None
     return Out((steps,), dtype or torch.get_default_dtype(), _device(device))
+
+
+@rule("tril_indices")
+def tril_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: Size = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """Where the elements on and below a diagonal are."""
+    return Out((2, _below_diagonal(row, col, offset, scope)), dtype or torch.int64, _device(device))
+
+
+@rule("triu_indices")
+def triu_indices(
+    scope: Scope,
+    row: Size,
+    col: Size,
+    offset: Size = 0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    **options: Any,
+) -> Out:
+    """Where the elements on and above a diagonal are."""
+    above = _below_diagonal(col, row, minus(0, offset), scope)  # of the matrix turned over
+    return Out((2, above), dtype or torch.int64, _device(device))
+
+
+def _below_diagonal(row: Size, col: Size, offset: Size, scope: Scope) -> Size:
+    """Return how many elements of a matrix are on a diagonal or below: row i has i + offset + 1 of them, if it can.
+
+    So it is the sum of the integers from offset + 1 to offset + row, where those below 0 count as 0 and those above
+    `col` as `col`: the sum up to the last, less the sum up to the first.
+    """
+
+    def up_to(last: Size) -> Size:
+        positive = larger(last, 0, scope)
+        rising = smaller(positive, col, scope)
+        triangle = quotient(times(rising, plus(rising, 1)), 2)
+        return plus(triangle, times(minus(positive, rising), col))
+
+    return minus(up_to(plus(offset, row)), up_to(offset))
 
 
 @rule("eye")
@@ -200,47 +258,6 @@ def window(
 ) -> Out:
     """One number for each element of a window."""
     return Out((window_length,), dtype or torch.get_default_dtype(), _device(device))
-
-
-@rule("tril_indices")
-def tril_indices(
-    scope: Scope,
-    row: Size,
-    col: Size,
-    offset: Size = 0,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    **options: Any,
-) -> Out:
-    """The places of a matrix on a diagonal and below it."""
-    return Out((2, _up_to_diagonal(scope, row, col, offset)), dtype or torch.int64, _device(device))
-
-
-@rule("triu_indices")
-def triu_indices(
-    scope: Scope,
-    row: Size,
-    col: Size,
-    offset: Size = 0,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    **options: Any,
-) -> Out:
-    """The places of a matrix on a diagonal and above it."""
-    below = _up_to_diagonal(scope, row, col, minus(offset, 1))
-    return Out((2, minus(times(row, col), below)), dtype or torch.int64, _device(device))
-
-
-def _up_to_diagonal(scope: Scope, rows: Size, columns: Size, offset: Size) -> Size:
-    """Count: row i has i + 1 + offset places, but at least none and at most all columns."""
-    first = smaller(rows, larger(minus(0, offset), 0, scope), scope)  # the rows before have none
-    last = larger(
-        first, smaller(rows, minus(columns, offset), scope), scope
-    )  # these and all after have all columns
-    growing = times(minus(last, first), plus(plus(first, last), plus(times(offset, 2), 1)))
-    return plus(quotient(growing, 2), times(minus(rows, last), columns))
 
 
 def _derived(self: Shaped, dims: tuple[Size, ...], dtype: Any, device: Any) -> Out:
@@ -321,8 +338,10 @@ def vander(scope: Scope, x: Shaped, columns: Size | None = None, increasing: boo
 @rule("combinations")
 def combinations(scope: Scope, self: Shaped, r: int = 2, with_replacement: bool = False) -> Out | None:
     """Pairs of elements, or as many as are asked for."""
-    if len(self.dims) != 1 or r < 2:
+    if len(self.dims) != 1 or r < 0:
         return None
+    if r == 0:
+        return Out((0,), self.dtype, self.device)
     n = plus(self.dims[0], r - 1) if with_replacement else self.dims[0]
     count = quotient(product(minus(n, i) for i in range(r)), math.factorial(r))
     return Out((count, r), self.dtype, self.device)

@@ -15,6 +15,7 @@ from fullgraph.tracing.rules.dims import (
     Size,
     axis,
     decide,
+    larger,
     plus,
     replaced,
     require_same,
@@ -89,6 +90,25 @@ def stack(scope: Scope, tensors: Sequence[Shaped], dim: int = 0) -> Out | None:
                 f"entry {place}"
             )
     return _joined(tensors, (*first[:at], len(tensors), *first[at:]))
+
+
+@rule("pad_sequence")
+def pad_sequence(
+    scope: Scope,
+    sequences: Sequence[Shaped],
+    batch_first: bool = False,
+    padding_value: float = 0.0,
+    padding_side: str = "right",
+) -> Out | None:
+    """Stack sequences of several lengths, each padded to the longest."""
+    if not sequences or not all(each.dims for each in sequences):
+        return None
+    length, *rest = sequences[0].dims
+    for place, each in enumerate(sequences[1:], 1):
+        _agree(sequences[0].dims, each.dims, 0, place, scope)
+        length = larger(length, each.dims[0], scope)
+    front = (len(sequences), length) if batch_first else (length, len(sequences))
+    return Out((*front, *rest), sequences[0].dtype, sequences[0].device)
 
 
 @generic_rule("hstack vstack dstack column_stack row_stack")
@@ -226,6 +246,16 @@ def diag_embed(scope: Scope, self: Shaped, offset: int = 0, dim1: int = -2, dim2
     rest = iter(self.dims[:-1])
     sizes = tuple(side if at in (first, second) else next(rest) for at in range(rank))
     return Out(sizes, self.dtype, self.device)
+
+
+@rule("block_diag")
+def block_diag(scope: Scope, tensors: Sequence[Shaped]) -> Out | None:
+    """Matrices along the diagonal of one; a vector is a row."""
+    shapes = [_to_row(each.dims) for each in tensors]
+    if not shapes or any(len(dims) != 2 for dims in shapes):
+        return None
+    rows, columns = (total(dims[at] for dims in shapes) for at in (0, 1))
+    return _joined(tensors, (rows, columns))
 
 
 @rule("cartesian_prod")

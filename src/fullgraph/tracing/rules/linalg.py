@@ -36,7 +36,7 @@ def _require_square(self: Shaped, scope: Scope) -> bool:
 @rule(
     """
     linalg_inv inverse linalg_cholesky linalg_matrix_exp matrix_exp linalg_matrix_power matrix_power
-    cholesky_inverse
+    cholesky cholesky_inverse
     """
 )
 def square(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out | None:

@@ -1,0 +1,112 @@
+"""Tensors that a trace leaves in the program's objects, made real: a second trace finds what a second call finds.
+
+`if self.mask is None: self.mask = torch.ones(3, 3).tril()` leaves a tensor that depends on nothing but the program. In
+eager the second call reads it. A trace leaves a traced tensor, which has no contents; here the nodes that made it are
+run, and the place is given the result. A tensor that depends on an input, a parameter or a buffer stays as it is: a
+second call would find another one each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from operator import setitem
+from typing import Any
+
+import torch
+from torch import fx
+
+from fullgraph.symbolic import Bool, Expr
+from fullgraph.tracing.dispatch import OpOverload
+from fullgraph.tracing.operators import Kind, operator_of
+from fullgraph.tracing.result import Trace
+from fullgraph.tracing.same_trace import same_trace
+from fullgraph.tracing.traced import TracedTensor
+from fullgraph.tracing.watching import Change, StateKind
+
+Left = tuple[tuple[torch.Tensor, fx.Node], ...]
+_LIFT_FRESH = torch.ops.aten.lift_fresh_copy.default
+
+
+def second_call(first: Trace, changes: Iterable[Change]) -> Callable[[Trace], bool]:
+    """Make what a trace left ready for a second one; return what says whether that one computes the same."""
+    left = _make_real(first, changes)
+    return lambda second: same_trace(first, second, left=left)
+
+
+def _make_real(trace: Trace, changes: Iterable[Change]) -> Left:
+    """Put real tensors in the places of those that depend on nothing; return each with the node that made it."""
+    run = _Constants(trace)
+    left: list[tuple[torch.Tensor, fx.Node]] = []
+    for change in changes:
+        for value, put in _places(change):
+            node = value.value.node
+            if node.graph is not trace.graph:
+                continue
+            try:
+                real = run.value(node)
+            except _DependsError:
+                continue
+            put(real)
+            left.append((real, node))
+    return tuple(left)
+
+
+def _places(change: Change) -> Iterator[tuple[TracedTensor, Callable[[Any], None]]]:
+    """Yield the traced tensors in a place that changed, each with what puts another in its stead."""
+    if change.kind is StateKind.ITEM:
+        keys = list(change.owner) if isinstance(change.owner, dict) else range(len(change.owner))
+        holders = [(change.owner, key) for key in keys] if isinstance(change.owner, (dict, list)) else []
+    else:
+        held = change.owner if isinstance(change.owner, dict) else getattr(change.owner, "__dict__", {})
+        within = held.get("_buffers", {}) if change.kind is StateKind.BUFFER else held
+        holders = [(within, change.name)] if isinstance(within, dict) and change.name in within else []
+    for holder, key in holders:
+        if isinstance(holder[key], TracedTensor):
+            yield holder[key], partial(setitem, holder, key)
+
+
+class _DependsError(Exception):
+    """A value depends on what differs from call to call."""
+
+
+class _Constants:
+    """Runs nodes that depend on nothing."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.literals = {given.node: given.value for given in trace.inputs}
+        self.values: dict[fx.Node, Any] = {}
+
+    def value(self, node: fx.Node) -> Any:
+        """Return what a node computes.
+
+        Raises:
+            _DependsError: it depends on an input, on a parameter or buffer, or on chance.
+        """
+        if node not in self.values:
+            self.values[node] = self._run(node)
+        return self.values[node]
+
+    def _run(self, node: fx.Node) -> Any:
+        if (
+            node.target is _LIFT_FRESH
+            and isinstance(node.args[0], fx.Node)
+            and node.args[0].op == "placeholder"
+        ):
+            literal = self.literals[node.args[0].name]
+            if literal is None:
+                raise _DependsError
+            return literal.clone()
+        if not isinstance(node.target, OpOverload):
+            raise _DependsError
+        known = operator_of(node.target)
+        if known.random or known.kind not in (Kind.PURE, Kind.VIEW, Kind.MAYBE_VIEW, Kind.STRIDED):
+            raise _DependsError
+        args, kwargs = fx.node.map_aggregate((node.args, node.kwargs), self._argument)
+        with torch.no_grad():
+            return node.target(*args, **kwargs)
+
+    def _argument(self, argument: Any) -> Any:
+        if isinstance(argument, (Expr, Bool)):
+            raise _DependsError
+        return self.value(argument) if isinstance(argument, fx.Node) else argument
