@@ -193,8 +193,7 @@ def _prepare(
             is_asked = isinstance(made, torch.SymBool) and (plain_inputs or compares_truths(fn))
             leaves.append(bool(made) if is_asked else made)
             continue
-        is_known = shared and not isinstance(leaf.value, TensorSpec)
-        traced = same.get(id(leaf.value)) if is_known else None
+        traced = same.get(id(leaf.value)) if shared and not isinstance(leaf.value, TensorSpec) else None
         if traced is None:
             traced = same[id(leaf.value)] = _tensor(recorder, index, leaf.path, leaf.value, dims)
         leaves.append(traced)
@@ -205,10 +204,7 @@ def _prepare(
 
 
 def _rely_on_identity(ledger: Ledger, inputs: Inputs) -> None:
-    """Which arguments are one object is part of the contract; those that differ in dtype or rank never are.
-
-    Each `TensorSpec` stands for a tensor of its own, wherever else it is given.
-    """
+    """Which arguments are one object is part of the contract. Each `TensorSpec` stands for a tensor of its own."""
     tensors = [leaf for leaf in inputs.leaves if isinstance(leaf.value, (torch.Tensor, TensorSpec))]
     for a, b in itertools.combinations(tensors, 2):
         if a.value.dtype == b.value.dtype and len(a.value.shape) == len(b.value.shape):

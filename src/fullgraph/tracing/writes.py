@@ -256,9 +256,8 @@ def _is_detached(value: Value) -> bool:
 
 def _check_leaf(recorder: Records, target: Value) -> None:
     root = target.root
-    if root.source is None or not grad_enabled() or root.written_at:
-        return
-    if not target.requires_grad:  # `.data`, `.detach()`
+    is_detached = not target.requires_grad  # `.data`, `.detach()`
+    if root.source is None or not grad_enabled() or root.written_at or is_detached:
         return
     real = root.source.real
     is_leaf = real is None or real.is_leaf
@@ -377,14 +376,12 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         theirs = other.source
         if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
             continue
-        one_argument = (
-            source.real is theirs.real and source.role is theirs.role
-        )  # passed twice: the trace sees to it
+        # What is passed twice, the trace sees to.
+        one_argument = source.real is theirs.real and source.role is theirs.role
         if not one_argument and share_memory(source.real, theirs.real):
             _refuse_windows(source)
-        recorder.ledger.assume(
-            Disjoint(source.known_as, theirs.known_as), origin_here(), AssumptionKind.PROGRAM
-        )
+        fact = Disjoint(source.known_as, theirs.known_as)
+        recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 
 def rely_on_lift(recorder: Records, root: Value) -> None:
