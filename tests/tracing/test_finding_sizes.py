@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fullgraph.contract import Input, read_specs
+from fullgraph.contract import Input, Parameters, read_specs
 from fullgraph.symbolic import add, and_, eq, evaluate, floordiv, gt, lt, mod, mul, ne, not_, symbol
 from fullgraph.tracing.finding_sizes import sizes_for
 
@@ -14,7 +14,7 @@ a, b, c, d = map(symbol, "abcd")
 
 def specs_of(rows):
     inputs = [Input("x", ("x",), torch.zeros(rows[:2])), Input("y", ("y",), torch.zeros(rows[2:]))]
-    return read_specs(inputs, {"x": "a b", "y": "c d"}, None, None, ())
+    return read_specs(inputs, {"x": "a b", "y": "c d"}, None, None, Parameters(("x", "y")))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ PROPERTIES: dict[str, str] = {
     "is_neg": "x.is_neg()",
     "is_inference": "x.is_inference()",
     "is_pinned": "x.is_pinned()",
+    "is_parameter": "isinstance(x, torch.nn.Parameter)",
+    "is_buffer": "isinstance(x, torch.nn.Buffer)",
     "class": "type(x)",
 }
 

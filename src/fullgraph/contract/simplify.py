@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+import torch
+
 from fullgraph.contract.contract import Contract, InputContract
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
@@ -399,7 +401,7 @@ def _input(index: int, leaf: Input, specs: Specs, solutions: dict[Expr, Expr]) -
         declared=declared,
         dtype=leaf.value.dtype,
         device=leaf.value.device,
-        layout=getattr(leaf.value, "layout", None),
+        layout=getattr(leaf.value, "layout", torch.strided),  # that of a TensorSpec
     )
 
 

@@ -19,12 +19,14 @@ from types import CodeType, FrameType
 from fullgraph.source import Owner, owner_of
 
 _LEAVING = ("RETURN", "YIELD", "RERAISE", "SEND")
+# Whose code may ask; the library of torch.nn is written in Python like the user's own.
+_ASKING = (Owner.USER, Owner.PACKAGE, Owner.TORCH_NN)
 
 
 def answer_that_goes_on() -> bool | None:
     """Return the answer that the program's own code needs in order not to raise; None if it does not raise there."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and owner_of(frame.f_code.co_filename) not in (Owner.USER, Owner.PACKAGE):
+    while frame is not None and owner_of(frame.f_code.co_filename) not in _ASKING:
         frame = frame.f_back
     return None if frame is None else _answer_at(frame.f_code, frame.f_lasti)
 

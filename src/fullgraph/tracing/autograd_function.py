@@ -223,7 +223,7 @@ class _Call:
                 source = root.source
                 if source is None:
                     continue
-                if source.real is not None and source.real.requires_grad:
+                if source.requires_grad:
                     if value.requires_grad:
                         raise self._refusal_of(error) from error
                 elif source.role is InputRole.USER:

@@ -64,11 +64,19 @@ def in_format(
     return may_be_itself, wanted is torch.contiguous_format and (base.contiguous or not may_be_itself)
 
 
-def _may_be_flipped(value: Value) -> bool:
-    """Whether torch may hold the value as the conjugate or the negative of what is in memory."""
+def is_flipped_view(value: Value) -> bool:
+    """Whether a view is the conjugate or the negative of what it was taken from."""
     while value.parent is not None and value.step is not None:
         if value.step.op._schema.name in _FLIPS:
             return True
         value = value.parent
-    real = value.source.real if value.source is not None else None
+    return False
+
+
+def _may_be_flipped(value: Value) -> bool:
+    """Whether torch may hold the value as the conjugate or the negative of what is in memory."""
+    if is_flipped_view(value):
+        return True
+    source = value.root.source
+    real = None if source is None else source.real
     return real is not None and (real.is_conj() or real.is_neg())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +35,7 @@ from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
 from fullgraph.tracing.explaining import refuse, refuse_contents
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
+from fullgraph.tracing.handed_back import is_flipped_view
 from fullgraph.tracing.layout import layout_follows_from
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
@@ -50,6 +52,9 @@ def _answer(known: torch.Tensor, question: Callable[[torch.Tensor], Any]) -> Any
 MARKER = "<traced tensor"
 # A longer list is no list of sizes, and each of its numbers would be a node.
 _LONGEST_LIST = 256
+
+# What an input is, and no view of it.
+_OF_ITSELF = ("is_parameter", "is_buffer")
 
 
 class Questions:
@@ -188,8 +193,8 @@ class Questions:
         """Answer `requires_grad`; the answer holds for inputs that require grad as the example's do."""
         for root in self.recorder.inputs_behind(value):
             source = root.source
-            if source is not None and source.role is InputRole.USER and source.real is not None:
-                fact = Property(source.known_as, "requires_grad", source.real.requires_grad)
+            if source is not None and source.role is InputRole.USER:
+                fact = Property(source.known_as, "requires_grad", source.requires_grad)
                 self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
         if value.requires_grad and value.source is None and not inside_functorch():
             return self.recorder.grad_region is not None or rely_on_callers_mode(self.recorder)
@@ -198,6 +203,32 @@ class Questions:
     def asked_leaf(self, value: Value) -> bool:
         """Answer `is_leaf`."""
         return not self.asked_requires_grad(value) or value.source is not None
+
+    def asked_of_input(self, value: Value, name: str) -> bool:
+        """Answer what no operator makes a tensor: a parameter, conjugated, negated, of inference mode.
+
+        An input is it in each call or in none, and its views with it.
+        """
+        source = value.root.source
+        if name in ("is_conj", "is_neg") and is_flipped_view(value):
+            self.refuse_storage(f"{name}()")
+        if source is None or (name in _OF_ITSELF and value.parent is not None):
+            return False
+        fact = Property(source.known_as, name, False)
+        if source.real is not None:
+            fact = replace(fact, value=bool(fact.read(source.real)))
+        if source.role is InputRole.USER:
+            self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
+        return bool(fact.value)
+
+    def attribute(self, value: Value, name: str) -> Any:
+        """Return what the example of an input has under a name of the user's own, as a constant of the program."""
+        source = value.source
+        given = {} if source is None or source.real is None else vars(source.real)
+        if source is None or name not in given:
+            raise AttributeError(f"'Tensor' object has no attribute {name!r}", name=name)
+        self.recorder.ledger.constant(f"{source.known_as}.{name}", given[name], origin_here())
+        return given[name]
 
     def set_requires_grad(self, value: Value, wanted: bool) -> None:
         """Allow what changes nothing; autograd inside a program is `torch.func`'s."""

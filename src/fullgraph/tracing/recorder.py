@@ -98,7 +98,7 @@ class Recorder:
         value = Value(dims, dtype, device, node, self.clock)
         value.source = source
         real = source.real
-        value.requires_grad = real is not None and real.requires_grad
+        value.requires_grad = source.requires_grad
         value.contiguous, value.in_order = layout_of_example(real)
         if real is not None and real.layout is not torch.strided:
             note_sparse(self, value, real)

@@ -54,12 +54,12 @@ def as_strided(
 def _rely_on_layout(recorder: Records, root: Value, absolute: bool) -> int:
     """Write the layout of an input into the contract; return where in its storage it begins."""
     source = root.source
-    if source is None or source.real is None:
+    if source is None:
         return 0
     recorder.ledger.assume(
         Property(source.known_as, "is_contiguous", True), origin_here(), AssumptionKind.PROGRAM
     )
-    offset = int(source.real.storage_offset())
+    offset = 0 if source.real is None else int(source.real.storage_offset())
     if absolute:
         recorder.ledger.assume(
             Property(source.known_as, "storage_offset", offset), origin_here(), AssumptionKind.PROGRAM

@@ -159,7 +159,7 @@ def trace(
 
 
 def _has_pairs(inputs: Inputs) -> bool:
-    return sum(isinstance(leaf.value, torch.Tensor) for leaf in inputs.leaves) > 1
+    return sum(isinstance(leaf.value, (torch.Tensor, TensorSpec)) for leaf in inputs.leaves) > 1
 
 
 def _repeated(inputs: Inputs) -> frozenset[str]:
@@ -193,7 +193,7 @@ def _prepare(
             is_asked = isinstance(made, torch.SymBool) and (plain_inputs or compares_truths(fn))
             leaves.append(bool(made) if is_asked else made)
             continue
-        traced = same.get(id(leaf.value)) if shared else None
+        traced = same.get(id(leaf.value)) if shared and not isinstance(leaf.value, TensorSpec) else None
         if traced is None:
             traced = same[id(leaf.value)] = _tensor(recorder, index, leaf.path, leaf.value, dims)
         leaves.append(traced)
@@ -204,16 +204,17 @@ def _prepare(
 
 
 def _rely_on_identity(ledger: Ledger, inputs: Inputs) -> None:
-    """Which arguments are one object is part of the contract; those that differ in dtype or rank never are."""
-    tensors = [leaf for leaf in inputs.leaves if isinstance(leaf.value, torch.Tensor)]
+    """Which arguments are one object is part of the contract. Each `TensorSpec` stands for a tensor of its own."""
+    tensors = [leaf for leaf in inputs.leaves if isinstance(leaf.value, (torch.Tensor, TensorSpec))]
     for a, b in itertools.combinations(tensors, 2):
-        if a.value.dtype == b.value.dtype and a.value.dim() == b.value.dim():
-            ledger.assume(SameObject(a.path, b.path, a.value is b.value), None, AssumptionKind.PROGRAM)
+        if a.value.dtype == b.value.dtype and len(a.value.shape) == len(b.value.shape):
+            is_one = a.value is b.value and isinstance(a.value, torch.Tensor)
+            ledger.assume(SameObject(a.path, b.path, is_one), None, AssumptionKind.PROGRAM)
 
 
 def _tensor(recorder: Recorder, index: int, path: str, example: Any, dims: tuple[Any, ...]) -> TracedTensor:
-    real = None if isinstance(example, TensorSpec) else example
-    source = Source(InputRole.USER, path, real, index)
+    spec = example if isinstance(example, TensorSpec) else None
+    source = Source(InputRole.USER, path, None if spec else example, index, spec=spec)
     value = recorder.place(source, dims, example.dtype, torch.device(example.device))
     return TracedTensor.of(value, recorder.questions)
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from fullgraph.contract import TensorSpec
 from fullgraph.symbolic import Bool, Expr
 from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
 from fullgraph.tracing.result import InputRole
@@ -56,6 +57,13 @@ class Source:
     leaf: int | None = None
     persistent: bool = True
     alias: str = ""
+    spec: TensorSpec | None = None  # what stands for an example that nobody has
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it requires grad, as the example does or the user says."""
+        example = self.spec if self.real is None else self.real
+        return example is not None and example.requires_grad
 
     @property
     def known_as(self) -> str:
@@ -247,6 +255,27 @@ class TracedTensor(torch.Tensor):
     @property
     def is_leaf(self) -> bool:  # type: ignore[override]
         return self.asked.asked_leaf(self.value)
+
+    @property
+    def _is_param(self) -> bool:  # type: ignore[override]  # `isinstance(x, torch.nn.Parameter)` asks
+        return self.asked.asked_of_input(self.value, "is_parameter")
+
+    @property
+    def _is_buffer(self) -> bool:  # likewise
+        return self.asked.asked_of_input(self.value, "is_buffer")
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer what a tensor does not have, but the example was given by its user."""
+        return self.asked.attribute(self.value, name)
+
+    def is_conj(self) -> bool:
+        return self.value.dtype.is_complex and self.asked.asked_of_input(self.value, "is_conj")
+
+    def is_neg(self) -> bool:
+        return self.asked.asked_of_input(self.value, "is_neg")
+
+    def is_inference(self) -> bool:
+        return self.asked.asked_of_input(self.value, "is_inference")
 
     @property
     def grad_fn(self) -> Any:  # type: ignore[override]

@@ -256,12 +256,16 @@ def _is_detached(value: Value) -> bool:
 
 def _check_leaf(recorder: Records, target: Value) -> None:
     root = target.root
-    if root.source is None or not grad_enabled() or root.source.real is None or root.written_at:
-        return
-    if not target.requires_grad:  # `.data`, `.detach()`
+    is_detached = not target.requires_grad  # `.data`, `.detach()`
+    if root.source is None or not grad_enabled() or root.written_at or is_detached:
         return
     real = root.source.real
-    if real.requires_grad and real.is_leaf and not allowed_without_gradients(recorder, recorder.grad_region):
+    is_leaf = real is None or real.is_leaf
+    if (
+        root.source.requires_grad
+        and is_leaf
+        and not allowed_without_gradients(recorder, recorder.grad_region)
+    ):
         kind = "a leaf Variable" if target is root else "a view of a leaf Variable"
         raise RuntimeError(f"{kind} that requires grad is being used in an in-place operation.")
 
@@ -372,14 +376,12 @@ def rely_on_write(recorder: Records, root: Value) -> None:
         theirs = other.source
         if other is root or theirs is None or InputRole.USER not in (source.role, theirs.role):
             continue
-        one_argument = (
-            source.real is theirs.real and source.role is theirs.role
-        )  # passed twice: the trace sees to it
+        # What is passed twice, the trace sees to.
+        one_argument = source.real is theirs.real and source.role is theirs.role
         if not one_argument and share_memory(source.real, theirs.real):
             _refuse_windows(source)
-        recorder.ledger.assume(
-            Disjoint(source.known_as, theirs.known_as), origin_here(), AssumptionKind.PROGRAM
-        )
+        fact = Disjoint(source.known_as, theirs.known_as)
+        recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
 
 
 def rely_on_lift(recorder: Records, root: Value) -> None:

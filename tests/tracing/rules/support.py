@@ -38,7 +38,7 @@ class Examples:
 
     def condition(self, question: Bool, kind: str) -> bool:
         hint = self.scope.hint_of(question)
-        if hint is None and kind == "check":
+        if hint is None and kind in ("check", "required"):
             self.assumptions.append(question)
             return True
         assert hint is not None, f"{question} has no hint"
