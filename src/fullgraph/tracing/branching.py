@@ -91,6 +91,7 @@ class _Settling:
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
+        self.checks = _checks(recorded)
         self.here = _condition({branch.question: branch.answer for branch in recorded.branches})
         self.known = self._known_on_all_sides()
         self.traces = 0
@@ -120,7 +121,7 @@ class _Settling:
                 self._assume(
                     branch.question if branch.answer else not_(branch.question),
                     branch,
-                    AssumptionKind.PROGRAM,
+                    AssumptionKind.BRANCH,
                 )
             way[branch.question] = branch.answer
         return True
@@ -211,7 +212,7 @@ class _Settling:
         """Whether the recorded trace computes what another side does, for the sizes in the condition."""
         if any(not isinstance(fact, Bool) for fact in _facts(other).difference(self.facts)):
             return False
-        here, there = _checks(self.recorded), _checks(other)
+        here, there = self.checks, _checks(other)
         facts = (*self.known, condition, *(check for check in here if check in there))
         # What only the recorded side demands would reject sizes of the other side that the program takes.
         if not _follow([check for check in here if check not in there], self.recorded, facts):
