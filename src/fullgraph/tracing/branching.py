@@ -27,7 +27,6 @@ from fullgraph.contract import (
     Ledger,
     Specs,
 )
-from fullgraph.errors import CaptureError
 from fullgraph.symbolic import Bool, Contradiction, Expr, and_, evaluate, le, not_, or_
 from fullgraph.tracing.finding_sizes import sizes_for
 from fullgraph.tracing.result import Branch, Raised, Trace
@@ -149,8 +148,6 @@ class _Settling:
             self.traces += 1
             try:
                 other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), way)
-            except (CaptureError, Contradiction):
-                return False
             except Raised as raised:
                 relied_on = self._relied_on_besides(raised.ledger, condition)
                 if not self.settle(raised.branches, way):
@@ -159,6 +156,8 @@ class _Settling:
                 # The sizes in the text of an error are relied on too, and others raise with another text.
                 if all_raise and len(raising) == _ENOUGH_RAISE:
                     break
+            except Exception:  # noqa: BLE001  (a refusal, or a fault of ours: nothing is known of that side)
+                return False
             else:
                 all_raise = False
                 relied_on = self._relied_on_besides(other.ledger, condition)
