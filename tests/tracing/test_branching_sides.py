@@ -103,6 +103,19 @@ def test_a_check_on_the_recorded_side_is_not_demanded_of_the_other():
     assert error.instead == "dynamic_shapes={'x': 'n _'}, constraints=['n >= 5']"
 
 
+def test_a_check_that_implies_the_branch_does_not_allow_the_side_that_was_taken():
+    """One row is taken by the program, and becomes two; so `y[2]` raises for two rows only."""
+
+    def program(y):
+        if y.shape[0] == 1:
+            y = y.expand(3, -1)
+        return y[2] * 2
+
+    error = assert_refused(program, (torch.randn(6, 3),), dynamic_shapes={"y": "n _"}, kind=Specialized)
+
+    assert error.instead == "dynamic_shapes={'y': 'n _'}, constraints=['n != 1']"
+
+
 def test_what_is_done_where_sizes_differ_is_no_check_though_most_of_them_raise():
     """So does `mse_loss`, which warns where the sizes differ, and broadcasts."""
 

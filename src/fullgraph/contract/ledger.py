@@ -27,6 +27,7 @@ class AssumptionKind(Enum):
     CHECK = "check"  # the program demands it: torch._check, an assertion
     OPERATOR = "operator"  # a shape rule relied on it
     PROGRAM = "program"  # the user's Python took a way because of it
+    BRANCH = "branch"  # the same, and what the program does for other sizes is known to be something else
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,13 @@ class Ledger:
     def assume(self, fact: Fact, origin: Origin | None, kind: AssumptionKind, note: str = "") -> None:
         """Record that the program relies on a fact.
 
-        The first origin of a fact is kept. A fact that is also demanded by a check is one that the user wants.
+        The first origin of a fact is kept. A fact that is also demanded by a check is one that the user wants; but what
+        is checked on one side of a branch is not what decides about the branch.
         """
         first = self._assumptions.setdefault(fact, Assumption(fact, origin, kind, note, self._case))
         if kind is AssumptionKind.CHECK and first.kind in (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM):
+            self._assumptions[fact] = replace(first, kind=kind, origin=origin, note=note)
+        if kind is AssumptionKind.BRANCH and first.kind is not AssumptionKind.DECLARED:
             self._assumptions[fact] = replace(first, kind=kind, origin=origin, note=note)
 
     @contextmanager

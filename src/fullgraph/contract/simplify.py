@@ -1,8 +1,9 @@
 """From the assumptions of a trace to a contract: drop what follows from the rest, refuse what must be refused.
 
-The facts are taken in this order: what the spec states, what the program checks, then what the trace relied on,
-equalities first. Each is put in terms of what is known so far; if it follows, it is no line. Otherwise it narrows
-something. Narrowing only dims that were declared dynamic is refused, and the refusals are raised together at the end.
+The facts are taken in this order: what the spec states, branches whose other side is another program, what the program
+checks, then what the trace relied on, equalities first. Each is put in terms of what is known so far; if it follows, it
+is no line. Otherwise it narrows something. Narrowing only dims that were declared dynamic is refused, and the refusals
+are raised together at the end.
 
 Why dropping is right: a line is dropped only if `Scope.decide` derives it from lines that stay and from ranges that the
 check tests. `decide` is sound, so whatever passes the check satisfies the dropped lines as well.
@@ -43,11 +44,12 @@ from fullgraph.symbolic import (
 
 _ORDER = {
     AssumptionKind.DECLARED: 0,
-    AssumptionKind.CHECK: 1,
-    AssumptionKind.OPERATOR: 2,
-    AssumptionKind.PROGRAM: 2,
+    AssumptionKind.BRANCH: 1,  # what is checked on one side only allows nothing of the other
+    AssumptionKind.CHECK: 2,
+    AssumptionKind.OPERATOR: 3,
+    AssumptionKind.PROGRAM: 3,
 }
-_RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
+_RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM, AssumptionKind.BRANCH)
 # A refusal is followed by what is refused next; each round finds all that the lines together then narrow.
 _MOST_ROUNDS = 4
 
@@ -246,7 +248,9 @@ class _Reduction:
 
     def all_refused(self) -> list[Refused]:
         """Return what narrows dims that were declared dynamic, one by one or together."""
-        return [*self.refused, *self.narrowed()]
+        # What operators relied on is what a reader looks for first.
+        refused = sorted(self.refused, key=lambda item: item.assumption.kind is AssumptionKind.BRANCH)
+        return [*refused, *self.narrowed()]
 
     def narrowed(self) -> list[Refused]:
         """Return what several accepted lines together take away from strict dims (`b <= s0` and `s0 <= 8`)."""

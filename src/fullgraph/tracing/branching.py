@@ -129,6 +129,7 @@ class _Settling:
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
+        self.checks = _checks(recorded)
         self.here = _side(recorded)
         self.known = self._known_on_all_sides()
         self.traces = 0
@@ -167,7 +168,7 @@ class _Settling:
             if self.better is not None:
                 return False
             side = branch.question if branch.answer else not_(branch.question)
-            self._assume(side, branch, AssumptionKind.PROGRAM)
+            self._assume(side, branch, AssumptionKind.BRANCH)
         return True
 
     def _settle_side(self, branches: Sequence[Branch], forced: Mapping[Bool, bool]) -> bool:
@@ -207,8 +208,6 @@ class _Settling:
             self.traces += 1
             try:
                 other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), way)
-            except (CaptureError, Contradiction):
-                return False
             except Raised as raised:
                 relied_on = self._relied_on_besides(raised.ledger, condition)
                 if not self._settle_side(raised.branches, way):
@@ -217,6 +216,8 @@ class _Settling:
                 # The sizes in the text of an error are relied on too, and others raise with another text.
                 if all_raise and len(raising) == _ENOUGH_RAISE:
                     break
+            except Exception:  # noqa: BLE001  (a refusal, or a fault of ours: nothing is known of that side)
+                return False
             else:
                 all_raise = False
                 relied_on = self._relied_on_besides(other.ledger, condition)
@@ -272,7 +273,7 @@ class _Settling:
         theirs = _facts(other)
         if any(not isinstance(fact, Bool) for fact in theirs.difference(self.facts)):
             return False
-        here, there = _checks(self.recorded), _checks(other)
+        here, there = self.checks, _checks(other)
         common = [fact for fact in theirs & self.facts if isinstance(fact, Bool)]
         facts = (*self.known, condition, *common)
         # What only the recorded side demands would reject sizes of the other side that the program takes.
