@@ -7,6 +7,7 @@ it returns something else, or returns where eager raises; when it raises where e
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -131,6 +132,15 @@ def _judge_calls(subject: Subject, program: Any, raising: Verdict) -> Finding:
             continue
         if found:
             return Finding(subject.name, Verdict.WRONG, f"{_sizes(tensors)}: {found}")
+    for tensors in _calls_apart(subject):
+        with contextlib.suppress(
+            ContractError, _Raised
+        ):  # one way of broadcasting is the program's, not each
+            found = _compared(
+                subject, program, lambda tensors=tensors: [tensor.clone() for tensor in tensors]
+            )
+            if found:
+                return Finding(subject.name, Verdict.WRONG, f"{_sizes(tensors)}: {found}")
     if raised:
         return Finding(subject.name, raising, raised)
     return Finding(subject.name, Verdict.ASSUMED if refusal else Verdict.DYNAMIC, refusal)
@@ -142,7 +152,11 @@ def _calls(subject: Subject) -> Iterator[Tensors]:
         return  # contents of other sizes cannot be made of these
     for drawing in drawn_sizes(subject.tensors):
         yield [resized(tensor, drawing) for tensor in subject.tensors]
-    if subject.checks_sizes:
+
+
+def _calls_apart(subject: Subject) -> Iterator[Tensors]:
+    """Calls with sizes that are equal in the sample and not here: what a program returns is to be right."""
+    if subject.checks_sizes and all(tensor.layout is torch.strided for tensor in subject.tensors):
         yield from with_one_size_changed(subject.tensors)
 
 

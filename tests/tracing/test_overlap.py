@@ -45,3 +45,31 @@ def test_as_strided_begins_inside_the_tensor():
     for start in (-1, 10):
         with pytest.raises((ContractError, RuntimeError)):
             exported(torch.arange(9.0), start)
+
+
+IN_TURN = {
+    "one tensor twice": lambda x, y: torch._foreach_add_([x, x], 1),
+    "read at the next place": lambda x, y: torch._foreach_add_([x, y], [y, x]),
+    "parts": lambda x, y: torch._foreach_mul_([x[0], x[1]], [x[1], y[0]]),
+    "a list of outputs": lambda x, y: torch.unbind_copy(x, out=[x[1], x[0]]),
+}
+
+
+@pytest.mark.parametrize("write", IN_TURN.values(), ids=IN_TURN)
+def test_what_an_operator_on_lists_writes_is_not_read_at_another_place(write):
+    """Eager goes from one place to the next; a pure operator reads everything first."""
+    args = torch.rand(2, 3), torch.rand(2, 3)
+    assert_refused(write, args, kind=Unsupported, line="lambda x, y")
+
+
+def test_operators_on_lists_whose_places_are_apart():
+    def program(x, y):
+        torch._foreach_add_([x[0], x[1]], 1)
+        torch._foreach_mul_([x, y], [x, y])
+        a, b = x.new_empty(x.shape[1]), y[1]
+        torch.unbind_copy(x, out=[a, b])
+        return a, x * y
+
+    args = torch.rand(2, 3), torch.rand(2, 3)
+    more = [(torch.rand(2, n), torch.rand(2, n)) for n in (0, 1, 5)]
+    assert_same(program, args, more, dynamic_shapes={"x": "_ n", "y": "_ n"})

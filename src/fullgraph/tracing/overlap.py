@@ -10,12 +10,13 @@ the views only cut (`select`, `slice`, `split`, ...). What comes after that can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 from fullgraph.symbolic import le
+from fullgraph.tracing.meta import values_in
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.strides import offset_in_root, plus, strides_of, times
 from fullgraph.tracing.traced import Size, Step, Value
@@ -39,15 +40,45 @@ class _Range:
     step: int = 1
 
 
-def is_apart_or_same(records: Records, a: Value, b: Value) -> bool:
-    """Say whether two members of one storage are known to have no element in common, or all at the same place."""
+def is_read_before_written(records: Records, written: str, bound: Mapping[str, Any]) -> bool:
+    """Say whether it makes no difference that a pure operator reads all its arguments before it writes one.
+
+    An operator on lists (`_foreach_add_`) goes from one place to the next: what it writes at one, it may read at the
+    next.
+    """
+    targets = bound[written]
+    operands = [value for name, value in bound.items() if name != written]
+    if isinstance(targets, Value):
+        return all(_is_apart(records, targets, each, or_same=True) for each in values_in(operands))
+    if not isinstance(targets, list):
+        return True
+    for at, target in enumerate(targets):
+        beside: list[Any] = []
+        others: list[Any] = [*targets[:at], *targets[at + 1 :]]
+        for each in operands:
+            if isinstance(each, list) and len(each) == len(targets):
+                beside.append(each[at])
+                others += [*each[:at], *each[at + 1 :]]
+            else:
+                others.append(each)
+        if not all(_is_apart(records, target, each, or_same=True) for each in values_in(beside)):
+            return False
+        if not all(_is_apart(records, target, each) for each in values_in(others)):
+            return False
+    return True
+
+
+def _is_apart(records: Records, a: Value, b: Value, or_same: bool = False) -> bool:
+    """Say whether two values are known to have no element in common, or else all at the same place."""
+    if a.root is not b.root:
+        return True
     first, second = _views(a), _views(b)
     dims = a.root.dims
     while first and second and first[0][1].step == second[0][1].step:
         dims = first[0][1].dims
         first, second = first[1:], second[1:]
     if (not first and not second) or _at_same_place(a, b):
-        return True
+        return or_same
     if first and second and _are_pieces(first[0][1].step, second[0][1].step):
         return True
     boxes = _box(len(dims), first), _box(len(dims), second)

@@ -6,6 +6,7 @@ and where a size is among their arguments the operator is recorded as it is: the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -88,6 +89,7 @@ def _as_listed(argument: Any, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+@functools.cache
 def plain_number_table() -> FunctionTable:
     """Return the functions whose operators take plain numbers in which sizes are given."""
     return {

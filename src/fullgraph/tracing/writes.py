@@ -22,7 +22,7 @@ from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.lifting import share_memory
 from fullgraph.tracing.meta import values_in
 from fullgraph.tracing.operators import Kind, Operator, operator_of, returns_new_tensor
-from fullgraph.tracing.overlap import is_apart_or_same
+from fullgraph.tracing.overlap import is_read_before_written
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.resizing import replace, reshape_in_place, resize
 from fullgraph.tracing.result import InputRole
@@ -103,20 +103,16 @@ def _copied(recorder: Records, target: Value, source: Value) -> Value:
 
 def _refuse_overlap(recorder: Records, info: Operator, bound: dict[str, Any]) -> None:
     """Refuse to read one part of a tensor while another part that may overlap it is written."""
-    for name in info.written:
-        target = bound[name]
-        if not isinstance(target, Value):
-            continue
+    for target in values_in([bound[name] for name in info.written]):
         settle(recorder, target.root)
-        for operand in values_in([value for other, value in bound.items() if other != name]):
-            if operand.root is target.root and not is_apart_or_same(recorder, target, operand):
-                raise Unsupported(
-                    f"`{info.overload}` writes one part of a tensor and reads another that may overlap it.",
-                    why="What eager does then depends on the order in which its loop meets the elements.",
-                    instead="Read from a copy: `x[1:] = x[:-1].clone()`.",
-                    where=origin_here(),
-                    case="overlapping_write_in_place",
-                )
+    if not all(is_read_before_written(recorder, name, bound) for name in info.written):
+        raise Unsupported(
+            f"`{info.overload}` writes one part of a tensor and reads another that may overlap it.",
+            why="What eager does then depends on the order in which its loop meets the elements.",
+            instead="Read from a copy: `x[1:] = x[:-1].clone()`.",
+            where=origin_here(),
+            case="overlapping_write_in_place",
+        )
 
 
 def _transparent(recorder: Records, info: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -158,8 +154,11 @@ def _into_outputs(recorder: Records, info: Operator, bound: dict[str, Any]) -> A
             _store(recorder, info, bound[name], new)
         return results[:plain] if plain != 1 else results[0]
     targets = [bound[name] for name in info.written]
-    for target, result in zip(targets, results if several else [results]):
+    each = targets[0] if isinstance(targets[0], list) else targets  # `unbind_copy(x, out=[a, b])`
+    for target, result in zip(each, results if several else [results]):
         _store_out(recorder, info, target, result)
+    if not info.returns:
+        return None
     return targets if len(targets) > 1 else targets[0]
 
 
