@@ -12,6 +12,7 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
 * *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other
   term of e but not the constant one.
 * *Quotients.* e and its normal form (`quotients`) have the same value.
+* *Divisors.* An x that k divides is k*(x//k).
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them. One on min(x, y)
   is asked of x where x <= y, and of y where y <= x; an answer that both give holds.
@@ -50,6 +51,8 @@ def decide(facts: Facts, question: Bool) -> bool | None:
     answer = _RULES[question.kind](facts, *question.args)
     if answer is None:
         answer = _by_cases(facts, question)
+    if answer is None:
+        answer = _by_divisors(facts, question)
     return answer if answer is not None else _by_extremes(facts, question)
 
 
@@ -288,6 +291,19 @@ def _by_cases(facts: Facts, question: Bool) -> bool | None:
         if len(answers) == 2:
             return None
     return answers.pop() if answers else None
+
+
+def _by_divisors(facts: Facts, question: Bool) -> bool | None:
+    """Ask with 4*(s0//4) for an s0 that 4 divides: in products, and rounded up, it is easier to see."""
+    known = {s: facts.divisors.get(s, 1) for s in question.symbols}
+    multiples = {s: times(integer(k), floordiv_integers(s, integer(k))) for s, k in known.items() if k > 1}
+    if not multiples:
+        return None
+    try:
+        asked = substitute(question, multiples)
+    except ZeroDivisionError:
+        return None
+    return None if asked is question else decide(facts, asked)
 
 
 def _by_extremes(facts: Facts, question: Bool) -> bool | None:
