@@ -105,3 +105,14 @@ def _symbols(fact):
     from fullgraph.symbolic import parse
 
     return parse(fact).symbols
+
+
+def test_what_follows_from_the_rest_is_not_named():
+    """Also where an equality, which is looked at first, follows from a bound that is met later."""
+    made = traced(specs_of({"x": "s p"}, x=zeros(2, 4)))
+    made.assume("s == min(64, p + s) - min(64, p)", OPERATOR).assume("p + s <= 64", OPERATOR)
+
+    error = refused(made)
+
+    assert error.why == "p + s <= 64, but `s` and `p` are declared dynamic"
+    assert error.instead == "dynamic_shapes={'x': 's p'}, constraints=['p + s <= 64']"

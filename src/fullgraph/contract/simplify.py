@@ -80,7 +80,8 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
     reduction = _reduced(specs, symbols, on_sizes)
     refused = reduction.all_refused()
     if refused:
-        raise specialized([*refused, *_refused_next(specs, symbols, on_sizes, refused)], specs)
+        refused = [*refused, *_refused_next(specs, symbols, on_sizes, refused)]
+        raise specialized(_without_implied(refused, specs), specs)
     reduction.pin()
     lines, known = reduction.minimal()
     for line in lines:
@@ -119,6 +120,22 @@ def _refused_next(
             break
         found += more
     return found
+
+
+def _without_implied(refused: Sequence[Refused], specs: Specs) -> list[Refused]:
+    """Drop what follows from the rest: `s == min(64, p + s) - p` beside `p + s <= 64`."""
+    kept = list(refused)
+    for each in reversed(refused):
+        others = [other for other in kept if other is not each]
+        scope = specs.scope()
+        try:
+            for other in others:
+                scope.assume(other.assumption.fact)  # type: ignore[arg-type]
+        except Contradiction:
+            return kept
+        if scope.decide(each.assumption.fact) is True:  # type: ignore[arg-type]
+            kept = others
+    return kept
 
 
 def _rank(assumption: Assumption) -> tuple[int, bool]:

@@ -11,9 +11,9 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   answer.
 * *Equality* is both inequalities. It is refuted by either strict one, or when a number divides every other
   term of e but not the constant one.
-* *Quotients.* e and its normal form (`quotients`) have the same value; k*(x//k) is x where k divides x.
+* *Quotients.* e and its normal form (`quotients`) have the same value.
+* *Divisors.* An x that k divides is k*(x//k).
 * *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
-* *Multiples.* Where 4 divides n, a question on n is one on 4*q, whatever q is.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them. One on min(x, y)
   is asked of x where x <= y, and of y where y <= x; an answer that both give holds.
 """
@@ -29,7 +29,7 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, le, ne
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import evaluate, substitute
-from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, symbol, times
+from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
 from fullgraph.symbolic.facts import WIDEST, Contradiction, Facts
 from fullgraph.symbolic.interning import contains, parts_of
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
@@ -50,24 +50,10 @@ def decide(facts: Facts, question: Bool) -> bool | None:
         return known
     answer = _RULES[question.kind](facts, *question.args)
     if answer is None:
-        answer = _by_quotients(facts, question)
-    if answer is None:
         answer = _by_cases(facts, question)
+    if answer is None:
+        answer = _by_divisors(facts, question)
     return answer if answer is not None else _by_extremes(facts, question)
-
-
-def _by_quotients(facts: Facts, question: Bool) -> bool | None:
-    """Answer a question that is the same for all multiples, as `n // 2 % (n // 4)` for those of 4."""
-    multiples = {s: facts.divisors[s] for s in question.symbols if facts.divisors.get(s, 1) > 1}
-    if not multiples:
-        return None
-    try:
-        asked = substitute(
-            question, {s: times(integer(k), symbol(f"quotient of {s.name}")) for s, k in multiples.items()}
-        )
-    except ZeroDivisionError:
-        return None
-    return asked.value if asked.is_const else None
 
 
 def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
@@ -308,6 +294,19 @@ def _by_cases(facts: Facts, question: Bool) -> bool | None:
         if len(answers) == 2:
             return None
     return answers.pop() if answers else None
+
+
+def _by_divisors(facts: Facts, question: Bool) -> bool | None:
+    """Ask with 4*(s0//4) for an s0 that 4 divides: in products, and rounded up, it is easier to see."""
+    known = {s: facts.divisors.get(s, 1) for s in question.symbols}
+    multiples = {s: times(integer(k), floordiv_integers(s, integer(k))) for s, k in known.items() if k > 1}
+    if not multiples:
+        return None
+    try:
+        asked = substitute(question, multiples)
+    except ZeroDivisionError:
+        return None
+    return None if asked is question else decide(facts, asked)
 
 
 def _by_extremes(facts: Facts, question: Bool) -> bool | None:

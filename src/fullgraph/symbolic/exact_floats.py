@@ -50,8 +50,8 @@ def whole(a: Expr) -> Whole | None:
     found = above if below.is_const and below.value == 1 else exact_quotient(above, below)
     if found is None:
         return None
-    # A quotient by an integer is no larger than what is divided.
-    larger = (found,) if shift > 0 else ()
+    # A quotient by an integer is no larger than what is divided, nor is a factor of that.
+    larger = () if shift <= 0 or exact_quotient(top.number, found) is not None else (found,)
     return Whole(found, tuple(dict.fromkeys((top.number, bottom.number, *larger))))
 
 

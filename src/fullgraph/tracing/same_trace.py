@@ -7,7 +7,7 @@ numbers of its operands, with five things seen through, each only as far as the 
 * a size is its expression, whoever worked it out: `x.shape[0]` is 1 where the facts say so;
 * an operator that keeps the order of elements is its operand when it keeps the sizes as well: `p.expand(b, -1)` where
   b is 1, `x[:, :16]` of at most 16 columns, a padding by nothing, a concatenation with nothing, an image resampled to
-  its own size (exactly its own elements, in every mode), a copy of what the program computed;
+  its own size (exactly its own elements, in every mode), a copy;
 * operators that rearrange elements are what they come to together (rearranged.py);
 * tensors without elements differ in nothing but their sizes, where what makes them raises for none (`amax` does);
 * literals are compared by their contents.
@@ -59,7 +59,7 @@ _KEEP_ORDER: Final = frozenset(
 _INFER_A_SIZE: Final = frozenset(
     {_aten.view.default, _aten.reshape.default, _aten._unsafe_view.default, _aten.unflatten.int}
 )
-# So does this one, as a tensor of its own: who has the operand's memory can tell the two apart, unless nobody has it.
+# So does this, as a tensor of its own; where it is given back, who has the operand's memory can tell the two apart.
 _COPY: Final = frozenset({_aten.clone.default})
 _GUESSING: Final = frozenset({"aten::view", "aten::reshape"})
 _TAKE_NOTHING: Final = _GUESSING | frozenset(
@@ -178,13 +178,14 @@ class _Numbering:
         effects: list[Number] = []
         for node in graph.nodes:
             if node.op == "output":
-                return self._key(node.args, number), tuple(effects)
+                copies = tuple(_copies_an_input(each) for each in node.all_input_nodes)
+                return self._key(node.args, number), copies, tuple(effects)
             key = self._value(node, number, inputs, modules, len(effects))
             number[node] = self._number(key)
             self.rearranged.note(node, number[node], key, number)
             if _has_effect(node):
                 effects.append(number[node])
-        return (), tuple(effects)
+        return (), (), tuple(effects)
 
     def _number(self, key: Any) -> Number:
         # What reduces to a single operand has that operand's number.
@@ -280,8 +281,7 @@ class _Numbering:
         after = node.meta.get("val")
         if not isinstance(after, TensorSpec) or node.meta.get("grad_enabled") is False:
             return None
-        is_copy = node.target in _COPY and _is_computed(node.args[0])
-        if node.target in _KEEP_ORDER or is_copy or _resamples(node):
+        if node.target in _KEEP_ORDER or node.target in _COPY or _resamples(node):
             operands: list[Any] = [node.args[0]]
         elif node.target is _aten.cat.default:
             parts: Any = node.args[0]
@@ -349,13 +349,15 @@ def _guesses_a_size(node: fx.Node) -> bool:
     return any(isinstance(size, int) and size == -1 for size in sizes)
 
 
-def _is_computed(node: Any) -> bool:
-    """Whether a tensor is made by the program, and no view of one that comes from outside."""
+def _copies_an_input(node: Any) -> bool:
+    """Whether a tensor is a copy of one that comes from outside, in other sizes or not, and not that one itself."""
+    copied = False
     while isinstance(node, fx.Node) and isinstance(node.target, OpOverload):
-        if operator_of(node.target).kind is Kind.PURE:
-            return True
+        copied |= node.target in _COPY
+        if node.target not in _COPY and operator_of(node.target).kind is Kind.PURE:
+            return False
         node = node.args[0]
-    return False
+    return copied
 
 
 def _sizes(value: TensorSpec) -> tuple[int | Expr, ...]:
