@@ -23,13 +23,24 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fullgraph.contract import AssumptionKind, DimSpec, Fact, Specs, determined, evaluated, fresh_scope
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, and_, constants_in, evaluate, le, not_, numbers_in
+from fullgraph.symbolic import (
+    Bool,
+    Contradiction,
+    Expr,
+    and_,
+    constants_in,
+    eq,
+    evaluate,
+    le,
+    not_,
+    numbers_in,
+)
 from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.result import Branch, Trace
 from fullgraph.tracing.same_trace import knowing, same_trace
@@ -225,18 +236,39 @@ class _Settling:
     def _holds_for(self, other: Trace, condition: Bool, sizes: Mapping[Expr, int]) -> bool:
         """Whether the recorded trace computes what another does, for the sizes that take its side."""
         common = [fact for fact in _facts(other) & self.facts if isinstance(fact, Bool)]
-        facts = (*self.known, condition, *common)
-        return _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts, sizes)
+        return all(
+            _relies_on_no_more(other, self.facts, facts) and same_trace(self.recorded, other, facts, sizes)
+            for facts in _by_cases((*self.known, condition, *common))
+        )
 
     def _is_held_by(self, other: Trace) -> bool:
         """Whether another side computes what the recorded trace does, for all sizes that lead here."""
         theirs = _facts(other)
         if not all(_holds(fact, self.specs.samples[0]) for fact in theirs if isinstance(fact, Bool)):
             return False
-        facts = (*(fact for fact in theirs if isinstance(fact, Bool)), self.here)
-        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(
-            other, self.recorded, facts, self.specs.samples[0]
+        return all(
+            _relies_on_no_more(self.recorded, theirs, facts)
+            and same_trace(other, self.recorded, facts, self.specs.samples[0])
+            for facts in _by_cases((*(fact for fact in theirs if isinstance(fact, Bool)), self.here))
         )
+
+
+def _by_cases(facts: tuple[Bool, ...]) -> Iterator[tuple[Bool, ...]]:
+    """Yield the facts once for each way in which they can hold: `keys.numel() == 0` says that some size is 0."""
+    for fact in facts:
+        for part in fact.args if fact.kind == "and" else (fact,):
+            factors = _factors(part.args[0]) if part.kind == "eq" else ()
+            if len(factors) > 1:
+                yield from ((*facts, eq(factor, 0)) for factor in factors)
+                return
+    yield facts
+
+
+def _factors(e: Expr) -> Collection[Expr]:
+    if e.is_float or e.kind != "polynomial" or len(e.terms) != 1:
+        return ()
+    ((factors, _),) = e.terms.items()
+    return dict.fromkeys(factors)
 
 
 def _side(trace: Trace) -> Bool:
