@@ -114,4 +114,4 @@ def _settled(
             raise
         return _settled(record, specs, settings[1:])
     settled = settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
-    return without_needless_assumptions(settled, specs, partial(traced, all_sizes=True))
+    return without_needless_assumptions(settled, specs, traced)

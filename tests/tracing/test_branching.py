@@ -568,3 +568,7 @@ def test_a_branch_under_auto_that_makes_no_difference_narrows_nothing():
         dynamic_shapes=auto,
         refused=[(torch.randn(3, 5),), (torch.randn(2, 3),)],
     )
+    program = fullgraph.export(lambda x: attend(x, halves=True), (torch.randn(3, 4),), dynamic_shapes=auto)
+    for rows in (1, 2):
+        x = torch.randn(rows, 6)
+        assert torch.equal(program(x), attend(x, halves=True))

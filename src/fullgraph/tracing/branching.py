@@ -47,6 +47,7 @@ from fullgraph.tracing.same_trace import knowing, same_trace
 
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
 _MOST_TRACES = 24
+_MOST_FURTHER_TRACES = 16
 _MOST_STARTS = 4
 _LARGEST_SIZE = 2**63 - 1  # PyTorch's own bound for sizes and symbolic integers
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
@@ -64,20 +65,25 @@ def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
     Returns:
         The trace, or that of another side when that one holds for more sizes.
     """
-    return _settle(recorded, specs, retrace, assuming=True)[0]
+    return _settle(recorded, specs, retrace)[0]
 
 
-def _settle(recorded: Trace, specs: Specs, retrace: Retrace, *, assuming: bool) -> tuple[Trace, bool]:
-    """Return the settled trace, and whether it is settled: what is not becomes an assumption, or nothing."""
+def _settle(
+    recorded: Trace, specs: Specs, retrace: Retrace, tickets: Iterator[int] | None = None
+) -> tuple[Trace, Branch | None]:
+    """Return the settled trace, and a branch that is not settled.
+
+    Without `tickets`, each of which is worth a trace, there are as many as are needed to find an answer in reasonable
+    time, and what is not settled becomes an assumption.
+    """
     for starts_left in reversed(range(_MOST_STARTS)):
-        if not recorded.branches:
-            break
-        settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
-        is_settled = settling.settle(assuming=assuming)
+        mine = iter(range(_MOST_TRACES)) if tickets is None else tickets
+        settling = _Settling(recorded, specs, retrace, mine, may_change=starts_left > 0)
+        unsettled = settling.settle(assuming=tickets is None)
         if settling.better is None:
-            return recorded, is_settled
+            return recorded, unsettled
         recorded = settling.better
-    return recorded, not recorded.branches
+    raise AssertionError("the last start changes no more")
 
 
 def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable[..., Trace]) -> Trace:
@@ -86,7 +92,7 @@ def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable
     Args:
         recorded: a settled trace.
         specs: what it was made from.
-        traced: makes a trace of which the branches on all sizes are to be settled.
+        traced: makes a trace that learns from branches on sizes only where it is told to.
 
     Returns:
         A trace that relies on less, or the one that was given.
@@ -100,25 +106,39 @@ def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable
     )
     if all(declared.isdisjoint(fact.symbols) for fact in by_branches):
         return recorded
-    try:
-        other, is_settled = _settle(
-            traced(specs), specs, lambda sizes, forced: traced(sizes, forced=forced), assuming=False
-        )
-    except CaptureError:
-        return recorded
     facts = [fact for fact in relied_on if isinstance(fact, Bool)]
-    return other if is_settled and _relies_on_no_more(other, relied_on, facts) else recorded
+    learning: frozenset[Bool] = frozenset()
+    tickets = iter(range(_MOST_FURTHER_TRACES))
+    for _ in tickets:
+        try:
+            other, unsettled = _settle(
+                traced(specs, learning=learning), specs, _retracing(traced, learning), tickets
+            )
+        except CaptureError:
+            break
+        if unsettled is None:
+            # What takes several conditions to say is no gain.
+            is_plain = all(fact in relied_on or getattr(fact, "kind", "or") != "or" for fact in _facts(other))
+            return other if is_plain and _relies_on_no_more(other, relied_on, facts) else recorded
+        learning |= {unsettled.question}
+    return recorded
+
+
+def _retracing(traced: Callable[..., Trace], learning: frozenset[Bool]) -> Retrace:
+    return lambda sizes, forced: traced(sizes, forced=forced, learning=learning)
 
 
 class _Settling:
-    def __init__(self, recorded: Trace, specs: Specs, retrace: Retrace, *, may_change: bool) -> None:
+    def __init__(
+        self, recorded: Trace, specs: Specs, retrace: Retrace, tickets: Iterator[int], *, may_change: bool
+    ) -> None:
         self.recorded = recorded
         self.specs = specs
         self.retrace = retrace
         self.facts = _facts(recorded)
         self.here = _side(recorded)
         self.known = self._known_on_all_sides()
-        self.traces = 0
+        self.tickets = tickets
         self.may_change = may_change
         self.better: Trace | None = None  # the trace of another side, which holds on this one too
 
@@ -131,8 +151,8 @@ class _Settling:
             if isinstance(a.fact, Bool) and (a.kind not in _RELIED_ON or scope.decide(a.fact) is not True)
         ]
 
-    def settle(self, *, assuming: bool) -> bool:
-        """Follow every branch that the trace took; say whether all are settled, be it by an assumption.
+    def settle(self, *, assuming: bool) -> Branch | None:
+        """Follow every branch that the trace took; return one that is not settled, be it by an assumption.
 
         On the other side of a branch, a later one is asked again. If that is what no side settles, the later one is
         assumed, and then the earlier one may be settled after all: it is looked at again.
@@ -141,18 +161,18 @@ class _Settling:
         way: dict[Bool, bool] = {}
         for branch in self.recorded.branches:
             if not self._turn(branch, way):
-                if self.better is not None or not assuming:
-                    return False
+                if self.better is not None:
+                    return branch
                 unsettled.append((branch, dict(way), len(self.known)))
             way[branch.question] = branch.answer
         for branch, before, known in reversed(unsettled):
             if len(self.known) > known and self._turn(branch, before):
                 continue
-            if self.better is not None:
-                return False
+            if self.better is not None or not assuming:
+                return branch
             side = branch.question if branch.answer else not_(branch.question)
             self._assume(side, branch, AssumptionKind.PROGRAM)
-        return True
+        return None
 
     def _settle_side(self, leaf: Trace, forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
@@ -176,9 +196,8 @@ class _Settling:
             # Nobody knows sizes that lead there; if there are any after all, a call with them is rejected.
             self._assume(not_(condition), branch, AssumptionKind.CHECK)
             return True
-        if self.traces == _MOST_TRACES:
+        if next(self.tickets, None) is None:
             return False
-        self.traces += 1
         try:
             other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), turned)
         except (CaptureError, Contradiction):
