@@ -518,6 +518,16 @@ def test_literals_with_one_content_are_one():
     assert_same(program, (torch.randn(4, 3),), SIZES, dynamic_shapes={"x": "n _"})
 
 
+def test_a_branch_that_tells_examples_apart_is_looked_at():
+    """One of them alone would narrow the size to what leaves the other one out."""
+
+    def attend(x):
+        causal = x.shape[0] > 1 and x.dtype == torch.float64
+        return x.cumsum(0) if causal else x + 1
+
+    assert_same(attend, (torch.randn(3, 4),), [(torch.randn(7, 4),)], examples=[(torch.randn(1, 4),)])
+
+
 def test_nothing_in_a_cache_is_one_of_its_sizes_being_0():
     """Of no rows all is empty, whatever length is said; of no columns there are none."""
 

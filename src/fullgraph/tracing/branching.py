@@ -108,7 +108,9 @@ def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable
         return recorded
     facts = [fact for fact in relied_on if isinstance(fact, Bool)]
     learning: frozenset[Bool] = frozenset()
-    tickets = iter(range(_MOST_FURTHER_TRACES))
+    # A trace that leaves an example out is refused: then any other that does not will do.
+    leaves_out = not _hold_of_all(facts, specs)
+    tickets = iter(range(_MOST_TRACES if leaves_out else _MOST_FURTHER_TRACES))
     for _ in tickets:
         try:
             other, unsettled = _settle(
@@ -119,9 +121,16 @@ def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable
         if unsettled is None:
             # What takes several conditions to say is no gain.
             is_plain = all(fact in relied_on or getattr(fact, "kind", "or") != "or" for fact in _facts(other))
-            return other if is_plain and _relies_on_no_more(other, relied_on, facts) else recorded
+            relies_on_less = is_plain and _relies_on_no_more(other, relied_on, facts)
+            return (
+                other if (_hold_of_all(_facts(other), specs) if leaves_out else relies_on_less) else recorded
+            )
         learning |= {unsettled.question}
     return recorded
+
+
+def _hold_of_all(facts: Iterable[Fact], specs: Specs) -> bool:
+    return all(_holds(fact, sizes) for fact in facts if isinstance(fact, Bool) for sizes in specs.samples)
 
 
 def _retracing(traced: Callable[..., Trace], learning: frozenset[Bool]) -> Retrace:

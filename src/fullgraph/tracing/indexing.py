@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from fullgraph.tracing.dispatch import is_functorch_tensor
+
 
 def get_item(original: Callable[..., Any], recorder: Any) -> Callable[..., Any]:
     """What stands for `torch.Tensor.__getitem__` in a trace, for traced tensors and for real ones (parameters)."""
@@ -55,7 +57,7 @@ def _without_sizes(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]
 def _as_size(item: Any) -> Any:
     """An integer tensor without dims selects like a number; its value is a size that is known at run time."""
     if isinstance(item, torch.Tensor) and item.ndim == 0 and item.dtype in _SELECTING:
-        return item.item()
+        return item if is_functorch_tensor(item) else item.item()  # under vmap it is one number for each row
     if isinstance(item, slice):
         return slice(_as_size(item.start), _as_size(item.stop), _as_size(item.step))
     return item
