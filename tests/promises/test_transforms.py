@@ -449,3 +449,15 @@ def test_numbers_beside_tensors_under_a_transform(name: str) -> None:
     for rows in (1, 2, 7):
         x = torch.rand(rows, 2)
         torch.testing.assert_close(exported(x), program(x))
+
+
+def test_a_number_for_each_row_as_an_index_under_vmap_is_refused_and_no_raw_error() -> None:
+    """Eager does it through a mode that calls an autograd function for each index."""
+    from torch._dynamo._trace_wrapped_higher_order_op import TransformGetItemToIndex
+
+    def program(table):
+        with TransformGetItemToIndex():
+            return torch.vmap(lambda row: table[row])(torch.arange(3))
+
+    with pytest.raises(fullgraph.Unsupported, match="called inside a torch.func transform"):
+        fullgraph.export(program, (torch.randn(4, 2),))

@@ -583,6 +583,46 @@ def test_literals_with_one_content_are_one():
     assert_same(program, (torch.randn(4, 3),), SIZES, dynamic_shapes={"x": "n _"})
 
 
+def test_a_branch_that_tells_examples_apart_is_looked_at():
+    """One of them alone would narrow the size to what leaves the other one out."""
+
+    def attend(x):
+        causal = x.shape[0] > 1 and x.dtype == torch.float64
+        return x.cumsum(0) if causal else x + 1
+
+    assert_same(attend, (torch.randn(3, 4),), [(torch.randn(7, 4),)], examples=[(torch.randn(1, 4),)])
+
+
+def test_nothing_in_a_cache_is_one_of_its_sizes_being_0():
+    """Of no rows all is empty, whatever length is said; of no columns there are none."""
+
+    def attend(x, keys):
+        length = 0 if keys.numel() == 0 else keys.shape[1]
+        positions = torch.arange(x.shape[1]) + length
+        keys = torch.cat([keys, x + positions], 1)
+        mask = torch.arange(keys.shape[1]) <= positions[:, None]
+        return (x.unsqueeze(2) * keys.unsqueeze(1)).masked_fill(~mask, 0).sum(2).view(x.shape[0], -1), keys
+
+    def arguments(rows, columns, past):
+        return torch.randn(rows, columns), torch.randn(rows, past)
+
+    assert_same(
+        attend,
+        arguments(2, 3, 4),
+        [arguments(*sizes) for sizes in ((1, 1, 0), (3, 2, 0), (1, 1, 1), (2, 1, 40))],
+        dynamic_shapes={"x": "rows columns", "keys": "rows past"},
+    )  # without rows, `view(0, -1)` raises on both sides
+    exported = fullgraph.export(
+        lambda x, keys: x * (keys.shape[1] if keys.numel() else 0),
+        arguments(2, 3, 4),
+        dynamic_shapes={"x": "rows columns", "keys": "rows past"},
+    )
+
+    for sizes in ((0, 3, 4), (2, 3, 0), (0, 0, 0), (1, 2, 7)):
+        x, keys = arguments(*sizes)
+        assert torch.equal(exported(x, keys), x * (keys.shape[1] if keys.numel() else 0))
+
+
 def test_a_branch_under_auto_that_makes_no_difference_narrows_nothing():
     """Those that do make one are assumptions, from which the trace learns."""
 
@@ -603,3 +643,7 @@ def test_a_branch_under_auto_that_makes_no_difference_narrows_nothing():
         dynamic_shapes=auto,
         refused=[(torch.randn(3, 5),), (torch.randn(2, 3),)],
     )
+    program = fullgraph.export(lambda x: attend(x, halves=True), (torch.randn(3, 4),), dynamic_shapes=auto)
+    for rows in (1, 2):
+        x = torch.randn(rows, 6)
+        assert torch.equal(program(x), attend(x, halves=True))

@@ -32,13 +32,15 @@ class Answers:
     Args:
         ledger: where assumptions are written down.
         forced: branches to take whatever the example says.
-        all_sizes: whether the branches on sizes that may be narrowed are answered without learning from it, too.
+        learning: the branches on sizes that may be narrowed from which something is learnt; None for all of them.
     """
 
-    def __init__(self, ledger: Ledger, forced: Mapping[Bool, bool], all_sizes: bool = False) -> None:
+    def __init__(
+        self, ledger: Ledger, forced: Mapping[Bool, bool], learning: frozenset[Bool] | None = None
+    ) -> None:
         self.ledger = ledger
         self.forced = forced
-        self.all_sizes = all_sizes
+        self.learning = learning
         self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
         self.scope: Scope  # set once by the trace: the scope is built with this object
@@ -50,7 +52,8 @@ class Answers:
         Nothing is learnt from the answer, so that the trace holds on both sides if the other side turns out to be the
         same, or to raise (branching.py).
         """
-        is_looked_at = self.ledger.spec_of if self.all_sizes else self.ledger.is_dynamic
+        learns = self.learning is None or question in self.learning
+        is_looked_at = self.ledger.is_dynamic if learns else self.ledger.spec_of
         if self.operator is not None or not any(map(is_looked_at, question.symbols)):
             return None
         known = self.branches.get(question)

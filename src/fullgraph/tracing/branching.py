@@ -21,7 +21,7 @@ if that narrowed it are they looked at as well: where all of them turn out to be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fullgraph.contract import (
@@ -31,13 +31,14 @@ from fullgraph.contract import (
     Specs,
 )
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, and_, evaluate, le, not_, or_
+from fullgraph.symbolic import Bool, Contradiction, Expr, and_, eq, evaluate, le, not_, or_
 from fullgraph.tracing.finding_sizes import sizes_for
 from fullgraph.tracing.result import Branch, Raised, Trace
 from fullgraph.tracing.same_trace import knowing, same_trace
 
 Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
 _MOST_TRACES = 24
+_MOST_FURTHER_TRACES = 16
 _MOST_STARTS = 4
 _ENOUGH_RAISE = 3
 _LARGEST_SIZE = 2**63 - 1  # PyTorch's own bound for sizes and symbolic integers
@@ -56,20 +57,25 @@ def settle_branches(recorded: Trace, specs: Specs, retrace: Retrace) -> Trace:
     Returns:
         The trace, or that of another side when that one holds for more sizes.
     """
-    return _settle(recorded, specs, retrace, assuming=True)[0]
+    return _settle(recorded, specs, retrace)[0]
 
 
-def _settle(recorded: Trace, specs: Specs, retrace: Retrace, *, assuming: bool) -> tuple[Trace, bool]:
-    """Return the settled trace, and whether it is settled: what is not becomes an assumption, or nothing."""
+def _settle(
+    recorded: Trace, specs: Specs, retrace: Retrace, tickets: Iterator[int] | None = None
+) -> tuple[Trace, Branch | None]:
+    """Return the settled trace, and a branch that is not settled.
+
+    Without `tickets`, each of which is worth a trace, there are as many as are needed to find an answer in reasonable
+    time, and what is not settled becomes an assumption.
+    """
     for starts_left in reversed(range(_MOST_STARTS)):
-        if not recorded.branches:
-            break
-        settling = _Settling(recorded, specs, retrace, may_change=starts_left > 0)
-        is_settled = settling.settle(assuming=assuming)
+        mine = iter(range(_MOST_TRACES)) if tickets is None else tickets
+        settling = _Settling(recorded, specs, retrace, mine, may_change=starts_left > 0)
+        unsettled = settling.settle(assuming=tickets is None)
         if settling.better is None:
-            return recorded, is_settled
+            return recorded, unsettled
         recorded = settling.better
-    return recorded, not recorded.branches
+    raise AssertionError("the last start changes no more")
 
 
 def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable[..., Trace]) -> Trace:
@@ -78,7 +84,7 @@ def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable
     Args:
         recorded: a settled trace.
         specs: what it was made from.
-        traced: makes a trace of which the branches on all sizes are to be settled.
+        traced: makes a trace that learns from branches on sizes only where it is told to.
 
     Returns:
         A trace that relies on less, or the one that was given.
@@ -92,14 +98,35 @@ def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable
     )
     if all(declared.isdisjoint(fact.symbols) for fact in by_branches):
         return recorded
-    try:
-        other, is_settled = _settle(
-            traced(specs), specs, lambda sizes, forced: traced(sizes, forced=forced), assuming=False
-        )
-    except CaptureError:
-        return recorded
     facts = [fact for fact in relied_on if isinstance(fact, Bool)]
-    return other if is_settled and _relies_on_no_more(other, relied_on, facts) else recorded
+    learning: frozenset[Bool] = frozenset()
+    # A trace that leaves an example out is refused: then any other that does not will do.
+    leaves_out = not _hold_of_all(facts, specs)
+    tickets = iter(range(_MOST_TRACES if leaves_out else _MOST_FURTHER_TRACES))
+    for _ in tickets:
+        try:
+            other, unsettled = _settle(
+                traced(specs, learning=learning), specs, _retracing(traced, learning), tickets
+            )
+        except CaptureError:
+            break
+        if unsettled is None:
+            # What takes several conditions to say is no gain.
+            is_plain = all(fact in relied_on or getattr(fact, "kind", "or") != "or" for fact in _facts(other))
+            relies_on_less = is_plain and _relies_on_no_more(other, relied_on, facts)
+            return (
+                other if (_hold_of_all(_facts(other), specs) if leaves_out else relies_on_less) else recorded
+            )
+        learning |= {unsettled.question}
+    return recorded
+
+
+def _hold_of_all(facts: Iterable[Fact], specs: Specs) -> bool:
+    return all(_holds(fact, sizes) for fact in facts if isinstance(fact, Bool) for sizes in specs.samples)
+
+
+def _retracing(traced: Callable[..., Trace], learning: frozenset[Bool]) -> Retrace:
+    return lambda sizes, forced: traced(sizes, forced=forced, learning=learning)
 
 
 @dataclass(frozen=True)
@@ -124,7 +151,9 @@ class _Raising:
 
 
 class _Settling:
-    def __init__(self, recorded: Trace, specs: Specs, retrace: Retrace, *, may_change: bool) -> None:
+    def __init__(
+        self, recorded: Trace, specs: Specs, retrace: Retrace, tickets: Iterator[int], *, may_change: bool
+    ) -> None:
         self.recorded = recorded
         self.specs = specs
         self.retrace = retrace
@@ -132,7 +161,7 @@ class _Settling:
         self.checks = _checks(recorded)
         self.here = _side(recorded)
         self.known = self._known_on_all_sides()
-        self.traces = 0
+        self.tickets = tickets
         self.may_change = may_change
         self.better: Trace | None = None  # the trace of another side, which holds on this one too
 
@@ -148,8 +177,8 @@ class _Settling:
         ]
         return [*self.specs.implied, *relied_on]
 
-    def settle(self, *, assuming: bool) -> bool:
-        """Follow every branch that the trace took; say whether all are settled, be it by an assumption.
+    def settle(self, *, assuming: bool) -> Branch | None:
+        """Follow every branch that the trace took; return one that is not settled, be it by an assumption.
 
         On the other side of a branch, a later one is asked again. If that is what no side settles, the later one is
         assumed, and then the earlier one may be settled after all: it is looked at again.
@@ -158,18 +187,18 @@ class _Settling:
         way: dict[Bool, bool] = {}
         for branch in self.recorded.branches:
             if not self._turn(branch, way):
-                if self.better is not None or not assuming:
-                    return False
+                if self.better is not None:
+                    return branch
                 unsettled.append((branch, dict(way), len(self.known)))
             way[branch.question] = branch.answer
         for branch, before, known in reversed(unsettled):
             if len(self.known) > known and self._turn(branch, before):
                 continue
-            if self.better is not None:
-                return False
+            if self.better is not None or not assuming:
+                return branch
             side = branch.question if branch.answer else not_(branch.question)
             self._assume(side, branch, AssumptionKind.BRANCH)
-        return True
+        return None
 
     def _settle_side(self, branches: Sequence[Branch], forced: Mapping[Bool, bool]) -> bool:
         """Follow every branch that a trace took beyond the forced ones; say whether all other sides are settled."""
@@ -203,9 +232,8 @@ class _Settling:
                 elif not raising:
                     self._assume(not_(condition), branch, AssumptionKind.CHECK)
                 break
-            if self.traces == _MOST_TRACES:
+            if next(self.tickets, None) is None:
                 return False
-            self.traces += 1
             try:
                 other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), way)
             except Raised as raised:
@@ -275,11 +303,12 @@ class _Settling:
             return False
         here, there = self.checks, _checks(other)
         common = [fact for fact in theirs & self.facts if isinstance(fact, Bool)]
-        facts = (*self.known, condition, *common)
         # What only the recorded side demands would reject sizes of the other side that the program takes.
-        if not _follow([check for check in here if check not in there], self.recorded, facts):
-            return False
-        if same_trace(self.recorded, other, facts, sizes):
+        demanded = [check for check in here if check not in there]
+        if all(
+            _follow(demanded, self.recorded, facts) and same_trace(self.recorded, other, facts, sizes)
+            for facts in _by_cases((*self.known, condition, *common))
+        ):
             for check in self._more(other.ledger, condition, _CHECKED):
                 self._assume(or_(not_(condition), check), branch, AssumptionKind.CHECK)
             return True
@@ -292,10 +321,29 @@ class _Settling:
         theirs = _facts(other)
         if not all(_holds(fact, self.specs.samples[0]) for fact in theirs if isinstance(fact, Bool)):
             return False
-        facts = (*(fact for fact in theirs if isinstance(fact, Bool)), self.here)
-        return _relies_on_no_more(self.recorded, theirs, facts) and same_trace(
-            other, self.recorded, facts, self.specs.samples[0]
+        return all(
+            _relies_on_no_more(self.recorded, theirs, facts)
+            and same_trace(other, self.recorded, facts, self.specs.samples[0])
+            for facts in _by_cases((*(fact for fact in theirs if isinstance(fact, Bool)), self.here))
         )
+
+
+def _by_cases(facts: tuple[Bool, ...]) -> Iterator[tuple[Bool, ...]]:
+    """Yield the facts once for each way in which they can hold: `keys.numel() == 0` says that some size is 0."""
+    for fact in facts:
+        for part in fact.args if fact.kind == "and" else (fact,):
+            factors = _factors(part.args[0]) if part.kind == "eq" else ()
+            if len(factors) > 1:
+                yield from ((*facts, eq(factor, 0)) for factor in factors)
+                return
+    yield facts
+
+
+def _factors(e: Expr) -> Collection[Expr]:
+    if e.is_float or e.kind != "polynomial" or len(e.terms) != 1:
+        return ()
+    ((factors, _),) = e.terms.items()
+    return dict.fromkeys(factors)
 
 
 def _side(trace: Trace) -> Bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from fullgraph.tracing.dispatch import is_functorch_tensor
 from fullgraph.tracing.tensors_of_sizes import holds_symbol
 
 
@@ -112,7 +113,7 @@ def _as_size(item: Any) -> Any:
     An integer tensor without dims selects like a number; its value is a size that is known at run time.
     """
     if isinstance(item, torch.Tensor) and item.ndim == 0 and item.dtype in _SELECTING:
-        return item.item()
+        return item if is_functorch_tensor(item) else item.item()  # under vmap it is one number for each row
     if isinstance(item, torch.SymBool):
         return bool(item)  # it is an axis of one element, or of none
     if isinstance(item, list) and holds_symbol(item) and all(type(each) in _NUMBERS for each in item):

@@ -59,6 +59,8 @@ _KEEP_ORDER: Final = frozenset(
 _INFER_A_SIZE: Final = frozenset(
     {_aten.view.default, _aten.reshape.default, _aten._unsafe_view.default, _aten.unflatten.int}
 )
+# What an operator that raises wherever the facts hold adds to what may raise.
+_RAISES: Final = "raises"
 # So does this, as a tensor of its own; where it is given back, who has the operand's memory can tell the two apart.
 _COPY: Final = frozenset({_aten.clone.default})
 _GUESSING: Final = frozenset({"aten::view", "aten::reshape"})
@@ -106,9 +108,11 @@ def same_trace(
     except Contradiction:
         return True  # the facts never hold
     numbering = _Numbering(scope, sizes if all(_value_at(fact, sizes) is True for fact in facts) else {})
-    a_numbers, a_laid_out = numbering.of_trace(a, left)
-    b_numbers, b_laid_out = numbering.of_trace(b)
-    return a_numbers == b_numbers and b_laid_out <= a_laid_out
+    ours, our_layouts = numbering.of_trace(a, left)
+    theirs, their_layouts = numbering.of_trace(b)
+    if _RAISES in ours[-1] and _RAISES in theirs[-1]:
+        return True
+    return ours == theirs and their_layouts <= our_layouts
 
 
 def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
@@ -208,8 +212,7 @@ class _Numbering:
             return self._subgraph(modules[str(node.target)])
         if _has_effect(node):
             return ("effect", effects, node.target, self._key(self._arguments(node), number))
-        if self._may_raise(node):
-            self.raising.add((node.target, self._key(self._arguments(node), number)))
+        self._note_raising(node, number)
         empty = self._empty(node.meta.get("val")) if _takes_nothing(node) else None
         if empty is not None:
             return empty
@@ -268,13 +271,15 @@ class _Numbering:
         sizes = tuple(self._size(expression(size)) or size for size in _sizes(value))
         return ("empty", value.dtype, value.device, sizes)
 
-    def _may_raise(self, node: fx.Node) -> bool:
-        """Whether a size is to be inferred beside others that may be 0."""
+    def _note_raising(self, node: fx.Node, number: dict[fx.Node, Number]) -> None:
+        """Note a size that is to be inferred beside others that may be 0, or are."""
         for wanted in node.args[1:] if node.target in _INFER_A_SIZE else ():
             if isinstance(wanted, (list, tuple)) and -1 in wanted:
                 sizes = [size.meta["val"] if isinstance(size, fx.Node) else size for size in wanted]
-                return not all(self._is(ne, size, 0) for size in sizes)
-        return False
+                if any(self._is(eq, size, 0) for size in sizes):
+                    self.raising.add(_RAISES)
+                elif not all(self._is(ne, size, 0) for size in sizes):
+                    self.raising.add((node.target, self._key(self._arguments(node), number)))
 
     def _operand_given_back(self, node: fx.Node) -> fx.Node | None:
         """Return the operand whose elements are the result's, in their order, if there is one."""

@@ -44,7 +44,7 @@ def settled_trace(
             raise
         return settled_trace(record, specs, settings[1:])
     settled = settle_branches(recorded, specs, lambda other, forced: traced(other, forced=forced))
-    return without_needless_assumptions(settled, specs, partial(traced, all_sizes=True))
+    return without_needless_assumptions(settled, specs, traced)
 
 
 def _traced(record: Callable[..., Trace], specs: Specs, **options: Any) -> Trace:

@@ -105,7 +105,7 @@ def trace(
     exporting: bool = True,
     at_once: bool = False,
     plain_inputs: bool = False,
-    all_sizes: bool = False,
+    learning: frozenset[Bool] | None = None,
 ) -> Trace:
     """Run `fn` once on traced inputs and record what it does.
 
@@ -119,7 +119,7 @@ def trace(
         at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take plain
             booleans only.
         plain_inputs: whether inputs that are truth values are asked at the start, for the same reason.
-        all_sizes: whether nothing is learnt from branches on sizes under `Dim.AUTO` either.
+        learning: the branches on sizes under `Dim.AUTO` from which the trace learns; None for all of them.
 
     Raises:
         CaptureError: the program cannot be recorded.
@@ -128,7 +128,7 @@ def trace(
     repeated = _repeated(inputs)
 
     def once(state: PythonState) -> Trace:
-        answers = Answers(Ledger(), forced, all_sizes)
+        answers = Answers(Ledger(), forced, learning)
         recorder, leaves = _prepare(fn, inputs, specs, answers, shared, at_once, plain_inputs)
         try:
             with torch.enable_grad():  # see grad_mode.py
