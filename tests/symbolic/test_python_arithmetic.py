@@ -7,6 +7,7 @@ import enum
 import linecache
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ n << (n > 3); 2 << (n > 3); (n > 3) >> 1; round(n > 3); math.ceil(n > 3); int(n 
 (n < n) & n; True & n; True | n; True ^ n; True + n; True - n; True % (n + 1); True << (n % 5)
 n % Level.LOW; n & Level.LOW
 Level.LOW * n; n - Level.LOW; (n / 2) * Level.LOW; divmod(n, Level.LOW); n == Level.LOW; Level.LOW ** (n % 9)
+Fraction(n, 3).numerator; Fraction(n, 3).denominator; (Fraction(n, 3) + 1).numerator; math.floor(Fraction(n, 3) + 1)
 n.real; n.imag; n.numerator; n.denominator; (n / 2).real; (n / 2).imag; (n > 3).numerator; (n > 3).imag
 n & 6; n & 7; n | 5; n ^ 5; n << 2; n >> 1; ~n; 1 << (n % 8); 5 & n; -n & 6; -n >> 1
 sum([n, n, 1]); sum([n, 2], 5); sum(i * n for i in range(3)); pow(n, 2); pow(n, 2, 7); pow(n, 3, n + 2); pow(n, 2, n)
@@ -105,7 +107,7 @@ def program_of(text: str) -> Callable[[torch.Tensor], Any]:
     source = f"def fn(x):\n    n = x.shape[0]\n    return {text}, x.sum()\n"
     file = f"<size {text}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    names: dict[str, Any] = {"torch": torch, "math": math, "Level": Level}
+    names: dict[str, Any] = {"torch": torch, "math": math, "Level": Level, "Fraction": Fraction}
     exec(compile(source, file, "exec"), names)
     return names["fn"]
 

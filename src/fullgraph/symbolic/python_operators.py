@@ -152,6 +152,10 @@ def _exact_comparison(name: str) -> Replacement:
         def compare(a: Any, b: Any) -> Any:
             if is_either(b) and not is_either(a):
                 return getattr(operator, _SWAPPED[name])(b, a)
+            if scope_of(a) is not None and isinstance(b, numbers.Number) and not isinstance(b, EXPRESSIBLE):
+                return (
+                    getattr(a, f"__{name}__")(int(b)) if isinstance(b, numbers.Integral) else NotImplemented
+                )
             other = _operand(a, b)
             if other is None:
                 return original(a, b)

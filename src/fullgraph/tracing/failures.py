@@ -18,7 +18,8 @@ from fullgraph.source import Owner, origin_of, owner_of
 
 # What operators raise from C, in the frame that called them.
 _OF_OPERATORS = (RuntimeError, IndexError, ValueError, ArithmeticError)
-_SYMBOLIC = ("SymInt", "SymFloat", "SymBool", "numpy.object_", "dtype('O')")
+# The last is missed where a symbolic class was called as `int` is: `statistics.mean` makes its result a `type(n)`.
+_SYMBOLIC = ("SymInt", "SymFloat", "SymBool", "numpy.object_", "dtype('O')", "_graph_repr")
 _OF_FAULTS = (AssertionError, AttributeError, KeyError, NameError, RecursionError)
 # Parts of torch that a trace goes through and eager does not.
 _ONLY_WHILE_TRACING = (
