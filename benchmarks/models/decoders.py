@@ -183,8 +183,14 @@ _LLAMA_DECODE = decode_step("llama_decode", "Llama", _LLAMA_CACHE, **_LLAMA_LIKE
 _LLAMA_DECODE_ANY_PAST = replace(
     _LLAMA_DECODE,
     name="llama_decode_any_past",
+    others=(
+        {"batch": 1, "past": 5},
+        {"batch": 3, "past": 0},
+        {"batch": 2, "past": 33},
+        {"batch": 4, "past": 12},
+    ),
     ranges={},
-    asks="whether the cache is still empty (`keys.numel() == 0`)",
+    note="the cache may be empty (`keys.numel() == 0`)",
 )
 
 DECODE_STEPS: tuple[Model, ...] = (

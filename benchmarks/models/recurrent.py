@@ -58,7 +58,10 @@ _MAMBA2_CHUNKS = replace(
 )
 
 _MAMBA2_ANY_LENGTH = replace(
-    _MAMBA2, name="mamba2_any_length", asks="whether the last chunk has to be padded (`pad_size > 0`)"
+    _MAMBA2,
+    name="mamba2_any_length",
+    ranges={"seq": (1, None)},
+    note="the last chunk is padded, and cut again if it was (`pad_size > 0`)",
 )
 _RWKV = _recurrent(
     "rwkv",
