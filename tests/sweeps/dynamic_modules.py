@@ -76,13 +76,13 @@ ENTRIES: dict[str, Entry] = {
     "CosineSimilarity": Entry(nn.CosineSimilarity, lambda n, l: _image(n, l) * 2, _IMAGE * 2),
     "PairwiseDistance": Entry(nn.PairwiseDistance, lambda n, l: _rows(n, l) * 2, _ROWS * 2),
     "EmbeddingBag": Entry(
-        lambda: nn.EmbeddingBag(10, 3, mode="max"), lambda n, l: (randint(10, (n, l)),), _ROWS, ("l != 0",)
+        lambda: nn.EmbeddingBag(10, 3, mode="max"), lambda n, l: (randint(10, (n, l)),), _ROWS, ("l >= 1",)
     ),
     "EmbeddingBag with weights": Entry(
         lambda: nn.EmbeddingBag(10, 3, mode="sum"),
         lambda n, l: (randint(10, (n, l)), None, rand(n, l)),
         ("n l", None, "n l"),
-        ("l != 0",),
+        ("l >= 1",),
     ),
     "EmbeddingBag with offsets": Entry(
         lambda: nn.EmbeddingBag(10, 3),

@@ -20,6 +20,7 @@ SIZES = (0, 1, 2, 7)
 
 # Sizes that eager takes and the program refuses, and why; of all others every size that eager takes is taken.
 ASSUMED = {
+    "nn.GaussianNLLLoss": "a variance for each row, or for each element, is told by its sizes",
     "nn.BatchNorm": "in training nothing is learnt from no elements; channels are as many as parameters",
     "nn.InstanceNorm": "likewise",
     "nn.LocalResponseNorm": "it gives back its argument when that is empty",

@@ -4,9 +4,9 @@ What may enter: what the user says of sizes (`Dim`, specs), what a trace relied 
 two make, as text and as a compiled check. Nothing here knows how a program is traced or what its graph looks like.
 
 Read in this order: `sizes`, `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`,
-`gather`, `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on), `readable`,
-`simplify`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`, `sharing`, `check`, `violation` (at
-a call).
+`gather`, `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on),
+`readable`, `order`, `simplify`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`, `sharing`,
+`check`, `violation` (at a call).
 """
 
 from __future__ import annotations

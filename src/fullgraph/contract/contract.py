@@ -51,10 +51,6 @@ class InputContract:
     scalar: Expr | None = None
     sort: type = int
 
-    def __post_init__(self) -> None:
-        if self.dims is not None and len(self.dims) != len(self.declared):
-            raise ValueError(f"{len(self.dims)} sizes, of which {len(self.declared)} are declared")
-
     @property
     def is_tensor(self) -> bool:
         """Whether the input is a tensor."""

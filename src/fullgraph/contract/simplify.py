@@ -11,7 +11,7 @@ check tests. `decide` is sound, so whatever passes the check satisfies the dropp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -20,6 +20,7 @@ import torch
 from fullgraph.contract.contract import Contract, InputContract
 from fullgraph.contract.inputs import Input
 from fullgraph.contract.ledger import Assumption, AssumptionKind, Ledger
+from fullgraph.contract.order import in_order
 from fullgraph.contract.readable import readable
 from fullgraph.contract.refusal import Refused, contradictory, rejects_example, specialized
 from fullgraph.contract.specs import Specs
@@ -42,13 +43,6 @@ from fullgraph.symbolic import (
     true,
 )
 
-_ORDER = {
-    AssumptionKind.DECLARED: 0,
-    AssumptionKind.BRANCH: 1,  # what is checked on one side only allows nothing of the other
-    AssumptionKind.CHECK: 2,
-    AssumptionKind.OPERATOR: 3,
-    AssumptionKind.PROGRAM: 3,
-}
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM, AssumptionKind.BRANCH)
 # A refusal is followed by what is refused next; each round finds all that the lines together then narrow.
 _MOST_ROUNDS = 4
@@ -98,9 +92,9 @@ def simplify(ledger: Ledger, specs: Specs, scope: Scope) -> Contract:
     )
 
 
-def _reduced(specs: Specs, symbols: dict[Expr, DimSpec], assumptions: Iterable[Assumption]) -> _Reduction:
+def _reduced(specs: Specs, symbols: dict[Expr, DimSpec], assumptions: Sequence[Assumption]) -> _Reduction:
     reduction = _Reduction(specs, symbols)
-    for assumption in sorted(assumptions, key=_rank):
+    for assumption in in_order(assumptions, specs):
         reduction.take(assumption)
     return reduction
 
@@ -136,10 +130,6 @@ def _without_implied(refused: Sequence[Refused], specs: Specs) -> list[Refused]:
         if scope.decide(each.assumption.fact) is True:  # type: ignore[arg-type]
             kept = others
     return kept
-
-
-def _rank(assumption: Assumption) -> tuple[int, bool]:
-    return _ORDER[assumption.kind], assumption.fact.kind != "eq"  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
