@@ -114,3 +114,16 @@ def test_the_advice_is_accepted(name):
 
     torch.testing.assert_close(program(*args), fn(*args))
     assert set(arguments) <= {"dynamic_shapes", "constraints"}
+
+
+def test_a_check_after_a_value_was_taken_as_fixed_allows_nothing():
+    """`x[1]` demands two rows, but is reached only where the loop was unrolled for two."""
+
+    def first_rows(x):
+        return torch.stack([x[i] for i in range(min(x.shape[0], 2))])
+
+    with pytest.raises(Specialized, match="n >= 2") as refused:
+        fullgraph.export(first_rows, (torch.ones(4, 3),), dynamic_shapes={"x": "n _"})
+
+    assert "range(min" in refused.value.where.text
+    fullgraph.export(first_rows, (torch.ones(4, 3),), **eval(f"dict({refused.value.instead})"))

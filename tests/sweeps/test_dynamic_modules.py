@@ -28,7 +28,6 @@ ASSUMED = {
 }
 REFUSED = {
     "nn.BatchNorm": "momentum None: the factor of the average is computed from the contents of a buffer",
-    "nn.GaussianNLLLoss": "it raises when a variance is negative, which Python decides",
 }
 
 

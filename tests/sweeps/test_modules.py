@@ -13,7 +13,6 @@ from tests.support import assert_same
 
 # Why a module is refused.
 REFUSED = {
-    "nn.GaussianNLLLoss": "it raises when a variance is negative, which Python decides",
     "nn.CTCLoss": "the sizes of what it computes follow from the contents of a tensor",
 }
 # These are given their parameters by the first call, which is not the program's to do.
