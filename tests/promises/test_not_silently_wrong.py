@@ -321,3 +321,22 @@ def test_a_question_under_a_name_of_its_own_is_in_the_contract() -> None:
     assert torch.equal(program(torch.ones(3)), torch.full((3,), 2.0))
     with torch.no_grad(), pytest.raises(ContractError, match="grad"):
         program(torch.ones(3))
+
+
+class OfItsOwn(torch.Tensor):
+    """A class that a program may ask for, or that does something else in `__torch_function__`."""
+
+
+def test_a_tensor_of_a_class_of_its_own_is_refused():
+    def program(x):
+        return x * 2 if isinstance(x, OfItsOwn) else x * 3
+
+    plain, own = torch.ones(3), torch.ones(3).as_subclass(OfItsOwn)
+    with pytest.raises(fullgraph.SpecError, match=r"x\.as_subclass\(torch\.Tensor\)"):
+        fullgraph.export(program, (own,))
+    exported = fullgraph.export(program, (plain,))
+
+    assert torch.equal(exported(plain), plain * 3)
+    assert torch.equal(exported(torch.nn.Parameter(plain)), plain * 3)
+    with pytest.raises(fullgraph.ContractError, match="takes plain tensors"):
+        exported(own)

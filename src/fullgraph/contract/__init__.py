@@ -26,7 +26,7 @@ from fullgraph.contract.specs import Specs, read_specs
 from fullgraph.contract.symbols import Binding, DimSpec, Source, determined, evaluated, fresh_scope
 from fullgraph.contract.tensor_spec import TensorSpec
 from fullgraph.contract.text import assumption_text, constant_text, fact_text
-from fullgraph.contract.values import same_value
+from fullgraph.contract.values import is_plain_tensor, same_value
 from fullgraph.contract.violation import symbol_values
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "evaluated",
     "fact_text",
     "fresh_scope",
+    "is_plain_tensor",
     "parts_in_memory",
     "read_specs",
     "render_contract",

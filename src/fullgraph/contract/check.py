@@ -23,7 +23,7 @@ from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fac
 from fullgraph.contract.ledger import Assumption
 from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec
-from fullgraph.contract.values import identity_of, is_singleton
+from fullgraph.contract.values import identity_of, is_plain_tensor, is_singleton
 from fullgraph.contract.violation import INTEGERS, Line, LineKind, violation
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, render
@@ -75,6 +75,7 @@ class _Writer:
             "torch": torch,
             "math": math,
             "identity_of": identity_of,
+            "is_plain_tensor": is_plain_tensor,
             "identical": identical,
             "overlapping": overlapping,
         }
@@ -133,7 +134,10 @@ class _Writer:
         elif not item.is_tensor:
             self._require(self._same(name, item.value), line)
         else:
-            conditions = [f"isinstance({name}, Tensor)", f"{name}.dtype is {self._constant(item.dtype)}"]
+            conditions = [
+                f"({name}.__class__ is Tensor or is_plain_tensor({name}))",
+                f"{name}.dtype is {self._constant(item.dtype)}",
+            ]
             conditions.append(self._on_device(name, item.device))
             if item.layout is not None:
                 conditions.append(f"{name}.layout is {self._constant(item.layout)}")

@@ -72,3 +72,11 @@ class _Opaque:
 
     def __hash__(self) -> int:
         return id(self.value)
+
+
+def is_plain_tensor(value: object) -> bool:
+    """Say whether a value is a tensor of PyTorch's own classes, or of one of ours that stands for such."""
+    return isinstance(value, torch.Tensor) and type(value).__module__.partition(".")[0] in _OWN
+
+
+_OWN = frozenset({torch.__name__, __name__.partition(".")[0]})

@@ -21,6 +21,7 @@ from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.sharing import identical, overlapping
 from fullgraph.contract.symbols import DimSpec, evaluated
 from fullgraph.contract.text import ambient_text, dtype_text, size_text, value_text
+from fullgraph.contract.values import is_plain_tensor
 from fullgraph.errors import ContractError
 from fullgraph.symbolic import Bool, Expr, add, mul
 
@@ -108,6 +109,12 @@ def _input(contract: Contract, item: InputContract, value: object) -> ContractEr
         return _refused(item.path, value_text(value), value_text(item.value), _FIXED)
     if not isinstance(value, torch.Tensor):
         return _refused(item.path, _kind(value), "a tensor", "")
+    if not is_plain_tensor(value):
+        return ContractError(
+            f"`{item.path}` is a `{type(value).__name__}`, but the program takes plain tensors.",
+            why="What a class of its own adds or does differently is not in the graph.",
+            instead=f"`{item.path}.as_subclass(torch.Tensor)`",
+        )
     # The first of these that differs is the one that the check met.
     for what, found, expected in (
         ("dtype", dtype_text(value.dtype), dtype_text(item.dtype)),

@@ -24,7 +24,7 @@ from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.python_questions import PythonQuestions
 from fullgraph.symbolic.remembered import remembered
 from fullgraph.symbolic.scope import Comparison, Scope
-from fullgraph.symbolic.singletons import is_tested_for_identity
+from fullgraph.symbolic.singletons import gives_a_condition, is_tested_for_identity
 from fullgraph.symbolic.text import render
 
 Extreme: TypeAlias = Callable[[Expr, Expr], Expr]
@@ -134,7 +134,9 @@ class Node:
         caller = sys._getframe(3)
         while str(caller.f_globals.get("__name__")).startswith(_BETWEEN) and caller.f_back is not None:
             caller = caller.f_back
-        is_now = is_operand_of_and_or(caller) or is_tested_for_identity(caller)
+        is_now = is_operand_of_and_or(caller) or (
+            gives_a_condition(caller) and is_tested_for_identity(caller)
+        )
         return as_bool(self.scope.ask(question, "guard")) if is_now else question
 
     # Comparisons are the same for integers and floats, and for one with the other: as they are, without rounding.

@@ -24,22 +24,20 @@ _known: dict[int, tuple[bool, CodeType]] = {}
 
 
 def is_tested_for_identity(frame: FrameType | None) -> bool:
-    """Whether a function of the program that is running in `frame` or below has such a test, or calls one that has.
-
-    What PyTorch compares for its own purposes (`x[:n]`) the program never sees.
-    """
-    if frame is None or not _gives_a_condition(frame):
-        return False
-    below: FrameType | None = frame
+    """Whether a function of the program that is running in `frame` or below has such a test, or calls one that has."""
+    below = frame
     while below is not None and not is_trace_boundary(below.f_code):
         if tests_for_identity(below.f_code):
             return True
         below = below.f_back
-    return any(tests_for_identity(code) for code in _named_by(frame))
+    return frame is not None and any(tests_for_identity(code) for code in _named_by(frame))
 
 
-def _gives_a_condition(frame: FrameType) -> bool:
-    """Whether a condition that is made now is the value of what a function outside of PyTorch is executing."""
+def gives_a_condition(frame: FrameType) -> bool:
+    """Whether a comparison made now is what a function outside of PyTorch is executing.
+
+    What PyTorch compares for its own purposes (`x[:n]`) the program never sees.
+    """
     is_outside = owner_of(frame.f_code.co_filename) in (Owner.USER, Owner.PACKAGE, Owner.STANDARD_LIBRARY)
     return is_outside and frame.f_code.co_code[frame.f_lasti] in _GIVES_A_CONDITION
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from fullgraph.contract import Input, Parameters
+from fullgraph.contract import Input, Parameters, is_plain_tensor
 from fullgraph.errors import SpecError, Unsupported
 from fullgraph.tracing.containers import Kind, by_attributes, has_identity, take_apart, unfit
 from fullgraph.tracing.tree import (
@@ -303,6 +303,12 @@ def _leaf(value: Any, keys: Keys, path: str) -> Input:
     if reason is not None:
         raise SpecError(
             f"The argument `{path}` is a `{type(value).__name__}`.", why=reason[0].upper() + reason[1:] + "."
+        )
+    if isinstance(value, torch.Tensor) and not is_plain_tensor(value):
+        raise SpecError(
+            f"The argument `{path}` is a `{type(value).__name__}`, a tensor of a class of its own.",
+            why="A graph has plain tensors: what the class adds or does differently would be lost without a word.",
+            instead=f"{path}.as_subclass(torch.Tensor)",
         )
     return Input(path, keys, value)
 
