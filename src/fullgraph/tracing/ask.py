@@ -8,7 +8,8 @@ size comes from a tensor's values or the input was a `TensorSpec`, is refused he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fullgraph.contract import AssumptionKind, Ledger
@@ -45,6 +46,15 @@ class Answers:
         self.operator: Any = None
         self.scope: Scope  # set once by the trace: the scope is built with this object
         self.recorder: Records  # likewise
+
+    @contextmanager
+    def asked_by(self, op: Any) -> Iterator[None]:
+        """Take what is asked in the meantime for questions of an operator."""
+        before, self.operator = self.operator, op
+        try:
+            yield
+        finally:
+            self.operator = before
 
     def branch(self, question: Bool) -> bool | None:
         """Answer a branch of the program's own Python on sizes that may not be narrowed; None for other questions.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import count
 from typing import Any
@@ -142,6 +143,10 @@ class Recorder:
 
     # Operators
 
+    def asked_by(self, op: OpOverload) -> AbstractContextManager[None]:
+        """Take what is asked in the meantime for questions of an operator."""
+        return self._answers.asked_by(op)
+
     def on_operator(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record an operator that the program performed, and return what the program gets for it."""
         info = operator_of(op)
@@ -198,12 +203,9 @@ class Recorder:
         return self._wrap(node, outs, lambda n, out, index: self._view(op, base, rest, kwargs, n, index, out))
 
     def shape(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        asking, self._answers.operator = self._answers.operator, op
-        try:
+        with self._answers.asked_by(op):
             outs = shape_of(op, args, kwargs, self.scope)
             return shape_by_meta(op, args, kwargs, self.scope, self.ledger) if outs is None else outs
-        finally:
-            self._answers.operator = asking
 
     def higher_order(
         self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outs: list[Out]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import torch
@@ -59,6 +60,10 @@ class Records(Protocol):
     asked_contiguous: set[Value]  # those of which `contiguous()` or `expand` gave what may be the very object
     met_sparse: bool  # whether a sparse tensor was met in this trace
     asserted: set[Bool]  # assumptions that a subgraph asserts, because only it knows their symbols
+
+    def asked_by(self, op: OpOverload, /) -> AbstractContextManager[None]:
+        """Take what is asked in the meantime for questions of an operator."""
+        ...
 
     def node(self, target: Callable[..., Any], args: Any, kwargs: Any = None) -> fx.Node:
         """Add a node with the user's line and the module path."""

@@ -40,7 +40,9 @@ def as_strided(
         start = storage_offset - first if isinstance(storage_offset, int) else _minus(storage_offset, first)
         # A slice counts from the end below 0, and ends where the tensor does, but its storage may go on.
         inside = and_(ge(start, 0), le(start, product(root.dims)))
-        if not require(inside, recorder.scope):
+        with recorder.asked_by(aten.as_strided.default):
+            is_inside = require(inside, recorder.scope)
+        if not is_inside:
             _refuse("it begins outside of the tensor that the storage was made for.")
     if start is None or (isinstance(start, int) and start < 0):
         _refuse("where in the storage the tensor begins is not known.")
