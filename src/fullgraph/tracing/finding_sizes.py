@@ -48,6 +48,7 @@ class _Search:
         self.names = {symbol: f"v[{place}]" for symbol, place in place_of.items()}
         example = specs.samples[0]
         asked = [spec for spec in specs.symbols if spec.symbol in condition.symbols]
+        self.asked = asked
         self.places = [place_of[spec.symbol] for spec in asked]
         self.choices = [_candidates(s, example.get(s.symbol), condition, len(asked)) for s in asked]
         self.values: Values = [example.get(spec.symbol) for spec in specs.symbols]
@@ -91,7 +92,7 @@ class _Search:
             return
         if not all(_passes(test, self.values) for test in self.tests[depth]):
             return
-        for value in self.choices[depth]:
+        for value in filter(self.asked[depth].allows, self.choices[depth]):
             if self.steps == _MOST_STEPS:
                 return
             self.steps += 1
@@ -130,7 +131,7 @@ def _candidates(spec: DimSpec, example: Any, condition: Bool, symbols: int) -> S
     tried = _integers(example, condition, symbols)
     if spec.range.lo < 0:
         tried = [*tried, *(-value for value in tried if value > 0)]
-    return [value for value in tried if spec.allows(value)]
+    return tried
 
 
 def _integers(example: int | None, condition: Bool, symbols: int) -> Sequence[int]:
