@@ -8,9 +8,10 @@ It is the usual case: of what nodes were asked in one export with fullgraph (464
 for `t5-6+6`, 159 for `whisper-6+6`, 600 for `mamba-4`, 167 for `vit-12`), 91 to 99 % had been asked before. Most of
 those calls ask for a plain integer (`maybe_as_int`), which is not among the twenty.
 
-The means hide much. A comparison that sympy solves (`a == 1`) takes it a thousand times longer than it takes us; of
-a sum or a minimum, which sympy merely builds, we save a factor of about ten. So the least ratio and the median stand
-beside the means. The last table adds up n symbols one by one, with PyTorch's own share on both sides.
+The means hide much, be it the average time of an operation or the mean of the ratios. A comparison that sympy
+solves (`a == 1`) takes it a thousand times longer than it takes us; of a sum or a minimum, which sympy merely
+builds, we save a factor of about ten. So the least ratio and the median stand beside the means. The last table
+adds up n symbols one by one, with PyTorch's own share on both sides.
 
 Run it: `python -m benchmarks.symbolic [--symbols N]`
 """
@@ -118,12 +119,16 @@ def compare(count: int, console: Console) -> None:
     for heading in ("expression", "ours first", "again", "ShapeEnv first", "again", "ratio first", "again"):
         table.add_column(heading, justify="left" if heading == "expression" else "right")
     ratios: list[tuple[float, float]] = []
+    rows: list[tuple[float, ...]] = []
     for text, compute in EXPRESSIONS.items():
         ours, theirs = measured(our_symbols(count), compute), measured(their_symbols(count), compute)
         ratios.append((theirs[0] / ours[0], theirs[1] / ours[1]))
-        numbers = [*ours, *theirs]
-        table.add_row(text, *(f"{n:.1f}" for n in numbers), *(f"{r:.0f}x" for r in ratios[-1]))
+        rows.append((*ours, *theirs))
+        table.add_row(text, *(f"{n:.1f}" for n in rows[-1]), *(f"{r:.0f}x" for r in ratios[-1]))
     table.add_section()
+    together = [statistics.mean(column) for column in zip(*rows, strict=True)]
+    compared = (f"{theirs / ours:.0f}x" for ours, theirs in zip(together[:2], together[2:], strict=True))
+    table.add_row("time of one, on average", *(f"{n:.1f}" for n in together), *compared)
     columns = list(zip(*ratios, strict=True))
     for name, summary in (
         ("geometric mean", statistics.geometric_mean),
