@@ -340,3 +340,19 @@ def test_a_tensor_of_a_class_of_its_own_is_refused():
     assert torch.equal(exported(torch.nn.Parameter(plain)), plain * 3)
     with pytest.raises(fullgraph.ContractError, match="takes plain tensors"):
         exported(own)
+
+
+@pytest.mark.parametrize("ask", ["_version", "_base", "_is_view()"])
+def test_the_book_keeping_of_autograd_is_refused(ask):
+    """It tells what was done to a tensor before it was passed, and differs from call to call."""
+    program = eval(f"lambda x: x * 2 if x.{ask} else x * 3")
+    with pytest.raises(fullgraph.Unsupported, match="_"):
+        fullgraph.export(program, (torch.ones(3),))
+
+
+@pytest.mark.parametrize("example", [torch.ones(3), torch.nn.Parameter(torch.ones(3))])
+def test_the_class_of_a_tensor_is_as_in_eager(example):
+    def program(x):
+        return x * 2 if x.__class__ is torch.Tensor else x * 3
+
+    assert torch.equal(fullgraph.export(program, (example,))(example), program(example))

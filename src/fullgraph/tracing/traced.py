@@ -285,6 +285,24 @@ class TracedTensor(torch.Tensor):
     def grad(self) -> Any:  # type: ignore[override]
         return self.asked.refuse_autograd("grad")
 
+    @property
+    def _base(self) -> Any:  # type: ignore[override]
+        return self.asked.refuse_autograd("_base")
+
+    @property
+    def _version(self) -> Any:  # type: ignore[override]
+        return self.asked.refuse_autograd("_version")
+
+    def _is_view(self) -> Any:
+        return self.asked.refuse_autograd("_is_view()")
+
+    @property
+    def __class__(self) -> type:  # type: ignore[misc]  # nobody assigns it
+        """What the program takes it for; `type` is answered in number_classes.py."""
+        source = self.value.source
+        is_parameter = source is not None and isinstance(source.real, torch.nn.Parameter)
+        return torch.nn.Parameter if is_parameter else torch.Tensor
+
     def backward(self, *args: Any, **kwargs: Any) -> None:
         self.asked.refuse_autograd("backward()")
 
