@@ -296,8 +296,8 @@ class TracedTensor(torch.Tensor):
     def _is_view(self) -> Any:
         return self.asked.refuse_autograd("_is_view()")
 
-    @property
-    def __class__(self) -> type:  # type: ignore[misc]  # nobody assigns it
+    @property  # type: ignore[misc]  # nobody assigns it
+    def __class__(self) -> type:
         """What the program takes it for; `type` is answered in number_classes.py."""
         source = self.value.source
         is_parameter = source is not None and isinstance(source.real, torch.nn.Parameter)
