@@ -146,3 +146,21 @@ def test_many_questions_on_several_sizes_take_few_traces():
         fullgraph.export(program, args, dynamic_shapes={"x": "a b", "y": "c d"})
 
     assert len(runs) < 60
+
+
+def test_a_side_that_holds_for_both_is_not_taken_where_that_leaves_the_example_out():
+    """`x.squeeze(0)[None]` is right for one row on both sides; the branch before it has two graphs."""
+
+    def program(x, y):
+        if x.shape[1] < 1:
+            y = y.tile((1, 2))
+        x = x.squeeze(0)[None] if x.shape[0] == 1 else x
+        return x * 1, y * 2
+
+    args = torch.randn(1, 4), torch.randn(2, 6)
+    shapes = {"x": "rows columns", "y": "n m"}
+    error = assert_refused(program, args, dynamic_shapes=shapes, kind=Specialized)
+    more = [(torch.randn(1, 1), torch.randn(0, 3)), (torch.randn(1, 9), torch.randn(1, 1))]
+
+    assert "columns >= 1" in error.why
+    assert_same(program, args, more, **eval(f"dict({error.instead})"))

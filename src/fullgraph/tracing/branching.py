@@ -68,14 +68,27 @@ def _settle(
     Without `tickets`, each of which is worth a trace, there are as many as are needed to find an answer in reasonable
     time, and what is not settled becomes an assumption.
     """
-    for starts_left in reversed(range(_MOST_STARTS)):
+
+    def attempt(trace: Trace, *, may_change: bool) -> tuple[Trace | None, Branch | None]:
         mine = iter(range(_MOST_TRACES)) if tickets is None else tickets
-        settling = _Settling(recorded, specs, retrace, mine, may_change=starts_left > 0)
+        settling = _Settling(trace, specs, retrace, mine, may_change=may_change)
         unsettled = settling.settle(assuming=tickets is None)
-        if settling.better is None:
-            return recorded, unsettled
-        recorded = settling.better
-    raise AssertionError("the last start changes no more")
+        return settling.better, unsettled
+
+    found, (better, unsettled) = recorded, attempt(recorded, may_change=True)
+    for starts_left in reversed(range(_MOST_STARTS)):
+        if better is None:
+            break
+        found, (better, unsettled) = better, attempt(better, may_change=starts_left > 0)
+    if found is not recorded and not _takes_example(found, specs):
+        # A further branch has no side that is right for both, and the side found here is not the example's.
+        found = recorded
+        _, unsettled = attempt(found, may_change=False)
+    return found, unsettled
+
+
+def _takes_example(trace: Trace, specs: Specs) -> bool:
+    return all(_holds(fact, specs.samples[0]) for fact in _facts(trace) if isinstance(fact, Bool))
 
 
 def without_needless_assumptions(recorded: Trace, specs: Specs, traced: Callable[..., Trace]) -> Trace:
