@@ -164,3 +164,20 @@ def test_a_side_that_holds_for_both_is_not_taken_where_that_leaves_the_example_o
 
     assert "columns >= 1" in error.why
     assert_same(program, args, more, **eval(f"dict({error.instead})"))
+
+
+def test_a_row_that_fits_for_some_sizes_only_is_no_reason_to_reject_a_side():
+    """Of five columns or more, those that are as many as the rows of `y` have are taken in eager."""
+
+    def program(x, y):
+        if x.shape[1] >= 5:
+            y = y.clone()
+            y[0] = x[0]
+        return x * 2, y
+
+    shapes = {"x": "rows columns", "y": "n m"}
+    error = assert_refused(
+        program, (torch.randn(1, 2), torch.randn(8, 2)), dynamic_shapes=shapes, kind=Specialized
+    )
+
+    assert "columns <= 4" in error.why

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullgraph.symbolic import Expr, Scope, eq, or_
-from fullgraph.tracing.rules.dims import Dims, Size, equals, is_one, is_placeholder, plain, require, same
+from fullgraph.tracing.rules.dims import Dims, Size, ask, equals, is_one, is_placeholder, plain, require, same
 
 
 def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
@@ -131,13 +131,14 @@ def _either(size: Size, wanted: Size, scope: Scope) -> bool:
     """Require that a size is `wanted` or 1, where both give the same result.
 
     With an example, the contract says which of the two it is, which is shorter and lets more follow; that it is not
-    the other one is left open, for `wanted` may be 1 as well.
+    the other one is left open, for `wanted` may be 1 as well. Where it is neither, both are said: the operator raises,
+    and another branch of the program is judged by what that relied on.
     """
     equal = equals(size, wanted)
     hint = scope.hint_of(equal)
     if hint is None:
         return require(or_(equal, eq(size, 1)), scope)
-    return require(equal if hint else eq(size, 1), scope)
+    return require(equal, scope) if hint else require(eq(size, 1), scope) or ask(equal, scope)
 
 
 def simplest(dims: Dims) -> Dims:
