@@ -290,3 +290,15 @@ def test_rounded_quotients_of_moderate_sizes():
         for a in (*range(2**53 - 40, 2**53), *range(3 * k - 3, 3 * k + 3)):
             if a < 2**53:
                 assert (math.floor(a / k), math.ceil(a / k)) == (a // k, -(-a // k))
+
+
+@pytest.mark.parametrize("bound_first", [True, False])
+def test_a_range_ends_at_multiples_of_what_divides_the_size(bound_first):
+    scope = Scope(NobodyAsked())
+    n = scope.declare("n", lo=1, hi=21)
+    for fact in (ge(n, 5), eq(mod(n, 4), 0))[:: 1 if bound_first else -1]:
+        scope.assume(fact)
+
+    assert scope.range_of(n) == Range(8, 20)
+    assert scope.decide(ge(n, 8)) is True
+    assert scope.decide(ge(n, 9)) is None

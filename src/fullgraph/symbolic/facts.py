@@ -256,7 +256,7 @@ class Facts:
         k = abs(form.factor)
         limits = Range(lo if math.isinf(lo) else -(-lo // k), hi if math.isinf(hi) else hi // k)
         before = self.bounds.get(form.form, ANY)
-        after = self._listed(form.form, before & limits)
+        after = self._listed(form.form, self._multiples_in(form.form, before & limits))
         if after == before:
             return False
         if after.is_empty or (after & self.integer_range(form.form)).is_empty:
@@ -264,6 +264,12 @@ class Facts:
         self._set_bound(form.form, after)
         self._ranges.clear()
         return True
+
+    def _multiples_in(self, form: Expr, allowed: Range) -> Range:
+        """Narrow a range to what lies from the first to the last multiple of what is known to divide the form."""
+        k = self.divisors.get(form, 1)
+        lo, hi = allowed
+        return Range(lo if math.isinf(lo) else -(-lo // k) * k, hi if math.isinf(hi) else hi // k * k)
 
     def _listed(self, form: Expr, allowed: Range) -> Range:
         """Narrow a range to the listed values in it, if the form is a symbol with a list of them."""
@@ -323,6 +329,7 @@ class Facts:
             x, k = atom.args
             if k.is_const and x.kind != "polynomial":
                 self.divisors[x] = math.lcm(self.divisors.get(x, 1), k.value)
+                self._bound(x, ANY)
 
     def _restate(self, atom: Expr) -> None:
         """Say again, without `atom`, what was known with it."""
