@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+import fullgraph
 from fullgraph import Dim
 from fullgraph.errors import Specialized
 from tests.support import assert_refused, assert_same
@@ -70,3 +71,11 @@ def test_nan_is_kept_as_python_keeps_it(extreme, operands):
     program = program_of(f"x * {extreme}({operands})", "x, f", "pass")
     values = [(X, value) for value in (math.nan, math.inf, -math.inf, 1.0, 2.0, 2.5, -0.0)]
     assert_same(program, (X, 1.5), values, dynamic_shapes=(None, Dim.DYNAMIC))
+
+
+def test_what_is_asked_of_a_returned_number_is_said():
+    """No line of the program asks whether it is an integer or a float."""
+    with pytest.raises(Specialized, match=r"n >= 3  \(of what is returned\)"):
+        fullgraph.export(
+            lambda x: (x + 1, min(x.shape[0], 2.5)), (torch.ones(3, 4),), dynamic_shapes={"x": "n _"}
+        )

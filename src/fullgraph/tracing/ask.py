@@ -44,6 +44,7 @@ class Answers:
         self.learning = learning
         self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
+        self.note = ""  # what is asked about, where no line of the program asks
         self.scope: Scope  # set once by the trace: the scope is built with this object
         self.recorder: Records  # likewise
 
@@ -74,7 +75,7 @@ class Answers:
                 if hint is None:
                     return None
                 answer = bool(hint)
-            known = self.branches[question] = Branch(question, answer, origin_here())
+            known = self.branches[question] = Branch(question, answer, origin_here(), self.note)
         return known.answer
 
     def condition(self, question: Bool, kind: str) -> bool:
@@ -118,7 +119,7 @@ class Answers:
     def _assume(self, fact: Bool) -> None:
         kind = AssumptionKind.PROGRAM if self.operator is None else AssumptionKind.OPERATOR
         self.ledger.assume(
-            fact, origin_here(), kind, note="" if self.operator is None else str(self.operator)
+            fact, origin_here(), kind, note=self.note if self.operator is None else str(self.operator)
         )
 
     def _refuse(self, question: Expr | Bool, words: str) -> Any:

@@ -294,7 +294,7 @@ class _Settling:
         return [fact for fact in new if scope.decide(fact) is not True]
 
     def _assume(self, fact: Bool, branch: Branch, kind: AssumptionKind) -> None:
-        self.recorded.ledger.assume(fact, branch.origin, kind)
+        self.recorded.ledger.assume(fact, branch.origin, kind, branch.note)
         self.known.append(fact)
 
     def _impossible(self, condition: Bool) -> bool:
@@ -366,10 +366,6 @@ def _side(trace: Trace) -> Bool:
 
 def _condition(way: Mapping[Bool, bool]) -> Bool:
     return and_(*(question if answer else not_(question) for question, answer in way.items()))
-
-
-def _own_condition(trace: Trace) -> Bool:
-    return _condition({branch.question: branch.answer for branch in trace.branches})
 
 
 def _facts(trace: Trace) -> frozenset[Fact]:

@@ -89,6 +89,7 @@ class Branch:
     question: Bool
     answer: bool
     origin: Origin
+    note: str = ""  # what it asked about, where no line did
 
 
 class Raised(Exception):

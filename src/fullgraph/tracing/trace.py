@@ -133,7 +133,7 @@ def trace(
         try:
             with torch.enable_grad():  # see grad_mode.py
                 result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
-                outputs = _Outputs(recorder, inputs, rebuilt)
+                outputs, answers.note = _Outputs(recorder, inputs, rebuilt), "of what is returned"
                 outputs.collect(result, state)
         except Exception as error:
             if forced and is_of_the_program(error):
