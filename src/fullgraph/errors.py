@@ -12,7 +12,8 @@ while it is traced passes through unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from fullgraph.source import Origin
 
@@ -127,6 +128,23 @@ class DataDependent(CaptureError):
     """
 
 
+@dataclass(frozen=True)
+class Advice:
+    """Arguments of `export` to write instead.
+
+    Args:
+        dynamic_shapes: a spec for each input with dynamic sizes, by path.
+        constraints: relations between the sizes.
+    """
+
+    dynamic_shapes: Mapping[str, str | None]
+    constraints: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        text = f"dynamic_shapes={dict(self.dynamic_shapes)}"
+        return f"{text}, constraints={list(self.constraints)}" if self.constraints else text
+
+
 class Specialized(CaptureError):
     """A dim that was declared dynamic would have become a constant, or its range smaller.
 
@@ -142,7 +160,12 @@ class Specialized(CaptureError):
         >>> def shift(x):
         ...     return x + torch.arange(x.shape[0])
         >>> program = fullgraph.export(shift, (torch.ones(4),), dynamic_shapes={"x": "batch"})
+
+    Attributes:
+        advices: specs that say what the refusal is about, the one that leaves most sizes dynamic first.
     """
+
+    advices: tuple[Advice, ...] = ()
 
 
 class ContractError(FullgraphError, ValueError):

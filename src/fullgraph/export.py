@@ -9,10 +9,10 @@ from typing import Any
 from fullgraph import program
 from fullgraph.contract import Contract, Specs, read_specs, simplify
 from fullgraph.control_flow import FUNCTIONS
-from fullgraph.errors import CaptureError
+from fullgraph.errors import CaptureError, Specialized
 from fullgraph.exported_program import ExportedProgram
 from fullgraph.rewriting import rewrites
-from fullgraph.tracing import Inputs, Trace, bind, bind_examples, root_modules, settled_trace, trace
+from fullgraph.tracing import Inputs, Trace, bind, bind_examples, root_modules, settled_trace, trace, tried
 
 
 def export(
@@ -56,8 +56,15 @@ def export(
     """
     inputs = bind(fn, args, kwargs or {})
     more = bind_examples(fn, args, kwargs or {}, examples, dynamic_shapes)
-    specs = read_specs(inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.names)
-    recorded, contract = _capture(fn, inputs, specs)
+
+    def capture(dynamic_shapes: Any, constraints: Sequence[Any] | None) -> tuple[Trace, Contract]:
+        specs = read_specs(inputs.leaves, dynamic_shapes, constraints, [m.leaves for m in more], inputs.names)
+        return _capture(fn, inputs, specs)
+
+    try:
+        recorded, contract = capture(dynamic_shapes, constraints)
+    except Specialized as refusal:
+        raise tried(refusal, lambda spec: capture(spec.dynamic_shapes, spec.constraints)) from None
     parts = program.assemble(recorded, contract, inputs, root_modules(fn))
     program.verify(parts)
     exported = ExportedProgram(parts)

@@ -7,7 +7,7 @@ import torch
 
 import fullgraph
 from fullgraph import Specialized
-from tests.support import assert_refused, assert_same
+from tests.support import assert_refused, assert_same, counted_traces
 
 SIZES = [(torch.randn(n, 3),) for n in (0, 1, 2, 3, 5, 40)]
 
@@ -132,20 +132,18 @@ def test_what_is_done_where_sizes_differ_is_no_check_though_most_of_them_raise()
 
 def test_many_questions_on_several_sizes_take_few_traces():
     """Each is turned once, and sizes that lead to its other side are found without trying all."""
-    runs = []
 
     def program(x, y):
-        runs.append(None)
         a, b, c, d = *x.shape, *y.shape
         odd = sum(1 if size % 2 else 2 for size in (a, b, c, d))
         more = sum(1 if one > other else 2 for one, other in ((a, b), (b, c), (c, d), (d, a)))
         return x * odd * more
 
     args = torch.randn(5, 4), torch.randn(6, 7)
-    with pytest.raises(Specialized):
+    with pytest.raises(Specialized), counted_traces() as tracing:
         fullgraph.export(program, args, dynamic_shapes={"x": "a b", "y": "c d"})
 
-    assert len(runs) < 60
+    assert 1 < tracing.call_count < 60
 
 
 def test_a_side_that_holds_for_both_is_not_taken_where_that_leaves_the_example_out():
@@ -181,3 +179,44 @@ def test_a_row_that_fits_for_some_sizes_only_is_no_reason_to_reject_a_side():
     )
 
     assert "columns <= 4" in error.why
+
+
+def test_a_side_of_which_the_tried_sizes_raise_is_not_taken_to_raise():
+    """It raises for 0 or 1 columns, and for most others if there are no rows; not for 0 rows and 64 columns."""
+
+    def program(x):
+        if x.shape[0] < x.numel():
+            return x * 2
+        for _ in range(5):
+            left, right = x.chunk(2, 1)
+            x = left * right
+        return x
+
+    error = assert_refused(program, (torch.randn(4, 3),), dynamic_shapes={"x": "a b"}, kind=Specialized)
+
+    assert error.instead == "dynamic_shapes={'x': 'a b'}, constraints=['a < a*b']"
+    assert program(torch.randn(0, 64)).shape == (0, 2)
+
+
+def test_a_text_that_is_written_before_a_further_question_does_not_answer_it():
+    def program(x):
+        if x.shape[0] % 2:
+            message = f"{x.shape[0]} rows"
+            if x.shape[0] > 7:
+                raise ValueError(message)
+        return x * 2
+
+    error = assert_refused(program, (torch.randn(4, 3),), dynamic_shapes={"x": "n _"}, kind=Specialized)
+
+    assert "n % 2 == 0" in error.instead
+
+
+def test_a_look_up_that_fails_for_most_sizes_is_no_check():
+    def program(x):
+        if x.shape[0] > 4:
+            return x * {5: 2.0, 99: 2.0}[x.shape[0]]
+        return x * 2.0
+
+    error = assert_refused(program, (torch.randn(3, 3),), dynamic_shapes={"x": "n _"}, kind=Specialized)
+
+    assert error.instead == "dynamic_shapes={'x': 'n _'}, constraints=['n <= 4']"

@@ -5,8 +5,8 @@ two make, as text and as a compiled check. Nothing here knows how a program is t
 
 Read in this order: `sizes`, `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`,
 `gather`, `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on),
-`readable`, `order`, `simplify`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`, `sharing`,
-`check`, `violation` (at a call).
+`readable`, `order`, `simplify`, `advice`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`,
+`sharing`, `check`, `violation` (at a call).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from fullgraph.contract.contract import Contract, InputContract, render_contract
 from fullgraph.contract.dim import Dim, DimKind, Relation, UnnamedDim, dynamic_dim
 from fullgraph.contract.facts import AMBIENT, PROPERTIES, Ambient, Disjoint, Fact, Property, SameObject
 from fullgraph.contract.inputs import Input, Parameters
-from fullgraph.contract.ledger import Assumption, AssumptionKind, Constant, Ledger
+from fullgraph.contract.ledger import TEXT_OF_SIZE, Assumption, AssumptionKind, Constant, Ledger
 from fullgraph.contract.legal import verify_contract
-from fullgraph.contract.refusal import contradictory, stated_ranges
+from fullgraph.contract.refusal import contradictory, stated_ranges, together
 from fullgraph.contract.sharing import parts_in_memory, share_memory
 from fullgraph.contract.simplify import simplify
 from fullgraph.contract.sizes import Sizes
@@ -32,6 +32,7 @@ from fullgraph.contract.violation import symbol_values
 __all__ = [
     "AMBIENT",
     "PROPERTIES",
+    "TEXT_OF_SIZE",
     "Ambient",
     "Assumption",
     "AssumptionKind",
@@ -74,5 +75,6 @@ __all__ = [
     "simplify",
     "stated_ranges",
     "symbol_values",
+    "together",
     "verify_contract",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fullgraph.contract.facts import Fact
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fullgraph.contract.symbols import DimSpec
     from fullgraph.source import Origin
     from fullgraph.symbolic import Expr
+
+TEXT_OF_SIZE: Final = "f_string_of_size"  # the case of ExportDB
 
 
 class AssumptionKind(Enum):
@@ -47,6 +49,11 @@ class Assumption:
     kind: AssumptionKind
     note: str = ""
     case: str | None = None
+
+    @property
+    def is_for_text(self) -> bool:
+        """Whether the value of a size was asked for to be written as text, as into the message of an error."""
+        return self.case == TEXT_OF_SIZE
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,13 @@ class Ledger:
     def assume(self, fact: Fact, origin: Origin | None, kind: AssumptionKind, note: str = "") -> None:
         """Record that the program relies on a fact.
 
-        The first origin of a fact is kept. A fact that is also demanded by a check is one that the user wants; but what
-        is checked on one side of a branch is not what decides about the branch.
+        The first origin of a fact is kept, unless it was no more than a text. A fact that is also demanded by a check
+        is one that the user wants; but what is checked on one side of a branch is not what decides about the branch.
         """
-        first = self._assumptions.setdefault(fact, Assumption(fact, origin, kind, note, self._case))
+        new = Assumption(fact, origin, kind, note, self._case)
+        first = self._assumptions.setdefault(fact, new)
+        if first.is_for_text:
+            self._assumptions[fact] = first = new
         if kind is AssumptionKind.CHECK and first.kind in (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM):
             self._assumptions[fact] = replace(first, kind=kind, origin=origin, note=note)
         if kind is AssumptionKind.BRANCH and first.kind is not AssumptionKind.DECLARED:

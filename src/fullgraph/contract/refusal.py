@@ -6,16 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from fullgraph.contract.advice import fixing, stating
 from fullgraph.contract.dim import DimKind
 from fullgraph.contract.ledger import Assumption, AssumptionKind
-from fullgraph.contract.readable import sufficient
-from fullgraph.contract.sizes import Sizes
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, add_solution, applied, determined, fresh_scope, texts
-from fullgraph.contract.tensor_spec import TensorSpec
+from fullgraph.contract.symbols import DimSpec, fresh_scope, texts
 from fullgraph.contract.text import assumption_text, fact_text, range_text
-from fullgraph.errors import CaptureError, Specialized, Unsupported
-from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, integer, render, sort_of
+from fullgraph.errors import Advice, CaptureError, Specialized, Unsupported
+from fullgraph.symbolic import Bool, Contradiction, Expr, render
 
 
 @dataclass(frozen=True)
@@ -29,31 +27,48 @@ class Refused:
 def specialized(refused: Sequence[Refused], specs: Specs) -> Specialized:
     """Return the error that names all of them, and a spec under which they would be accepted."""
     names = texts(specs.symbols)
-    first = refused[0]
-    if len(refused) == 1:
-        what = f"The program only works if {fact_text(first.assumption.fact, names)}."
-    else:
-        what = f"The program only works if {len(refused)} things hold of dims that are declared dynamic."
-    error = Specialized(
-        what,
-        why="\n".join(_reason(item, specs, names) for item in refused),
-        instead=_instead(refused, specs),
-        where=next((r.assumption.origin for r in refused if r.assumption.origin is not None), None),
-        case=_case(first.assumption),
-    )
-    if len(refused) > 1:
-        error.parts = tuple(specialized([each], specs) for each in refused)
+    facts = [r.assumption.fact for r in refused if r.sample is None and isinstance(r.assumption.fact, Bool)]
+    advice = stating(facts, specs) if facts else None
+    samples = sorted({item.sample for item in refused if item.sample is not None})
+    error = together([_alone(item, specs, names) for item in refused], _instead(samples, advice))
+    if not samples and advice is not None:
+        error.advices = (advice, fixing(facts, specs))
     return error
 
 
-def _instead(refused: Sequence[Refused], specs: Specs) -> str:
+def together(refusals: Sequence[Specialized], instead: str) -> Specialized:
+    """Return one error for several, with what to write instead of all of them."""
+    parts = [part for refusal in refusals for part in refusal.parts or (refusal,)]
+    for part in parts:
+        part.instead = instead
+    if len(parts) == 1:
+        return refusals[0]
+    error = Specialized(
+        f"The program only works if {len(parts)} things hold of dims that are declared dynamic.",
+        why="\n".join(part.why for part in parts),
+        instead=instead,
+        where=next((part.where for part in parts if part.where is not None), None),
+        case=parts[0].case,
+    )
+    error.parts = tuple(parts)
+    return error
+
+
+def _alone(item: Refused, specs: Specs, names: Mapping[Expr, str]) -> Specialized:
+    return Specialized(
+        f"The program only works if {fact_text(item.assumption.fact, names)}.",
+        why=_reason(item, specs, names),
+        where=item.assumption.origin,
+        case=_case(item.assumption),
+    )
+
+
+def _instead(samples: Sequence[int], advice: Advice | None) -> str:
     """A spec to paste; what excludes an example cannot be stated as long as the example stays."""
-    narrowing = [item.assumption for item in refused if item.sample is None]
-    samples = sorted({item.sample for item in refused if item.sample is not None})
     if not samples:
-        return accepted_spec(narrowing, specs)
+        return str(advice)
     left_out = f"one export without example {' and '.join(map(str, samples))}, and another for it"
-    return f"{left_out}; {accepted_spec(narrowing, specs)}" if narrowing else left_out
+    return left_out if advice is None else f"{left_out}; {advice}"
 
 
 def _case(assumption: Assumption) -> str:
@@ -163,129 +178,3 @@ def _declared(spec: DimSpec) -> str:
     if spec.kind is DimKind.NAMED:
         return f"dynamic in {spec.sizes}" if spec.sizes.arguments else "dynamic"
     return f"Dim.{spec.kind.value}"
-
-
-def accepted_spec(refused: Sequence[Assumption], specs: Specs) -> str:
-    """Return the arguments of `export` under which the refused facts are what the user declared.
-
-    Equalities that determine a symbol go into `dynamic_shapes`, everything else becomes a constraint; and those of
-    a symbol that the shape of a `TensorSpec` names, which stands beside `dynamic_shapes`.
-    """
-    facts = [assumption.fact for assumption in refused if isinstance(assumption.fact, Bool)]
-    kept = _named_by_tensor_specs(specs)
-    solutions = determined(facts, kept)
-    _add_fixed(facts, solutions, specs, kept)
-    stated = _stated([applied(fact, solutions) for fact in facts], solutions, specs)
-    by_symbol = {spec.symbol: spec for spec in specs.symbols}
-    shapes: dict[str, str] = {}
-    for index, leaf in enumerate(specs.inputs):
-        dims = specs.dims[index]
-        sizes = dims if dims is not None else (specs.scalars[index],) if index in specs.scalars else ()
-        if any(isinstance(size, Expr) for size in sizes):
-            words = [_word(size, solutions, by_symbol) for size in sizes]
-            shapes[leaf.path] = (
-                repr(" ".join(words)) if dims is not None else _scalar_spec(sizes[0], words[0], solutions)
-            )
-    declared = [text for s in specs.symbols if s.is_strict for text in _range(s, solutions)]
-    given = [applied(relation.fact, solutions) for relation in specs.relations]
-    constraints = list(
-        dict.fromkeys([*declared, *map(render, (f for f in given if not f.is_const)), *stated])
-    )
-    text = "dynamic_shapes={" + ", ".join(f"{path!r}: {spec}" for path, spec in shapes.items()) + "}"
-    return f"{text}, constraints={constraints}" if constraints else text
-
-
-def _named_by_tensor_specs(specs: Specs) -> frozenset[Expr]:
-    sizes = (
-        size
-        for leaf, dims in zip(specs.inputs, specs.dims, strict=True)
-        if isinstance(leaf.value, TensorSpec) and dims is not None
-        for size, given in zip(dims, leaf.value.shape, strict=True)
-        if isinstance(size, Expr) and not isinstance(given, int)
-    )
-    return frozenset(symbol for size in sizes for symbol in size.symbols)
-
-
-def _add_fixed(
-    facts: Sequence[Bool], solutions: dict[Expr, Expr], specs: Specs, kept: AbstractSet[Expr]
-) -> None:
-    """Add the symbols that the facts together leave a single value, but for some: `n >= 5` and `n <= 5`."""
-    try:
-        scope = _knowing(facts, solutions, specs)
-    except Contradiction:
-        return
-    for spec in specs.symbols:
-        left = scope.range_of(spec.symbol)
-        if (
-            spec.symbol not in kept | solutions.keys()
-            and spec.sort is int
-            and left.is_point
-            and not spec.range.is_point
-        ):
-            add_solution(spec.symbol, integer(int(left.lo)), solutions)
-
-
-def _knowing(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> Scope:
-    """Return a scope that knows what is declared, and these facts."""
-    scope = specs.scope(solutions)
-    for fact in (*(relation.fact for relation in specs.relations), *facts):
-        scope.assume(applied(fact, solutions))
-    return scope
-
-
-def _stated(facts: Sequence[Bool], solutions: Mapping[Expr, Expr], specs: Specs) -> list[str]:
-    """Return constraints under which the facts hold, none of which follows from the others.
-
-    Each is a short one that suffices, or else the fact itself.
-    """
-    found: list[Bool] = []
-    try:
-        scope = _knowing((), solutions, specs)
-        for fact in facts:
-            simplest = scope.simplify_question(fact)
-            if simplest.is_const:
-                continue
-            short = sufficient(simplest, specs.samples[0])
-            scope.assume(short)
-            found += sorted(short.args, key=render) if short.kind == "and" else (short,)
-            if scope.decide(scope.simplify_question(fact)) is not True:
-                scope.assume(simplest)
-                found.append(simplest)
-        needed: list[Bool] = []
-        later = _knowing((), solutions, specs)
-        for fact in reversed(found):
-            if later.decide(fact) is not True:
-                later.assume(fact)
-                needed.append(fact)
-    except Contradiction:  # nothing satisfies all of them; then they are named as they are
-        return [render(fact) for fact in facts if not fact.is_const]
-    return [render(fact) for fact in reversed(needed)]
-
-
-def _word(size: int | Expr, solutions: Mapping[Expr, Expr], by_symbol: Mapping[Expr, DimSpec]) -> str:
-    if isinstance(size, int):
-        return "_"
-    known = applied(size, solutions)
-    if known.is_const:
-        return str(known.value)
-    if any(by_symbol[s].kind is DimKind.AUTO for s in known.symbols):
-        return "?"
-    return render(known).replace(" ", "")
-
-
-def _scalar_spec(scalar: int | Expr, word: str, solutions: Mapping[Expr, Expr]) -> str:
-    """Only an integer is computed from others; another scalar that has to be one value is static."""
-    is_fixed = isinstance(scalar, Expr) and scalar in solutions and sort_of(scalar) is not int
-    return "None" if is_fixed else repr(word)
-
-
-def _range(spec: DimSpec, solutions: Mapping[Expr, Expr]) -> list[str]:
-    """Return the declared range as a constraint; what a symbol turned out to be has to keep it."""
-    size = solutions.get(spec.symbol, spec.symbol)
-    if not spec.sizes.arguments or size.is_const:
-        return []
-    name, values = render(size), spec.sizes.values
-    if values is None:
-        return [range_text(name, spec.sizes)]
-    # Few facts follow from an `or`; from the range that it spans, many.
-    return [range_text(name, Sizes(values[0], values[-1])), " or ".join(f"{name} == {v}" for v in values)]

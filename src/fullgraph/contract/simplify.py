@@ -232,14 +232,14 @@ class _Reduction:
         return self._symbols[symbol].sort
 
     def _all_but_one(self, fact: Bool) -> Bool:
-        """Say `n == 0 or n >= 2` of a size as `n != 1`."""
+        """Say `n == 0 or n >= 2` of a size as `n != 1`, and nothing of `n == 0 or n >= 1`."""
         (symbol,) = fact.symbols
         scope = fresh_scope([self._symbols[symbol]])
         try:
             for part in fact.args:
                 scope.assume(not_(part))
         except Contradiction:
-            return fact
+            return true
         left = scope.range_of(symbol)
         if left.lo != left.hi or holds(fact, {symbol: int(left.lo)}):
             return fact

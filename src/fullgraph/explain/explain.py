@@ -91,10 +91,11 @@ class _Obstacles:
 
     def listed(self, first: CaptureError) -> tuple[Obstacle, ...]:
         """Return the obstacles; `first` is what an ordinary export raises."""
-        certain = [_key(each) for each in first.parts or (first,)]
-        if not self._found.keys() & set(certain):
-            self._found = {**{_key(each): each for each in first.parts or (first,)}, **self._found}
-        return tuple(Obstacle.of(error, estimate=key not in certain) for key, error in self._found.items())
+        certain = {_key(each): each for each in first.parts or (first,)}
+        found = self._found if self._found.keys() & certain.keys() else {**certain, **self._found}
+        return tuple(
+            Obstacle.of(certain.get(key, error), estimate=key not in certain) for key, error in found.items()
+        )
 
 
 def _key(error: CaptureError) -> Any:

@@ -237,13 +237,14 @@ class Scope:
         # The asker's default way is right whatever the outcome: taking it relies on nothing.
         return answer != _DEFAULTS.get(kind, not answer)
 
-    def value_of(self, expr: Expr) -> int | float:
+    def value_of(self, expr: Expr, *, remember: bool = True) -> int | float:
         """Return the one value of `expr`; if several are possible, ask, and remember the answer as a fact."""
         expr = self.simplify(expr)
         if expr.is_const:
             return expr.value
         value = self.undecided.value(expr)
-        self.assume(same_value(expr, value))
+        if remember:
+            self.assume(same_value(expr, value))
         return value
 
     def assume(self, fact: Bool) -> None:

@@ -203,7 +203,12 @@ def _quotient(facts: Facts, atom: Expr) -> Expr:
     if x is not atom.args[0] or k is not atom.args[1]:
         return simplify(facts, floordiv(x, k))
     exact = _exact(facts, atom)
-    return atom if exact is None else exact
+    if exact is not None:
+        return exact
+    rest = facts.without_multiples(x, k.value) if k.is_const else x
+    if rest is x or not rest.is_const or rest is integer(0):
+        return atom
+    return add(floordiv(sub(x, rest), k), rest.value // k.value)  # (n + 1) // 2 of an even n is n // 2
 
 
 def _remainder(facts: Facts, atom: Expr) -> Expr:

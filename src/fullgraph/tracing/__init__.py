@@ -9,6 +9,7 @@ as a table.
 
 from __future__ import annotations
 
+from fullgraph.tracing.advising import tried
 from fullgraph.tracing.calling import compile_bind
 from fullgraph.tracing.checking import check
 from fullgraph.tracing.containers import Kind as ContainerKind
@@ -116,6 +117,7 @@ __all__ = [
     "root_modules",
     "settled_trace",
     "trace",
+    "tried",
     "unflatten",
     "without_contents",
     "write_back",

@@ -24,12 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fullgraph.contract import (
-    AssumptionKind,
-    Fact,
-    Ledger,
-    Specs,
-)
+from fullgraph.contract import Assumption, AssumptionKind, Fact, Specs
 from fullgraph.errors import CaptureError
 from fullgraph.symbolic import Bool, Contradiction, Expr, and_, eq, evaluate, le, not_, or_
 from fullgraph.tracing.finding_sizes import sizes_for
@@ -40,7 +35,6 @@ Retrace = Callable[[Specs, Mapping[Bool, bool]], Trace]
 _MOST_TRACES = 24
 _MOST_FURTHER_TRACES = 16
 _MOST_STARTS = 4
-_ENOUGH_RAISE = 3
 _LARGEST_SIZE = 2**63 - 1  # PyTorch's own bound for sizes and symbolic integers
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM)
 _CHECKED = (AssumptionKind.CHECK,)
@@ -239,29 +233,25 @@ class _Settling:
         while not self._impossible(left):
             sizes = sizes_for(left, self.known, self.specs)
             if sizes is None:
-                # Nobody knows sizes that lead there; if there are any after all, a call with them is rejected.
-                if not all_raise:
-                    self._assume(not_(left), branch, AssumptionKind.CHECK)
-                elif not raising:
-                    self._assume(not_(condition), branch, AssumptionKind.CHECK)
+                # Nobody knows sizes that lead there, nor that there are none: a call with them would be rejected.
+                all_raise = False
+                self._assume(not_(left), branch, AssumptionKind.BRANCH)
                 break
             if next(self.tickets, None) is None:
                 return False
             try:
                 other = self.retrace(replace(self.specs, samples=(sizes, *self.specs.samples[1:])), way)
             except Raised as raised:
-                relied_on = self._relied_on_besides(raised.ledger, condition)
+                not_in_message = [a for a in raised.ledger.assumptions if not a.is_for_text]
+                relied_on = self._relied_on_besides(not_in_message, condition)
                 if not self._settle_side(raised.branches, way):
                     return False
                 raising.append(_Raising(raised.branches, way, relied_on, branch))
-                # The sizes in the text of an error are relied on too, and others raise with another text.
-                if all_raise and len(raising) == _ENOUGH_RAISE:
-                    break
             except Exception:  # noqa: BLE001  (a refusal, or a fault of ours: nothing is known of that side)
                 return False
             else:
                 all_raise = False
-                relied_on = self._relied_on_besides(other.ledger, condition)
+                relied_on = self._relied_on_besides(other.ledger.assumptions, condition)
                 if not self._holds_for(other, and_(condition, _side(other), relied_on), branch, sizes):
                     return False
                 if not self._settle_side(other.branches, way):
@@ -272,17 +262,19 @@ class _Settling:
             self._assume(not_(rejected), each.last, AssumptionKind.CHECK)
         return True
 
-    def _relied_on_besides(self, ledger: Ledger, condition: Bool) -> Bool:
+    def _relied_on_besides(self, assumptions: Iterable[Assumption], condition: Bool) -> Bool:
         """Return what a trace of the sizes in a condition relied on that is neither relied on anyway nor follows.
 
         What it checked is not part of it: for other sizes the program raises.
         """
-        return and_(*self._more(ledger, condition, _RELIED_ON))
+        return and_(*self._more(assumptions, condition, _RELIED_ON))
 
-    def _more(self, ledger: Ledger, condition: Bool, kinds: Collection[AssumptionKind]) -> list[Bool]:
+    def _more(
+        self, assumptions: Iterable[Assumption], condition: Bool, kinds: Collection[AssumptionKind]
+    ) -> list[Bool]:
         new = [
             a.fact
-            for a in ledger.assumptions
+            for a in assumptions
             if a.kind in kinds and isinstance(a.fact, Bool) and a.fact not in self.facts
         ]
         if not new:
@@ -322,7 +314,7 @@ class _Settling:
             _follow(demanded, self.recorded, facts) and same_trace(self.recorded, other, facts, sizes)
             for facts in _by_cases((*self.known, condition, *common))
         ):
-            for check in self._more(other.ledger, condition, _CHECKED):
+            for check in self._more(other.ledger.assumptions, condition, _CHECKED):
                 self._assume(or_(not_(condition), check), branch, AssumptionKind.CHECK)
             return True
         if self.may_change and self._is_held_by(other):

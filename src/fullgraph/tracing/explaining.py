@@ -48,6 +48,11 @@ def explaining(note: Note | None) -> Iterator[None]:
         _explaining.known = {}
 
 
+def is_explaining() -> bool:
+    """Whether refusals are handed to somebody who explains."""
+    return _explaining.note is not None
+
+
 def refuse(error: CaptureError, recorder: Records | None = None) -> None:
     """Raise a refusal; while a program is explained, note it and return.
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from fullgraph.contract import TEXT_OF_SIZE
 from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import PYTHON_METHODS, Bool, expr_of
@@ -93,8 +94,7 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     def text(size: Any, *spec: str) -> str:
         if not _is_for_program(asking_frame()):
             return format(str(size.node), *spec)
-        with recorder.ledger.shown_by("f_string_of_size"):
-            return format(_value_of(size, recorder), *spec)
+        return format(_value_for_text(size, recorder), *spec)
 
     return text
 
@@ -117,15 +117,23 @@ def _for_json(original: Callable[..., Any], recorder: Records) -> Callable[..., 
     def default(encoder: Any, value: Any) -> Any:
         if not isinstance(value, _SYMBOLIC):
             return original(encoder, value)
-        with recorder.ledger.shown_by("f_string_of_size"):
-            return _value_of(value, recorder)
+        return _value_for_text(value, recorder)
 
     return default
 
 
-def _value_of(size: Any, recorder: Records) -> int | float | bool:
+def _value_for_text(size: Any, recorder: Records) -> int | float | bool:
+    """Return a value to write down.
+
+    Of a size that may not be narrowed nothing is learnt: a text seldom decides anything, and mostly is the message of
+    an error. So a run that raises tells of all sizes that raise as it does (branching.py).
+    """
     found = expr_of(size)
-    return bool(size) if isinstance(found, Bool) else recorder.scope.value_of(found)
+    with recorder.ledger.shown_by(TEXT_OF_SIZE):
+        if isinstance(found, Bool):
+            return bool(size)
+        remember = not any(map(recorder.ledger.is_dynamic, found.symbols))
+        return recorder.scope.value_of(found, remember=remember)
 
 
 def hash_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
@@ -135,7 +143,8 @@ def hash_of_size(original: Callable[..., Any], recorder: Records) -> Callable[..
         if owner_of(asking_frame().f_code.co_filename) in (Owner.TORCH, Owner.FULLGRAPH):
             return int(original(size))
         with recorder.ledger.shown_by("dict_keyed_by_size"):
-            return hash(_value_of(size, recorder))
+            found = expr_of(size)
+            return hash(bool(size) if isinstance(found, Bool) else recorder.scope.value_of(found))
 
     return value_hash
 
