@@ -7,7 +7,7 @@ import torch
 
 import fullgraph
 from fullgraph import Dim, TensorSpec, Unsupported
-from tests.support import assert_refused
+from tests.support import assert_refused, assert_same
 
 NAMED = {"x": "a b"}
 AUTO = {"x": (Dim.AUTO, Dim.AUTO)}
@@ -98,3 +98,21 @@ def test_a_failing_check_of_an_operator_keeps_its_own_words():
 
     with pytest.raises(RuntimeError, match="Expected 3D"):
         fullgraph.export(program, (torch.zeros(8, 4),), dynamic_shapes={"x": {0: Dim("n", max=8)}})
+
+
+def test_a_check_of_all_elements_asks_nobody_who_looks_at_true_and_false():
+    """As in libraries, whose wrappers test their options with `is True`."""
+
+    def checked(x):
+        torch._check_tensor_all(x > 0)
+        return x * x.shape[0]
+
+    def wrapped(x, option=None):
+        return x if option is True else checked(x)
+
+    program = assert_same(
+        wrapped, (torch.ones(2, 3),), [(torch.ones(0, 1),), (torch.ones(5, 4),)], dynamic_shapes={"x": "a b"}
+    )
+
+    with pytest.raises(RuntimeError):
+        program(torch.zeros(2, 3))

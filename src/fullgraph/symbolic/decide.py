@@ -13,7 +13,8 @@ Why an answer is right. Every question about integers is `e <= 0`, `e == 0` or i
   term of e but not the constant one.
 * *Quotients.* e and its normal form (`quotients`) have the same value.
 * *Divisors.* An x that k divides is k*(x//k).
-* *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x.
+* *Content.* e = m*x with m != 0 is zero exactly when x is; with m > 0 it has the sign of x. If m*x is a number c
+  that is not 0, then 1 <= abs(m) <= abs(c), and so for x.
 * *Cases.* A question on a few symbols with few possible values each is evaluated on all of them. One on min(x, y)
   is asked of x where x <= y, and of y where y <= x; an answer that both give holds.
 """
@@ -91,7 +92,7 @@ def _is_zero(facts: Facts, e: Expr) -> bool | None:
             return False
         if _follows(facts, e, _DEPTH) and _follows(facts, minus, _DEPTH):
             return True
-    return _zero_by_content(facts, e)
+    return _zero_by_content(facts, e) if not e.terms.get(()) else _zero_by_factors(facts, e)
 
 
 def _shorter_in_quotients(facts: Facts, e: Expr) -> Expr | None:
@@ -128,6 +129,19 @@ def _zero_by_content(facts: Facts, e: Expr) -> bool | None:
     if zero:
         return True
     return zero if zero is None or _is_zero(facts, common) is False else None
+
+
+def _zero_by_factors(facts: Facts, e: Expr) -> bool | None:
+    """Whether a product of integers is a number c, not 0: then each factor is between 1 and c, or between -c and -1."""
+    constant = e.terms[()]
+    product = plus(e, integer(-constant))
+    _, atoms = content(product)
+    if not atoms:
+        return None
+    rest = floordiv_integers(product, polynomial({atoms: 1}))
+    within = Range(-abs(constant), abs(constant))
+    found = [facts.integer_range(factor) & within for factor in (*atoms, rest)]
+    return False if any(each.is_empty or each == Range(0, 0) for each in found) else None
 
 
 def _nonzero(facts: Facts, atom: Expr) -> bool:

@@ -32,6 +32,7 @@ from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.rearranged import Rearranged
 from fullgraph.tracing.result import GraphInput, GraphOutput, InputRole, Trace
+from fullgraph.tracing.written_alike import same_contents, written_alike
 
 Number = int
 _aten: Final = torch.ops.aten
@@ -103,6 +104,8 @@ def same_trace(
         or a.argument_state != b.argument_state
     ):
         return False
+    if written_alike(a, b):
+        return True
     try:
         scope = knowing(a, facts)
     except Contradiction:
@@ -155,6 +158,7 @@ class _Numbering:
         self.raising: set[Any] = set()
         self.laid_out: set[Number] = set()
         self.left: dict[int, Number] = {}
+        self.known: dict[Any, bool] = {}  # what was asked of two sizes
         self.sizes: dict[Expr, Expr] = {}
         self.distinct: dict[Any, list[Expr]] = {}  # by their values
         self.rearranged = Rearranged(
@@ -239,7 +243,7 @@ class _Numbering:
         if given.role is not InputRole.CONSTANT or given.value is None:
             return ("input", given.role, given.target, given.leaf)
         for index, known in enumerate(self.literals):
-            if known.value is given.value or (known.target == given.target and _same_contents(known, given)):
+            if known.value is given.value or (known.target == given.target and same_contents(known, given)):
                 return ("literal", index)
         self.literals.append(given)
         return ("literal", len(self.literals) - 1)
@@ -316,8 +320,12 @@ class _Numbering:
         return given
 
     def _is(self, relation: Callable[[Any, Any], Bool], a: Any, b: Any) -> bool:
-        question = relation(expression(a), expression(b))
-        return _value_at(question, self.at) is not False and self.scope.follows(question)
+        known = self.known.get((relation, a, b))
+        if known is None:
+            question = relation(expression(a), expression(b))
+            known = _value_at(question, self.at) is not False and self.scope.follows(question)
+            self.known[relation, a, b] = known
+        return known
 
     def _same_sizes(self, a: Sequence[Any], b: Sequence[Any]) -> bool:
         return len(a) == len(b) and all(self._is(eq, x, y) for x, y in zip(a, b))
@@ -391,26 +399,3 @@ def _has_effect(node: fx.Node) -> bool:
         return operator_of(node.target).random or node.is_impure()
     # Nobody looks for the effects of what a higher-order operator calls.
     return node.target is not operator.getitem and not isinstance(node.meta.get("val"), (Expr, Bool))
-
-
-def _same_contents(a: GraphInput, b: GraphInput) -> bool:
-    """Whether two literals of one name are bit by bit the same."""
-    mine, theirs = a.value, b.value
-    assert mine is not None
-    assert theirs is not None
-    return (
-        _form(mine) == _form(theirs)
-        and mine.layout is torch.strided
-        and mine.device.type != "meta"
-        and not mine.is_quantized
-        and torch.equal(_bits(mine), _bits(theirs))
-    )
-
-
-def _form(tensor: torch.Tensor) -> tuple[Any, ...]:
-    strides = tensor.stride() if tensor.layout is torch.strided else None
-    return tensor.dtype, tensor.shape, tensor.layout, strides, tensor.device, tensor.requires_grad
-
-
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().contiguous().flatten().view(torch.uint8)

@@ -37,7 +37,10 @@ def reduced(dims: Dims, chosen: DimArgument, keepdim: bool) -> Dims:
     return tuple(size for at, size in enumerate(dims) if at not in gone)
 
 
-@dims_rule("sum mean prod nansum nanmean max min median nanmedian any all std var count_nonzero trace dist")
+@dims_rule(
+    "sum mean prod nansum nanmean max min median nanmedian any all _is_any_true _is_all_true std var count_nonzero "
+    "trace dist"
+)
 def everything(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Dims | None:
     """Reduce to a scalar; some of these operators take dims too."""
     chosen = rest[0] if rest else options.get("dim")
