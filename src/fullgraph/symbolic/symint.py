@@ -19,7 +19,7 @@ from fullgraph.symbolic.lowering import lowered
 from fullgraph.symbolic.nodes import BoolNode, FloatNode, IntNode, Node
 from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON
 from fullgraph.symbolic.scope import Scope
-from fullgraph.symbolic.singletons import is_tested_for_identity
+from fullgraph.symbolic.singletons import is_only_checked, is_tested_for_identity
 
 # `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, for whoever must not import torch.
 SYMBOLIC_CLASSES: tuple[Any, Any, Any] = (torch.SymInt, torch.SymFloat, torch.SymBool)
@@ -39,7 +39,8 @@ def to_python(what: Expr | Bool, scope: Scope) -> Any:
         An `int`, `float` or `bool` if it is constant, else a `torch.SymInt`, `SymFloat` or `SymBool`.
     """
     if isinstance(what, Bool):
-        if not what.is_const and is_tested_for_identity(sys._getframe(1)):
+        asking = sys._getframe(1)
+        if not what.is_const and is_tested_for_identity(asking) and not is_only_checked(asking):
             return scope.ask(what, "guard")
         return what.value if what.is_const else torch.SymBool(BoolNode(what, scope))
     what = scope.simplify(what)

@@ -10,6 +10,7 @@ Invariant: `fresh_at >= root.written_at` holds exactly when `node` computes the 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch import fx
 
 from fullgraph.contract import TensorSpec
 from fullgraph.symbolic import Bool, Expr
-from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
+from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, text_of_contents, traced_tensor_base
 from fullgraph.tracing.result import InputRole
 
 Size = int | Expr
@@ -360,10 +361,10 @@ class TracedTensor(torch.Tensor):
         return self.flip(0) if self.value.dims else self
 
     def __format__(self, spec: str) -> str:
-        return self.asked.format(self.value, spec)
+        return self.asked.text(self.value, lambda tensor: format(tensor, spec), sys._getframe(1))
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
-        return self.asked.describe(self.value)
+        return self.asked.text(self.value, text_of_contents, sys._getframe(1))
 
     __str__ = __repr__
 
