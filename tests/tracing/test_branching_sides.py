@@ -181,3 +181,14 @@ def test_a_row_that_fits_for_some_sizes_only_is_no_reason_to_reject_a_side():
     )
 
     assert "columns <= 4" in error.why
+
+
+def test_nothing_computed_of_nothing_is_nothing_only_where_it_is_computed():
+    """`max` of no rows raises, and so does whatever is computed from it, also where that has no elements either."""
+
+    def program(x):
+        kept = x.max(0).values < 0.5 if x.shape[0] > 0 else torch.ones(0, dtype=torch.bool)
+        return x[kept]
+
+    error = assert_refused(program, (torch.rand(3, 3),), kind=Specialized, dynamic_shapes={"x": "n n"})
+    assert "n >= 1" in error.why

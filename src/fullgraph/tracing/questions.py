@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +40,7 @@ from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.handed_back import is_flipped_view
 from fullgraph.tracing.layout import layout_follows_from
 from fullgraph.tracing.messages import is_for_program
+from fullgraph.tracing.own_attributes import attribute, attributes
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, exact_strides, strides_of, times
@@ -224,14 +225,13 @@ class Questions:
             self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
         return bool(fact.value)
 
-    def attribute(self, value: Value, name: str) -> Any:
+    def attribute(self, value: Value, name: str, asking: types.FrameType) -> Any:
         """Return what the example of an input has under a name of the user's own, as a constant of the program."""
-        source = value.source
-        given = {} if source is None or source.real is None else vars(source.real)
-        if source is None or name not in given:
-            raise AttributeError(f"'Tensor' object has no attribute {name!r}", name=name)
-        self.recorder.ledger.constant(f"{source.known_as}.{name}", given[name], origin_here())
-        return given[name]
+        return attribute(self.recorder, value, name, asking)
+
+    def attributes(self, value: Value, set_here: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Answer `vars(tensor)`."""
+        return attributes(self.recorder, value, set_here)
 
     def set_requires_grad(self, value: Value, wanted: bool) -> None:
         """Allow what changes nothing; autograd inside a program is `torch.func`'s."""

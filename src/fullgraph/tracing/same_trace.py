@@ -74,6 +74,13 @@ _TAKE_NOTHING: Final = _GUESSING | frozenset(
         "softmax log_softmax _softmax _log_softmax layer_norm rms_norm dropout"
     ).split()
 )
+_TAKE_EMPTY: Final = frozenset(
+    "sym_size sym_numel item conv1d conv2d conv3d convolution batch_norm group_norm instance_norm index index_select "
+    "index_add index_put index_copy index_fill gather scatter scatter_add scatter_reduce take take_along_dim embedding "
+    "sort argsort nonzero masked_select any all prod count_nonzero norm cumprod one_hot bincount unique_consecutive "
+    "unbind dot mv addmv outer cross_entropy_loss nll_loss mse_loss lift_fresh_copy select_scatter slice_scatter "
+    "empty_strided as_strided view_as_real view_as_complex roll flip movedim swapaxes pixel_shuffle".split()
+)
 
 
 def same_trace(
@@ -272,7 +279,11 @@ class _Numbering:
         return ("empty", value.dtype, value.device, sizes)
 
     def _note_raising(self, node: fx.Node, number: dict[fx.Node, Number]) -> None:
-        """Note a size that is to be inferred beside others that may be 0, or are."""
+        """Note a size to be inferred beside others that may be 0 or are, and operators that may take no empty tensor."""
+        if isinstance(node.target, OpOverload) and not _takes_nothing(node) and not _takes_empty(node):
+            tensors = (each.meta.get("val") for each in node.all_input_nodes)
+            if any(self._empty(value) is not None for value in tensors):
+                self.raising.add((node.target, self._key(self._arguments(node), number)))
         for wanted in node.args[1:] if node.target in _INFER_A_SIZE else ():
             if isinstance(wanted, (list, tuple)) and -1 in wanted:
                 sizes = [size.meta["val"] if isinstance(size, fx.Node) else size for size in wanted]
@@ -346,6 +357,12 @@ def _takes_nothing(node: fx.Node) -> bool:
     return target._schema.name in _TAKE_NOTHING and not (
         target._schema.name in _GUESSING and _guesses_a_size(node)
     )
+
+
+def _takes_empty(node: fx.Node) -> bool:
+    """Whether an operator gives something for operands without elements, if perhaps not such a tensor."""
+    target: Any = node.target
+    return target._schema.name.partition("::")[2].partition(".")[0].removesuffix("_") in _TAKE_EMPTY
 
 
 def _guesses_a_size(node: fx.Node) -> bool:

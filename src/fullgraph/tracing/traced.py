@@ -267,7 +267,15 @@ class TracedTensor(torch.Tensor):
 
     def __getattr__(self, name: str) -> Any:
         """Answer what a tensor does not have, but the example was given by its user."""
-        return self.asked.attribute(self.value, name)
+        return self.asked.attribute(self.value, name, sys._getframe(1))
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        """What a tensor has besides what every tensor has; `value` and `asked` are ours."""
+        ours = _attributes_of(self)
+        return self.asked.attributes(
+            self.value, {name: ours[name] for name in ours if name not in ("value", "asked")}
+        )
 
     def is_conj(self) -> bool:
         return self.value.dtype.is_complex and self.asked.asked_of_input(self.value, "is_conj")
@@ -377,3 +385,9 @@ class TracedTensor(torch.Tensor):
     def __hash__(self) -> int:
         self.asked.hashed(self.value)
         return id(self)
+
+
+# Where Python keeps the attributes of a traced tensor itself.
+_attributes_of = next(
+    vars(cls)["__dict__"] for cls in torch.Tensor.__mro__ if "__dict__" in vars(cls)
+).__get__
