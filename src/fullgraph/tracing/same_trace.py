@@ -89,6 +89,7 @@ def same_trace(
     facts: Sequence[Bool] = (),
     sizes: Mapping[Expr, Any] = MappingProxyType({}),
     left: Iterable[tuple[torch.Tensor, fx.Node]] = (),
+    kept: tuple[Sequence[Any], Sequence[Any]] = ((), ()),
 ) -> bool:
     """Say whether one trace of a program computes what another does wherever the facts hold.
 
@@ -98,6 +99,7 @@ def same_trace(
         facts: what is known of the symbols, besides their declared ranges.
         sizes: values of the symbols; where the facts hold of them, what differs for them need not be looked into.
         left: tensors that `b` found, with the nodes of `a` that made them.
+        kept: what each leaves in the program's objects: nodes, sizes and plain values, in lists.
 
     Returns:
         False also when it is not known.
@@ -115,8 +117,8 @@ def same_trace(
     except Contradiction:
         return True  # the facts never hold
     numbering = _Numbering(scope, sizes if all(_value_at(fact, sizes) is True for fact in facts) else {})
-    ours, our_layouts = numbering.of_trace(a, left)
-    theirs, their_layouts = numbering.of_trace(b)
+    ours, our_layouts = numbering.of_trace(a, left, kept[0])
+    theirs, their_layouts = numbering.of_trace(b, (), kept[1])
     if _RAISES in ours[-1] and _RAISES in theirs[-1]:
         return True
     return ours == theirs and their_layouts <= our_layouts
@@ -169,7 +171,7 @@ class _Numbering:
         )
 
     def of_trace(
-        self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]] = ()
+        self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]], kept: Sequence[Any]
     ) -> tuple[tuple[Any, ...], set[Number]]:
         """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
@@ -177,7 +179,14 @@ class _Numbering:
         number: dict[fx.Node, Number] = {}
         found = self._graph(trace.graph, inputs, trace.modules, number)
         self.left.update((id(tensor), number[node]) for tensor, node in left if node in number)
-        return (*found, self.raising), self.laid_out
+        return (*found, self._kept(kept, number), self.raising), self.laid_out
+
+    def _kept(self, item: Any, number: dict[fx.Node, Number]) -> Any:
+        if isinstance(item, (Expr, Bool)):
+            return self._size(item) or object()
+        if isinstance(item, (list, tuple)):
+            return [self._kept(part, number) for part in item]
+        return number[item] if isinstance(item, fx.Node) else (type(item), item)
 
     def _graph(
         self,
@@ -279,7 +288,7 @@ class _Numbering:
         return ("empty", value.dtype, value.device, sizes)
 
     def _note_raising(self, node: fx.Node, number: dict[fx.Node, Number]) -> None:
-        """Note a size to be inferred beside others that may be 0 or are, and operators that may take no empty tensor."""
+        """Note a size to be inferred beside others that are 0 or may be, and operators that may take none."""
         if isinstance(node.target, OpOverload) and not _takes_nothing(node) and not _takes_empty(node):
             tensors = (each.meta.get("val") for each in node.all_input_nodes)
             if any(self._empty(value) is not None for value in tensors):
