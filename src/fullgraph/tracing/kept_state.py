@@ -43,7 +43,7 @@ from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import GraphInput, InputRole, OutputRole, Trace
-from fullgraph.tracing.same_trace import knowing, same_trace
+from fullgraph.tracing.same_trace import example_sizes, knowing, same_trace
 from fullgraph.tracing.state import PythonState
 from fullgraph.tracing.traced import TracedTensor, Value
 from fullgraph.tracing.watching import REGISTRY_OF, Change, StateKind
@@ -137,7 +137,9 @@ def _is_anew(first: Trace, trace: Trace, kept: Kept) -> bool:
         return False
     places = list(kept.changed)
     both = [kept.left.terms[place] for place in places], [kept.changed[place] for place in places]
-    return _relies_on_no_more(first, trace) and same_trace(first, trace, kept=both)
+    return _relies_on_no_more(first, trace) and same_trace(
+        first, trace, sizes=example_sizes(first), kept=both
+    )
 
 
 def _is_same(first: Trace, trace: Trace, kept: Kept) -> bool:

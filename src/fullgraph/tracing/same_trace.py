@@ -124,6 +124,12 @@ def same_trace(
     return ours == theirs and their_layouts <= our_layouts
 
 
+def example_sizes(trace: Trace) -> Mapping[Expr, Any]:
+    """Return the sizes of the example that a trace was made from, as far as there are any."""
+    hints = ((spec.symbol, trace.scope.hint_of(spec.symbol)) for spec in trace.ledger.symbols)
+    return {symbol: hint for symbol, hint in hints if hint is not None}
+
+
 def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
     """Return a scope over the symbols of a trace's inputs that knows their ranges and these facts.
 
