@@ -290,3 +290,34 @@ def test_the_signature_has_the_fields_of_torch_export() -> None:
     assert sorted(spec.kind.name for spec in ours.output_specs) == sorted(
         spec.kind.name for spec in theirs.output_specs
     )
+
+
+@pytest.mark.parametrize("spec", [{"x": "rows columns"}, {"x": {0: Dim.AUTO, 1: Dim.AUTO}}])
+def test_the_way_for_compilers_is_taken_where_the_one_for_exporters_asks_for_sizes(spec: Any) -> None:
+    """As the loops of `transformers` do: under `Dim.AUTO` too, which would give the size up."""
+
+    def program(x: torch.Tensor) -> torch.Tensor:
+        if torch.compiler.is_exporting():
+            for position in range(x.shape[1]):
+                x = x + position
+            return x
+        return x + torch.arange(x.shape[1]).sum()
+
+    exported = fullgraph.export(program, (X,), dynamic_shapes=spec)
+
+    for rows, columns in ((3, 4), (1, 1), (2, 7), (2, 0)):
+        x = torch.ones(rows, columns)
+        assert torch.equal(exported(x), program(x))
+
+
+def test_the_way_for_exporters_stays_where_both_ask_for_sizes() -> None:
+    def program(x: torch.Tensor) -> torch.Tensor:
+        for _ in range(x.shape[1]):
+            x = x + (1 if torch.compiler.is_exporting() else 2)
+        return x
+
+    exported = fullgraph.export(program, (X,), dynamic_shapes={"x": {0: Dim.AUTO, 1: Dim.AUTO}})
+
+    assert torch.equal(exported(torch.ones(2, 4)), torch.full((2, 4), 5.0))
+    with pytest.raises(ContractError):
+        exported(torch.ones(2, 5))

@@ -77,16 +77,25 @@ def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trac
     """Trace, rewrite the functions that ask, settle the branches on sizes, simplify.
 
     Libraries have one way for exporters and another for compilers (`torch.compiler.is_exporting`). Where the first
-    is refused (a Python loop over a dynamic size), the second may not be (the same loop as a scan).
+    is refused (a Python loop over a dynamic size), the second may not be (the same loop as a scan). Under
+    `Dim.AUTO` the first is not refused and gives sizes up; then the second is taken if it asks for fewer values.
     """
     refusals: list[CaptureError] = []
+    taken: tuple[Trace, Contract] | None = None
     with rewrites() as rewriting:
         functions = {**FUNCTIONS, **rewriting.functions}
         for exporting in (True, False):
             record = partial(trace, fn, inputs, functions=functions, exporting=exporting)
             try:
                 recorded = rewriting.settled(partial(settled_trace, record, specs))
-                return recorded, simplify(recorded.ledger, specs, recorded.scope)
+                contract = simplify(recorded.ledger, specs, recorded.scope)
             except CaptureError as refusal:
                 refusals.append(refusal)
-    raise refusals[0]
+                continue
+            if taken is None or contract.values_asked_for < taken[1].values_asked_for:
+                taken = recorded, contract
+            if not contract.values_asked_for:
+                break
+    if taken is None:
+        raise refusals[0]
+    return taken

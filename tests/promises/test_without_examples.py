@@ -116,6 +116,44 @@ def test_attributes_of_the_users_own():
 
     assert torch.equal(program(x), fn(x))
     assert "x.scale is 4" in str(program.contract)
+    other = ones(3)
+    with pytest.raises(ContractError, match="own_attributes"):
+        program(other)
+    other.scale = 5
+    with pytest.raises(ContractError, match="'scale=4', but it is 'scale=5'"):
+        program(other)
+
+
+def looked_for(x):
+    return x + 1 if hasattr(x, "scale") else x * 2
+
+
+def counted(x):
+    return x + len(vars(x))
+
+
+def looked_up(x):
+    return x + 1 if "value" in x.__dict__ else x * 2
+
+
+@pytest.mark.parametrize("fn", [looked_for, counted, looked_up])
+def test_attributes_that_are_not_there(fn):
+    program = fullgraph.export(fn, (ones(3),))
+    other = ones(3)
+    other.scale = 4
+
+    assert torch.equal(program(ones(3)), fn(ones(3)))
+    with pytest.raises(ContractError, match="own_attributes"):
+        program(other)
+
+
+def test_attributes_that_the_program_sets():
+    def fn(x):
+        doubled = x * 2
+        doubled.scale = 3
+        return doubled * doubled.scale + len(vars(doubled)) + getattr(doubled, "other", 5)
+
+    assert torch.equal(fullgraph.export(fn, (ones(3),))(ones(3)), fn(ones(3)))
 
 
 def in_inference_mode():

@@ -114,3 +114,17 @@ def test_dynamic_truth_values_are_asked_at_the_start():
 
 def test_without_such_a_test_conditions_stay_open():
     assert_same(lambda x: x * (x.shape[0] > 3), (X,), [*OTHERS, *REFUSED], dynamic_shapes={"x": "n _"})
+
+
+def test_a_condition_that_is_only_tested_is_not_asked_before():
+    """An assertion on values asks where it jumps, and is then made at each run."""
+
+    def program(x, positions, flag=None):
+        if positions.max().item() > x.shape[0]:
+            raise ValueError
+        return x if flag is True else x * 2
+
+    given = torch.arange(3)
+    assert_same(
+        program, (X, given), [(X[:4], given)], dynamic_shapes={"x": "n _", "positions": "m", "flag": None}
+    )

@@ -220,3 +220,14 @@ def test_a_look_up_that_fails_for_most_sizes_is_no_check():
     error = assert_refused(program, (torch.randn(3, 3),), dynamic_shapes={"x": "n _"}, kind=Specialized)
 
     assert error.instead == "dynamic_shapes={'x': 'n _'}, constraints=['n <= 4']"
+
+
+def test_nothing_computed_of_nothing_is_nothing_only_where_it_is_computed():
+    """`max` of no rows raises, and so does whatever is computed from it, also where that has no elements either."""
+
+    def program(x):
+        kept = x.max(0).values < 0.5 if x.shape[0] > 0 else torch.ones(0, dtype=torch.bool)
+        return x[kept]
+
+    error = assert_refused(program, (torch.rand(3, 3),), kind=Specialized, dynamic_shapes={"x": "n n"})
+    assert "n >= 1" in error.why

@@ -146,3 +146,41 @@ def test_under_vmap_it_is_pytorchs_own():
 
 def test_under_another_name():
     assert_same(lambda x: one_hot(x.long(), 2 * x.shape[0] + 1), (X,), OTHERS, dynamic_shapes={"x": "n _"})
+
+
+FRACTIONS = {
+    "pad": lambda x: F.pad(x, (x.shape[0], 1), value=x.shape[0] / 2),
+    "layer_norm": lambda x: F.layer_norm(x, (4,), eps=1 / (x.shape[0] + 1)),
+    "batch_norm": lambda x: F.batch_norm(x, x.new_zeros(4), x.new_ones(4), eps=1 / (x.shape[0] + 1)),
+    "rms_norm": lambda x: F.rms_norm(x, (4,), eps=1 / (x.shape[0] + 1)),
+    "cosine_similarity": lambda x: F.cosine_similarity(x, x * 2, eps=1 / (x.shape[0] + 1)),
+    "pairwise_distance": lambda x: F.pairwise_distance(x, x * 2, p=x.shape[0]),
+    "cdist": lambda x: torch.cdist(x, x * 2, p=float(x.shape[0])),
+    "nan_to_num": lambda x: (x / 0).nan_to_num(x.shape[0], posinf=x.shape[0] / 2),
+    "logit": lambda x: torch.logit(x, eps=1 / (x.shape[0] + 2)),
+    "isclose": lambda x: torch.isclose(x, x + 0.2, atol=1 / (x.shape[0] + 1)),
+    "huber_loss": lambda x: F.huber_loss(x, x * 2, delta=1 / (x.shape[0] + 1)),
+    "cross_entropy": lambda x: F.cross_entropy(x, x.softmax(1), label_smoothing=1 / (x.shape[0] + 1)),
+    "attention": lambda x: F.scaled_dot_product_attention(x, x, x, scale=1 / (x.shape[0] + 1)),
+    "quantile": lambda x: x.quantile(1 / (x.shape[0] + 1)),
+}
+
+
+@pytest.mark.parametrize("program", FRACTIONS.values(), ids=FRACTIONS)
+def test_fractions_made_of_sizes(program):
+    more = [(torch.rand(n, 4),) for n in (2, 7)]
+    assert_same(program, (torch.rand(3, 4),), more, dynamic_shapes={"x": "n _"})
+
+
+def test_rounded_as_in_training_for_few_bits():
+    def program(x):
+        each = torch.fake_quantize_per_channel_affine(
+            x, torch.full((4,), 0.3), torch.zeros(4, dtype=torch.int32), 1, -128, 127
+        )
+        by_tensors = torch.fake_quantize_per_tensor_affine(
+            x, torch.tensor(0.2), torch.tensor(0, dtype=torch.int32), 0, 255
+        )
+        return torch.fake_quantize_per_tensor_affine(x, 0.1, 0, -128, 127) + each + by_tensors
+
+    more = [(torch.rand(n, 4),) for n in (0, 1, 7)]
+    assert_same(program, (torch.rand(3, 4),), more, dynamic_shapes={"x": "n _"})

@@ -17,6 +17,10 @@ LAST = None
 HISTORY = []
 
 
+def _never(first, changes):
+    return False
+
+
 class Model(torch.nn.Module):
     shared = 0
 
@@ -49,7 +53,7 @@ def trace(program, *args):
         runs.append(program(*args))
         return [(entry.path, entry.kind) for entry in state.written], state.rebound_buffers()
 
-    written, rebound = with_state_put_back(program, run, again=lambda first, changes: lambda second: False)
+    written, rebound = with_state_put_back(program, run, lambda first, changes: lambda second: False, _never)
     return written, rebound, len(runs)
 
 
@@ -336,10 +340,10 @@ def test_what_only_the_first_call_prepares_is_accepted():
         program(T)
         return "recorded"
 
-    assert with_state_put_back(program, run, again=lambda first, changes: lambda second: True) == "recorded"
+    assert with_state_put_back(program, run, lambda first, changes: lambda second: True, _never) == "recorded"
     assert model.n == 0
     with pytest.raises(Unsupported, match="reads and changes"):
-        with_state_put_back(program, run, again=lambda first, changes: lambda second: False)
+        with_state_put_back(program, run, lambda first, changes: lambda second: False, _never)
 
 
 def test_errors_of_the_program_leave_nothing_behind():

@@ -5,6 +5,7 @@ import dataclasses
 import enum
 import threading
 import types
+from collections import OrderedDict
 
 import pytest
 import torch
@@ -164,6 +165,26 @@ def test_registered_classes_use_their_functions():
     assert flat.keys == [("a",), ("b", 0)]
     assert flat.tree.kind is Kind.REGISTERED
     assert type(again(Registered(1, 2))) is Registered
+
+
+class Named(OrderedDict):
+    """As the model outputs of transformers: made by keywords in one order, filled in another."""
+
+    def __init__(self, a=None, b=None):
+        super().__init__((name, value) for name, value in (("a", a), ("b", b)) if value is not None)
+
+
+pytree.register_pytree_node(
+    Named, lambda n: (list(n.values()), list(n)), lambda values, names: Named(**dict(zip(names, values)))
+)
+
+
+def test_registered_dicts_keep_their_order():
+    named = Named(a=1)
+    named["b"] = 2
+    named.move_to_end("a")
+
+    assert list(again(named).items()) == [("b", 2), ("a", 1)]
 
 
 def test_registered_with_a_tensor_in_the_context_is_refused():

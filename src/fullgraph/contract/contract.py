@@ -120,6 +120,11 @@ class Contract:
             if isinstance(line.fact, Bool) and spec.symbol in line.fact.symbols
         )
 
+    @property
+    def values_asked_for(self) -> int:
+        """How many dims `Dim.AUTO` gave up because the program asked for their values (`range(n)`)."""
+        return sum(line.kind is AssumptionKind.PROGRAM for _, line in self.given_up)
+
     def lines(self) -> tuple[str, ...]:
         """Return the contract as text: inputs, then ranges, then a line per assumption with its source line."""
         inputs = (

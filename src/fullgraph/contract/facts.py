@@ -32,6 +32,9 @@ PROPERTIES: dict[str, str] = {
     "is_parameter": "isinstance(x, torch.nn.Parameter)",
     "is_buffer": "isinstance(x, torch.nn.Buffer)",
     "class": "type(x)",
+    # Their names, and values as far as these are plain.
+    "own_attributes": "', '.join(sorted(k if isinstance(v, (torch.Tensor, list, dict)) or hasattr(v, '__dict__') "
+    "else f'{k}={v!r}' for k, v in vars(x).items()))",
 }
 
 

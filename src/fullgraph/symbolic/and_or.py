@@ -22,6 +22,12 @@ _TESTING = {
     dis.opmap[name] for name in ("POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE", "TO_BOOL") if name in dis.opmap
 }
 
+_JUMPING = {
+    code
+    for name, code in dis.opmap.items()
+    if name == "TO_BOOL" or (name.startswith("POP_JUMP") and name.endswith(("IF_FALSE", "IF_TRUE")))
+}
+
 # Keyed by identity: code objects compare by value, and slowly. The code object is kept, so its id stays its own.
 _known: dict[tuple[int, int], tuple[bool, CodeType]] = {}
 
@@ -33,6 +39,13 @@ def is_operand_of_and_or(frame: FrameType) -> bool:
     if known is None:
         known = _known[key] = _looks_so(frame.f_code, frame.f_lasti), frame.f_code
     return known[0]
+
+
+def is_only_tested(frame: FrameType) -> bool:
+    """Whether the truth of the comparison that `frame` is executing is all that is used: `if`, `while`, `assert`."""
+    bytecode = frame.f_code.co_code
+    after = _next(bytecode, frame.f_lasti)
+    return bytecode[frame.f_lasti] == _COMPARE and after is not None and bytecode[after] in _JUMPING
 
 
 def _looks_so(code: CodeType, at: int) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats, layout
-from fullgraph.symbolic.and_or import is_operand_of_and_or
+from fullgraph.symbolic.and_or import is_only_tested, is_operand_of_and_or
 from fullgraph.symbolic.boolean import Bool, as_bool
 from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
@@ -135,7 +135,7 @@ class Node:
         while str(caller.f_globals.get("__name__")).startswith(_BETWEEN) and caller.f_back is not None:
             caller = caller.f_back
         is_now = is_operand_of_and_or(caller) or (
-            gives_a_condition(caller) and is_tested_for_identity(caller)
+            gives_a_condition(caller) and not is_only_tested(caller) and is_tested_for_identity(caller)
         )
         return as_bool(self.scope.ask(question, "guard")) if is_now else question
 

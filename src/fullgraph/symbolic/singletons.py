@@ -42,6 +42,16 @@ def gives_a_condition(frame: FrameType) -> bool:
     return is_outside and frame.f_code.co_code[frame.f_lasti] in _GIVES_A_CONDITION
 
 
+def is_only_checked(frame: FrameType) -> bool:
+    """Whether one of PyTorch's own checks (`torch._check_tensor_all`) asks; the program never sees the answer."""
+    asking: FrameType | None = frame
+    while asking is not None and owner_of(asking.f_code.co_filename) is Owner.FULLGRAPH:
+        asking = asking.f_back
+    if asking is None or owner_of(asking.f_code.co_filename) is not Owner.TORCH:
+        return False
+    return asking.f_code.co_name.startswith("_check")
+
+
 def tests_for_identity(code: CodeType) -> bool:
     """Whether a function of the program, or one inside it, compares something with `True` or `False` by identity."""
     known = _known.get(id(code))

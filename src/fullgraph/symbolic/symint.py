@@ -9,28 +9,23 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable
-from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 import torch
 
-from fullgraph.source import Owner, owner_of
 from fullgraph.symbolic.boolean import Bool, as_bool
 from fullgraph.symbolic.expr import Expr, floating, integer
 from fullgraph.symbolic.lowering import lowered
 from fullgraph.symbolic.nodes import BoolNode, FloatNode, IntNode, Node
 from fullgraph.symbolic.operations import MATH_FUNCTIONS, PYTHON
 from fullgraph.symbolic.scope import Scope
-from fullgraph.symbolic.singletons import is_tested_for_identity
+from fullgraph.symbolic.singletons import is_only_checked, is_tested_for_identity
 
 # `torch.SymInt`, `torch.SymFloat`, `torch.SymBool`, for whoever must not import torch.
 SYMBOLIC_CLASSES: tuple[Any, Any, Any] = (torch.SymInt, torch.SymFloat, torch.SymBool)
 
 # Where `torch.sym_min` and its kin are found.
 PYTORCH: Any = torch
-
-# What takes the truth value of a tensor, and demands it.
-_CHECKS: Final = frozenset({torch._check_tensor_all_with.__code__})
 
 
 def to_python(what: Expr | Bool, scope: Scope) -> Any:
@@ -44,21 +39,14 @@ def to_python(what: Expr | Bool, scope: Scope) -> Any:
         An `int`, `float` or `bool` if it is constant, else a `torch.SymInt`, `SymFloat` or `SymBool`.
     """
     if isinstance(what, Bool):
-        asker = sys._getframe(1)
-        if not what.is_const and not _goes_into_a_check(asker) and is_tested_for_identity(asker):
+        asking = sys._getframe(1)
+        if not what.is_const and is_tested_for_identity(asking) and not is_only_checked(asking):
             return scope.ask(what, "guard")
         return what.value if what.is_const else torch.SymBool(BoolNode(what, scope))
     what = scope.simplify(what)
     if what.is_const:
         return what.value
     return torch.SymFloat(FloatNode(what, scope)) if what.is_float else torch.SymInt(IntNode(what, scope))
-
-
-def _goes_into_a_check(frame: FrameType) -> bool:
-    """Whether a truth value is made for one of PyTorch's checks, and goes nowhere else."""
-    while owner_of(frame.f_code.co_filename) is Owner.FULLGRAPH and frame.f_back is not None:
-        frame = frame.f_back
-    return frame.f_code in _CHECKS
 
 
 def expr_of(value: Any) -> Any:

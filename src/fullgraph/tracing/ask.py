@@ -34,14 +34,20 @@ class Answers:
         ledger: where assumptions are written down.
         forced: branches to take whatever the example says.
         learning: the branches on sizes that may be narrowed from which something is learnt; None for all of them.
+        earlier: the sizes of an earlier call, on which every question is a branch.
     """
 
     def __init__(
-        self, ledger: Ledger, forced: Mapping[Bool, bool], learning: frozenset[Bool] | None = None
+        self,
+        ledger: Ledger,
+        forced: Mapping[Bool, bool],
+        learning: frozenset[Bool] | None = None,
+        earlier: frozenset[Expr] = frozenset(),
     ) -> None:
         self.ledger = ledger
         self.forced = forced
         self.learning = learning
+        self.earlier = earlier
         self.branches: dict[Bool, Branch] = {}
         self.operator: Any = None
         self.note = ""  # what is asked about, where no line of the program asks
@@ -65,7 +71,8 @@ class Answers:
         """
         learns = self.learning is None or question in self.learning
         is_looked_at = self.ledger.is_dynamic if learns else self.ledger.spec_of
-        if self.operator is not None or not any(map(is_looked_at, question.symbols)):
+        is_on_earlier = not self.earlier.isdisjoint(question.symbols)
+        if self.operator is not None or not (is_on_earlier or any(map(is_looked_at, question.symbols))):
             return None
         known = self.branches.get(question)
         if known is None:

@@ -148,7 +148,11 @@ def make(
     if kind is Kind.SET:
         return cls(context)
     if kind is Kind.REGISTERED:
-        return pytree.SUPPORTED_NODES[cls].unflatten_fn(values, context)
+        rebuilt = pytree.SUPPORTED_NODES[cls].unflatten_fn(values, context)
+        if isinstance(rebuilt, OrderedDict) and tuple(rebuilt) != keys and rebuilt.keys() == set(keys):
+            for key in keys:  # it was made by keywords, and filled in an order of its own
+                OrderedDict.move_to_end(rebuilt, key)
+        return rebuilt
     if cls is tuple:
         return values
     if cls is slice:

@@ -62,6 +62,8 @@ class Interceptor(ProxyTorchDispatchMode):
         self, on_operator: OnOperator
     ) -> None:  # the base's state is not wanted: no super().__init__()
         self.on_operator = on_operator
+        # Where torch puts it back after taking all modes away for a moment, as it does to print a tensor.
+        self.__dict__["_dispatch_key"] = _PRE_DISPATCH
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -117,6 +119,8 @@ class Interceptor(ProxyTorchDispatchMode):
         with self._again():
             return op.decompose(*args, **kwargs)
 
+
+text_of_contents: Any = torch._tensor_str._str  # what `repr(tensor)` is, whatever stands in its place
 
 # Where `torch.nn.functional` has its functions of C from.
 NEURAL_NETWORK_FUNCTIONS: Any = _C._nn

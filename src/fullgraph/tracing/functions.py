@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import operator
-import types
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -19,10 +18,13 @@ from fullgraph.errors import Unsupported
 from fullgraph.source import Owner, origin_here, owner_of
 from fullgraph.symbolic import PYTHON_METHODS, Bool, expr_of
 from fullgraph.tracing import indexing
+from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.default_dtype import default_dtype
-from fullgraph.tracing.dispatch import OpOverload
-from fullgraph.tracing.explaining import refuse
+from fullgraph.tracing.dispatch import OpOverload, text_of_contents
+from fullgraph.tracing.explaining import refuse, refuse_contents
+from fullgraph.tracing.messages import is_for_program
 from fullgraph.tracing.plain_numbers import plain_number_table
+from fullgraph.tracing.questions import depends_on_data
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.standing_in import FunctionTable, Replacement, asking_frame, not_there
 from fullgraph.tracing.tensors_of_sizes import new_tensor_of_sizes, tensor_of_sizes
@@ -92,23 +94,32 @@ def _text_of_size(original: Callable[..., Any], recorder: Records) -> Callable[.
     """The program's own `str(size)` and f-strings need the value; a library that writes a message does not."""
 
     def text(size: Any, *spec: str) -> str:
-        if not _is_for_program(asking_frame()):
-            return format(str(size.node), *spec)
-        return format(_value_for_text(size, recorder), *spec)
+        def value() -> int | float | bool:
+            return _value_for_text(size, recorder)
+
+        if is_for_program(asking_frame(), value):
+            return format(value(), *spec)
+        hint = recorder.scope.hint_of(expr_of(size))  # so that the text is right should it be read after all
+        return format(str(size.node) if hint is None else hint, *spec)
 
     return text
 
 
-_MESSAGES = frozenset({"logging", "traceback", "warnings"})
+def _text_of_tensor(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+    """Text of a parameter, say, which other calls find with other contents."""
 
+    def text(tensor: torch.Tensor, **options: Any) -> str:
+        if not is_for_program(
+            asking_frame(), lambda: None
+        ):  # (what is watched is given the text of the export)
+            return str(original(tensor, **options))
+        value = recorder.take(tensor)
+        known = constant_of(recorder, value)
+        if known is None:
+            known = refuse_contents(recorder, value, depends_on_data("formatting as text", value))
+        return str(text_of_contents(known))
 
-def _is_for_program(frame: types.FrameType) -> bool:
-    """Say whether a text is for the program; Python's own library may write it (`pprint`), or a message to somebody."""
-    while owner_of(frame.f_code.co_filename) is Owner.STANDARD_LIBRARY and frame.f_back is not None:
-        if str(frame.f_globals.get("__name__")).partition(".")[0] in _MESSAGES:
-            return False
-        frame = frame.f_back
-    return owner_of(frame.f_code.co_filename) in (Owner.USER, Owner.PACKAGE)
+    return text
 
 
 def _for_json(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
@@ -207,6 +218,8 @@ def function_table() -> FunctionTable:
             for name in ("__str__", "__repr__", "__format__")
         },
         **{(kind, "__hash__"): hash_of_size for kind in _SYMBOLIC},
+        (torch.Tensor, "__repr__"): _text_of_tensor,
+        (torch.nn.Parameter, "__repr__"): _text_of_tensor,
         (operator, "index"): _index,
         (json.JSONEncoder, "default"): _for_json,
     }

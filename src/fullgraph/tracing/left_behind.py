@@ -20,7 +20,7 @@ from fullgraph.symbolic import Bool, Expr
 from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.result import Trace
-from fullgraph.tracing.same_trace import same_trace
+from fullgraph.tracing.same_trace import example_sizes, same_trace
 from fullgraph.tracing.traced import TracedTensor
 from fullgraph.tracing.watching import Change, StateKind
 
@@ -31,7 +31,7 @@ _LIFT_FRESH = torch.ops.aten.lift_fresh_copy.default
 def second_call(first: Trace, changes: Iterable[Change]) -> Callable[[Trace], bool]:
     """Make what a trace left ready for a second one; return what says whether that one computes the same."""
     left = _make_real(first, changes)
-    return lambda second: same_trace(first, second, left=left)
+    return lambda second: same_trace(first, second, sizes=example_sizes(first), left=left)
 
 
 def _make_real(trace: Trace, changes: Iterable[Change]) -> Left:

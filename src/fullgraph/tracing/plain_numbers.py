@@ -2,6 +2,7 @@
 
 PyTorch would ask the size for its value before the operator is seen. So these functions are met above the dispatcher,
 and where a size is among their arguments the operator is recorded as it is: the graph hands it the size of each run.
+The same holds of fractions (`F.layer_norm(x, (4,), eps=1 / n)`), of which other operators have one or two.
 """
 
 from __future__ import annotations
@@ -49,10 +50,39 @@ def _taking_sizes(packet: Any) -> Replacement:
     return replacement
 
 
+def _taking_fractions(packet: Any) -> Replacement:
+    """Stand for a function that is mostly called with plain numbers, and takes lists of sizes as they are."""
+    taking = _taking_sizes(packet)
+    fractions = {a.name for op in _overloads(packet) for a in op._schema.arguments if "float" in str(a.type)}
+    places = {
+        index
+        for op in _overloads(packet)
+        for index, argument in enumerate(op._schema.arguments)
+        if argument.name in fractions
+    }
+
+    def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+        recorded = taking(original, recorder)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            by_place = (args[index] for index in places if index < len(args))
+            by_name = (kwargs[name] for name in fractions & kwargs.keys())
+            if any(isinstance(number, _NUMBERS) for number in (*by_place, *by_name)):
+                return recorded(*args, **kwargs)
+            return original(*args, **kwargs)
+
+        return called
+
+    return replacement
+
+
+_NUMBERS = (torch.SymInt, torch.SymFloat)
+
+
 def _holds_size(argument: Any) -> bool:
     if isinstance(argument, (list, tuple)):
         return any(map(_holds_size, argument))
-    return isinstance(argument, torch.SymInt)
+    return isinstance(argument, _NUMBERS)
 
 
 def _bound(
@@ -66,6 +96,9 @@ def _bound(
         return None
     given |= {argument.name: value for argument, value in zip(positional, args)}
     if not given.keys() <= {argument.name for argument in op._schema.arguments}:
+        return None
+    tensors = {argument.name for argument in op._schema.arguments if argument.type.kind() == "TensorType"}
+    if any(isinstance(given[name], _NUMBERS) for name in tensors & given.keys()):
         return None
     places: list[Any] = []
     for argument in positional:
@@ -93,8 +126,9 @@ def _as_listed(argument: Any, value: Any) -> Any:
 def plain_number_table() -> FunctionTable:
     """Return the functions whose operators take plain numbers in which sizes are given."""
     return {
-        (owner, name): _taking_sizes(getattr(aten, prefix + name))
-        for owner, prefix, names in _FUNCTIONS
+        (owner, name): taking(getattr(aten, prefix + name))
+        for taking, functions in ((_taking_sizes, _FUNCTIONS), (_taking_fractions, _OF_FRACTIONS))
+        for owner, prefix, names in functions
         for name in names.split()
     }
 
@@ -115,4 +149,22 @@ _FUNCTIONS: Sequence[tuple[Any, str, str]] = (
     (torch.Tensor, "", "unfold"),
     (functional, "", "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d one_hot"),
     (torch.fft, "fft_", "fftfreq rfftfreq"),
+)
+_OF_FRACTIONS: Sequence[tuple[Any, str, str]] = (
+    (
+        torch,
+        "",
+        """
+        layer_norm batch_norm instance_norm rms_norm dropout alpha_dropout feature_dropout feature_alpha_dropout
+        cosine_similarity pairwise_distance cdist pdist triplet_margin_loss margin_ranking_loss
+        cosine_embedding_loss hinge_embedding_loss poisson_nll_loss
+        """,
+    ),
+    (
+        NEURAL_NETWORK_FUNCTIONS,
+        "",
+        "pad huber_loss smooth_l1_loss cross_entropy_loss scaled_dot_product_attention",
+    ),
+    (functional, "", "cosine_similarity pairwise_distance pdist scaled_dot_product_attention"),
+    *((owner, "", "logit quantile nanquantile nan_to_num isclose") for owner in (torch, torch.Tensor)),
 )

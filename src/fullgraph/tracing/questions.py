@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,6 +39,8 @@ from fullgraph.tracing.explaining import refuse, refuse_contents
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.handed_back import is_flipped_view
 from fullgraph.tracing.layout import layout_follows_from
+from fullgraph.tracing.messages import is_for_program
+from fullgraph.tracing.own_attributes import attribute, attributes
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, exact_strides, strides_of, times
@@ -221,14 +225,13 @@ class Questions:
             self.recorder.ledger.assume(fact, origin_here(), AssumptionKind.PROGRAM)
         return bool(fact.value)
 
-    def attribute(self, value: Value, name: str) -> Any:
+    def attribute(self, value: Value, name: str, asking: types.FrameType) -> Any:
         """Return what the example of an input has under a name of the user's own, as a constant of the program."""
-        source = value.source
-        given = {} if source is None or source.real is None else vars(source.real)
-        if source is None or name not in given:
-            raise AttributeError(f"'Tensor' object has no attribute {name!r}", name=name)
-        self.recorder.ledger.constant(f"{source.known_as}.{name}", given[name], origin_here())
-        return given[name]
+        return attribute(self.recorder, value, name, asking)
+
+    def attributes(self, value: Value, set_here: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Answer `vars(tensor)`."""
+        return attributes(self.recorder, value, set_here)
 
     def set_requires_grad(self, value: Value, wanted: bool) -> None:
         """Allow what changes nothing; autograd inside a program is `torch.func`'s."""
@@ -287,17 +290,21 @@ class Questions:
         parts = (self.recorder.call(select, value, 0, index) for index in range(sizes[0]))
         return [self._listed(part, sizes[1:]) for part in parts]
 
-    def format(self, value: Value, spec: str) -> str:
-        """Answer `format(tensor)`: text with a tensor's contents would be fixed at export."""
-        return str(self._concrete(value, "formatting as text", lambda tensor: format(tensor, spec)))
+    def text(self, value: Value, make: Callable[[torch.Tensor], str], frame: types.FrameType) -> str:
+        """Answer `str(tensor)`, asked in a frame: text with its contents would be fixed at export, but for messages."""
+        if self.constant(value) is None:
+            error = depends_on_data("formatting as text", value)
+            if not is_for_program(frame, partial(self.recorder.refused, error)):
+                return self._describe(value)
+        return str(self._concrete(value, "formatting as text", make))
 
     def _concrete(self, value: Value, what: str, question: Callable[[torch.Tensor], Any]) -> Any:
         known = self.constant(value)
         if known is None:
-            known = refuse_contents(self.recorder, value, _depends_on_data(what, value))
+            known = refuse_contents(self.recorder, value, depends_on_data(what, value))
         return _answer(known, question)
 
-    def describe(self, value: Value) -> str:
+    def _describe(self, value: Value) -> str:
         """Return text for a person who prints while tracing; it holds no contents."""
         dtype = str(value.dtype).removeprefix("torch.")
         return f"{MARKER} {dtype}[{', '.join(str(self._plain(size)) for size in value.dims)}]>"
@@ -317,12 +324,12 @@ class Questions:
     def refuse_array(self, value: Value, what: str) -> Any:
         """Refuse to give a numpy array, which no graph can follow."""
         return _answer(
-            refuse_contents(self.recorder, value, _depends_on_data(what, value)), torch.Tensor.numpy
+            refuse_contents(self.recorder, value, depends_on_data(what, value)), torch.Tensor.numpy
         )
 
     def refuse_concrete(self, what: str) -> NoReturn:
         """Refuse a question whose answer depends on the data."""
-        self._refuse(_depends_on_data(what))
+        self._refuse(depends_on_data(what))
 
     def storage(self, value: Value, what: str) -> Storage:
         """Answer the checks of a program that is called inside; refuse the program that is traced."""
@@ -371,7 +378,8 @@ def _unknown_strides() -> Unsupported:
     )
 
 
-def _depends_on_data(what: str, value: Value | None = None) -> DataDependent:
+def depends_on_data(what: str, value: Value | None = None) -> DataDependent:
+    """Return the refusal to say what depends on a tensor's contents."""
     where = origin_here()
     advice, case = _ADVICE.get(what, _KEEP)
     if what == "bool()" and where.text.startswith("while "):

@@ -93,9 +93,7 @@ class Recorder:
 
     def place(self, source: Source, dims: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Value:
         """Add a graph input and return its value."""
-        node = placeholder(
-            self._anchor, _PREFIXES[source.role] + source.target, TensorSpec(dims, dtype, device)
-        )
+        node = self.place_bare(_PREFIXES[source.role] + source.target, TensorSpec(dims, dtype, device))
         value = Value(dims, dtype, device, node, self.clock)
         value.source = source
         real = source.real
@@ -107,9 +105,13 @@ class Recorder:
         self.placed.append((node, value))
         return value
 
+    def place_bare(self, name: str, val: Any) -> fx.Node:
+        """Add a graph input that nobody gives."""
+        return placeholder(self._anchor, name, val)
+
     def place_scalar(self, path: str, expr: Expr | Bool) -> None:
         """Add a graph input for a dynamic scalar."""
-        node = placeholder(self._anchor, path, expr)
+        node = self.place_bare(path, expr)
         self.placed.append((node, path))
         self.sizes.computed_by(expr, node)
 

@@ -75,6 +75,13 @@ _TAKE_NOTHING: Final = _GUESSING | frozenset(
         "softmax log_softmax _softmax _log_softmax layer_norm rms_norm dropout"
     ).split()
 )
+_TAKE_EMPTY: Final = frozenset(
+    "sym_size sym_numel item conv1d conv2d conv3d convolution batch_norm group_norm instance_norm index index_select "
+    "index_add index_put index_copy index_fill gather scatter scatter_add scatter_reduce take take_along_dim embedding "
+    "sort argsort nonzero masked_select any all prod count_nonzero norm cumprod one_hot bincount unique_consecutive "
+    "unbind dot mv addmv outer cross_entropy_loss nll_loss mse_loss lift_fresh_copy select_scatter slice_scatter "
+    "empty_strided as_strided view_as_real view_as_complex roll flip movedim swapaxes pixel_shuffle".split()
+)
 
 
 def same_trace(
@@ -83,6 +90,7 @@ def same_trace(
     facts: Sequence[Bool] = (),
     sizes: Mapping[Expr, Any] = MappingProxyType({}),
     left: Iterable[tuple[torch.Tensor, fx.Node]] = (),
+    kept: tuple[Sequence[Any], Sequence[Any]] = ((), ()),
 ) -> bool:
     """Say whether one trace of a program computes what another does wherever the facts hold.
 
@@ -92,6 +100,7 @@ def same_trace(
         facts: what is known of the symbols, besides their declared ranges.
         sizes: values of the symbols; where the facts hold of them, what differs for them need not be looked into.
         left: tensors that `b` found, with the nodes of `a` that made them.
+        kept: what each leaves in the program's objects: nodes, sizes and plain values, in lists.
 
     Returns:
         False also when it is not known.
@@ -111,11 +120,17 @@ def same_trace(
     except Contradiction:
         return True  # the facts never hold
     numbering = _Numbering(scope, sizes if all(_value_at(fact, sizes) is True for fact in facts) else {})
-    ours, our_layouts = numbering.of_trace(a, left)
-    theirs, their_layouts = numbering.of_trace(b)
+    ours, our_layouts = numbering.of_trace(a, left, kept[0])
+    theirs, their_layouts = numbering.of_trace(b, (), kept[1])
     if _RAISES in ours[-1] and _RAISES in theirs[-1]:
         return True
     return ours == theirs and their_layouts <= our_layouts
+
+
+def example_sizes(trace: Trace) -> Mapping[Expr, Any]:
+    """Return the sizes of the example that a trace was made from, as far as there are any."""
+    hints = ((spec.symbol, trace.scope.hint_of(spec.symbol)) for spec in trace.ledger.symbols)
+    return {symbol: hint for symbol, hint in hints if hint is not None}
 
 
 def knowing(trace: Trace, facts: Iterable[Bool]) -> Scope:
@@ -166,7 +181,7 @@ class _Numbering:
         )
 
     def of_trace(
-        self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]] = ()
+        self, trace: Trace, left: Iterable[tuple[torch.Tensor, fx.Node]], kept: Sequence[Any]
     ) -> tuple[tuple[Any, ...], set[Number]]:
         """Return the numbers of what a trace gives back, does and may raise; and of what it lays out anew."""
         inputs = {given.node: self._input(given) for given in trace.inputs}
@@ -174,7 +189,14 @@ class _Numbering:
         number: dict[fx.Node, Number] = {}
         found = self._graph(trace.graph, inputs, trace.modules, number)
         self.left.update((id(tensor), number[node]) for tensor, node in left if node in number)
-        return (*found, self.raising), self.laid_out
+        return (*found, self._kept(kept, number), self.raising), self.laid_out
+
+    def _kept(self, item: Any, number: dict[fx.Node, Number]) -> Any:
+        if isinstance(item, (Expr, Bool)):
+            return self._size(item) or object()
+        if isinstance(item, (list, tuple)):
+            return [self._kept(part, number) for part in item]
+        return number[item] if isinstance(item, fx.Node) else (type(item), item)
 
     def _graph(
         self,
@@ -276,7 +298,11 @@ class _Numbering:
         return ("empty", value.dtype, value.device, sizes)
 
     def _note_raising(self, node: fx.Node, number: dict[fx.Node, Number]) -> None:
-        """Note a size that is to be inferred beside others that may be 0, or are."""
+        """Note a size to be inferred beside others that are 0 or may be, and operators that may take none."""
+        if isinstance(node.target, OpOverload) and not _takes_nothing(node) and not _takes_empty(node):
+            tensors = (each.meta.get("val") for each in node.all_input_nodes)
+            if any(self._empty(value) is not None for value in tensors):
+                self.raising.add((node.target, self._key(self._arguments(node), number)))
         for wanted in node.args[1:] if node.target in _INFER_A_SIZE else ():
             if isinstance(wanted, (list, tuple)) and -1 in wanted:
                 sizes = [size.meta["val"] if isinstance(size, fx.Node) else size for size in wanted]
@@ -354,6 +380,12 @@ def _takes_nothing(node: fx.Node) -> bool:
     return target._schema.name in _TAKE_NOTHING and not (
         target._schema.name in _GUESSING and _guesses_a_size(node)
     )
+
+
+def _takes_empty(node: fx.Node) -> bool:
+    """Whether an operator gives something for operands without elements, if perhaps not such a tensor."""
+    target: Any = node.target
+    return target._schema.name.partition("::")[2].partition(".")[0].removesuffix("_") in _TAKE_EMPTY
 
 
 def _guesses_a_size(node: fx.Node) -> bool:

@@ -20,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from fullgraph.tracing.item_slots import be_no_sequence, is_sequence
+from fullgraph.tracing.messages import nothing_watched_after
 from fullgraph.tracing.number_classes import class_questions
 from fullgraph.tracing.records import Records
 
@@ -34,6 +35,7 @@ def standing_in(table: FunctionTable, recorder: Records) -> Iterator[None]:
     """Put the replacements of a table in place, for this thread, and the originals back."""
     thread = threading.get_ident()
     with ExitStack() as undo:
+        undo.enter_context(nothing_watched_after())
         for (owner, name), replacement in table.items():
             if isinstance(owner, type) and name not in owner.__dict__:
                 inherited = getattr(owner, name, not_there)

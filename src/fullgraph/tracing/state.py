@@ -28,10 +28,11 @@ from fullgraph.tracing.watching import Change, StateKind, Watching
 
 Result = TypeVar("Result")
 Again: TypeAlias = Callable[[Result, list[Change]], Callable[[Result], bool]]
+Anew: TypeAlias = Callable[[Result, list[Change]], bool]
 
 
 def with_state_put_back(
-    fn: Callable[..., Any], run: Callable[[PythonState], Result], again: Again[Result]
+    fn: Callable[..., Any], run: Callable[[PythonState], Result], again: Again[Result], anew: Anew[Result]
 ) -> Result:
     """Run a trace, and once more when it takes that to tell whether state that changed is also read.
 
@@ -42,6 +43,7 @@ def with_state_put_back(
         fn: the program.
         run: does one complete trace; what it gets knows the changes once the program has run.
         again: makes what a run has left ready for a second one; says of that whether it recorded the same.
+        anew: says of what a run has left whether each call makes it anew where it needs another.
 
     Raises:
         Unsupported: the program reads Python state of an earlier call.
@@ -50,6 +52,8 @@ def with_state_put_back(
         return _run_watched(fn, run)
     except StateRead as refusal:
         settled = _run_twice(fn, run, again)
+        if settled is None:
+            settled = _run_for_state(fn, run, anew)
         if settled is None:
             raise refusal.error from None
         return settled
@@ -77,6 +81,14 @@ def _run_twice(
         except CaptureError:  # it met a traced tensor that the first run left behind
             return None
         return first if is_same(second) else None
+
+
+def _run_for_state(
+    fn: Callable[..., Any], run: Callable[[PythonState], Result], anew: Anew[Result]
+) -> Result | None:
+    with PythonState(fn) as before:
+        result = run(before)
+        return result if anew(result, before.plain_changes()) else None
 
 
 def _run_watched(fn: Callable[..., Any], run: Callable[[PythonState], Result]) -> Result:

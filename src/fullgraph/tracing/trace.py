@@ -15,17 +15,16 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import fx
 
-from fullgraph.contract import Ambient, AssumptionKind, Disjoint, Ledger, SameObject, Specs, TensorSpec
+from fullgraph.contract import AssumptionKind, Ledger, SameObject, Specs, TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here, trace_boundary
-from fullgraph.symbolic import Bool, Expr, Scope, expr_of, scalar_of, to_python
+from fullgraph.symbolic import Bool, Expr, Scope, scalar_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.checking import checks
@@ -34,32 +33,27 @@ from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_sh
 from fullgraph.tracing.effects import refusing_ambient_effects
 from fullgraph.tracing.explaining import explaining, go_on_after_refusals
 from fullgraph.tracing.failures import is_of_the_program
-from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.functions import function_table, module_paths
 from fullgraph.tracing.grad_mode import grad_modes
 from fullgraph.tracing.identity import may_ask_identity
 from fullgraph.tracing.inputs import Inputs, Rebuilt
+from fullgraph.tracing.kept_state import Kept, is_made_anew
 from fullgraph.tracing.left_behind import second_call
 from fullgraph.tracing.number_classes import classes_as_in_python
+from fullgraph.tracing.outputs import Outputs
 from fullgraph.tracing.owned import owned_tensors, root_modules, told_apart
 from fullgraph.tracing.program_code import compares_truths, program_code
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import (
-    Branch,
-    GraphInput,
-    GraphOutput,
     InputRole,
-    OutputLeaf,
-    OutputRole,
     Raised,
     Trace,
 )
 from fullgraph.tracing.standing_in import FunctionTable, standing_in, under_other_names
 from fullgraph.tracing.state import PythonState, with_state_put_back
-from fullgraph.tracing.subgraph import record_assertion
 from fullgraph.tracing.surroundings import surroundings
-from fullgraph.tracing.traced import Source, TracedTensor, Value
-from fullgraph.tracing.writes import rely_on_rebinding
+from fullgraph.tracing.traced import Source, TracedTensor
+from fullgraph.tracing.watching import Change
 
 _one_at_a_time = threading.Lock()
 
@@ -127,13 +121,20 @@ def trace(
     """
     repeated = _repeated(inputs)
 
-    def once(state: PythonState) -> Trace:
-        answers = Answers(Ledger(), forced, learning)
+    def once(given: PythonState | Kept) -> Trace:
+        kept = given if isinstance(given, Kept) else None
+        way, earlier = ({}, frozenset[Expr]()) if kept is None else (kept.way, kept.symbols)
+        answers = Answers(Ledger(), {**forced, **way}, learning, earlier)
         recorder, leaves = _prepare(fn, inputs, specs, answers, shared, at_once, plain_inputs)
+        around = nullcontext(given) if isinstance(given, PythonState) else given.around(fn, recorder)
+        with around as state:
+            return recorded(answers, recorder, leaves, state)
+
+    def recorded(answers: Answers, recorder: Recorder, leaves: list[Any], state: PythonState) -> Trace:
         try:
             with torch.enable_grad():  # see grad_mode.py
                 result, rebuilt = _run(fn, inputs, leaves, recorder, functions, exporting, bool(forced))
-                outputs, answers.note = _Outputs(recorder, inputs, rebuilt), "of what is returned"
+                outputs, answers.note = Outputs(recorder, inputs, rebuilt), "of what is returned"
                 outputs.collect(result, state)
         except Exception as error:
             if forced and is_of_the_program(error):
@@ -144,17 +145,20 @@ def trace(
         hashed.add(recorder.questions.asked_identity)
         return made
 
+    def anew(first: Trace, changes: list[Change]) -> bool:
+        return is_made_anew(first, changes, once)
+
     hashed: set[bool] = set()
     with _taking_turns():
         has_pairs = _has_pairs(inputs)
         shared = has_pairs and may_ask_identity(fn)
-        made = with_state_put_back(fn, once, second_call)
+        made = with_state_put_back(fn, once, second_call, anew)
         # Inputs were keys of a dict; or one tensor was given for several arguments, and is written: then they must be
         # one in the trace as well.
         writes_shared = repeated and any(output.target in repeated for output in made.outputs)
         if not shared and ((has_pairs and True in hashed) or writes_shared):
             shared = True
-            made = with_state_put_back(fn, once, second_call)
+            made = with_state_put_back(fn, once, second_call, anew)
         return made
 
 
@@ -278,172 +282,3 @@ def _run(
             f"{fixed.name}#{number}" if number else fixed.name, fixed.value, fixed.origin
         )
     return ran
-
-
-class _Outputs:
-    """Turns what the program returned and wrote into the outputs of the graph."""
-
-    def __init__(self, recorder: Recorder, inputs: Inputs, rebuilt: Rebuilt) -> None:
-        self.recorder = recorder
-        self.inputs = inputs
-        self.rebuilt = rebuilt
-        self.outputs: list[GraphOutput] = []
-        self.nodes: list[Any] = []
-
-    @trace_boundary  # what is added here has no line of the user's
-    def collect(self, result: Any, state: PythonState) -> None:
-        """Record the output node: write-backs first, then what is returned, then changed arguments."""
-        self.flat = self.rebuilt.flatten_output(result)
-        self.state = self.rebuilt.state() if self.rebuilt.changed() else None
-        self.rebound = self._rebound_buffers(state)
-        leaves = [self._take(leaf) for leaf in self.flat.leaves]
-        state_leaves = [self._take(leaf) for leaf in self.state.leaves] if self.state else []
-        self._write_backs(self.rebound)
-        self.leaves = tuple(self._leaf(leaf, OutputRole.USER) for leaf in leaves)
-        self.state_leaves = tuple(self._leaf(leaf, OutputRole.ARGUMENT_STATE) for leaf in state_leaves)
-        self._assert_deferred()
-        self.recorder.graph.output(tuple(self.nodes))
-
-    def finish(self, state: PythonState, branches: tuple[Branch, ...]) -> Trace:
-        """Put the placeholders in order and hand over plain data."""
-        recorder = self.recorder
-        self._rely()
-        placed = self._in_order()
-        return Trace(
-            graph=recorder.graph,
-            inputs=placed,
-            outputs=tuple(self.outputs),
-            output_tree=self.flat.tree,
-            output_leaves=self.leaves,
-            argument_tree=self.inputs.tree,
-            argument_state=None if self.state is None else (self.state.tree, self.state_leaves),
-            ledger=recorder.ledger,
-            scope=recorder.scope,
-            modules=recorder.modules,
-            written=state.written,
-            branches=branches,
-        )
-
-    def _assert_deferred(self) -> None:
-        """Facts on sizes that only tensor contents tell are asserted by the graph, since no call can check them."""
-        recorder = self.recorder
-        declared = {spec.symbol for spec in recorder.ledger.symbols}
-        for assumption in recorder.ledger.assumptions:
-            fact = assumption.fact
-            if isinstance(fact, Bool) and not fact.symbols <= declared and fact not in recorder.asserted:
-                record_assertion(recorder, assumption)
-
-    def _rebound_buffers(self, state: PythonState) -> dict[str, Value]:
-        """`self.buf = new`: a buffer whose attribute now holds another tensor is written back, read before or not."""
-        rebound: dict[str, Value] = {}
-        for old, new in state.rebound_buffers():
-            buffer, value = self.recorder.take(old), self.recorder.take(new)
-            if buffer.source is not None and value is not buffer:
-                rely_on_rebinding(self.recorder, buffer, value)
-                rebound[buffer.source.target] = value
-        return rebound
-
-    def _take(self, leaf: Any) -> Any:
-        if isinstance(leaf, torch.Tensor):
-            return self.recorder.take(leaf)
-        if isinstance(leaf, (torch.SymInt, torch.SymFloat, torch.SymBool)):
-            found = expr_of(leaf)
-            return self.recorder.scope.simplify(found) if isinstance(found, Expr) else found
-        return leaf
-
-    def _write_backs(self, rebound: Mapping[str, Value]) -> None:
-        recorder = self.recorder
-        for root in recorder.roots:
-            source = root.source
-            assert source is not None
-            new = rebound.get(source.target) if source.role is InputRole.BUFFER else None
-            if new is not None and new is not root:
-                self._add(
-                    recorder.as_arguments(new),
-                    OutputRole.BUFFER,
-                    source.target,
-                    not torch.is_grad_enabled(),
-                    True,
-                )
-            elif root.written_at:
-                self._add(root.node, _WRITTEN[source.role], source.target, root.wrote_under_no_grad)
-
-    def _add(
-        self,
-        node: Any,
-        role: OutputRole,
-        target: str | None = None,
-        no_grad: bool = False,
-        rebound: bool = False,
-    ) -> int:
-        constant = None if isinstance(node, fx.Node) else node
-        name = node.name if isinstance(node, fx.Node) else None
-        self.outputs.append(GraphOutput(name, role, target, constant, no_grad, rebound))
-        self.nodes.append(node)
-        return len(self.outputs) - 1
-
-    def _leaf(self, leaf: Any, role: OutputRole) -> OutputLeaf:
-        if isinstance(leaf, Value):
-            renew(self.recorder, leaf)
-            index = self._add(self.recorder.as_arguments(leaf), role)
-            source = leaf.source
-            if source is None or (source.role is InputRole.BUFFER and source.target in self.rebound):
-                return OutputLeaf(index=index)
-            if source.role is InputRole.USER:
-                return OutputLeaf(index=index, input_leaf=source.leaf)
-            return OutputLeaf(index=index, lifted=source.target)
-        if isinstance(leaf, (Expr, Bool)) and not leaf.is_const:
-            return OutputLeaf(index=self._add(self.recorder.sizes.node(leaf), role))
-        constant = leaf.value if isinstance(leaf, (Expr, Bool)) else leaf
-        if role is OutputRole.USER:
-            return OutputLeaf(index=self._add(constant, role), constant=constant)
-        return OutputLeaf(constant=constant)
-
-    def _rely(self) -> None:
-        """Write down what holds of the whole run: autocast as it was, and no overlap of what is written."""
-        recorder = self.recorder
-        recorder.ledger.assume(Ambient.now("autocast"), None, AssumptionKind.PROGRAM)
-        for root in recorder.roots:
-            for other in recorder.roots if root.written_at else ():
-                a, b = root.source, other.source
-                if other is root or a is None or b is None or InputRole.USER not in (a.role, b.role):
-                    continue
-                recorder.ledger.assume(Disjoint(a.known_as, b.known_as), None, AssumptionKind.OPERATOR)
-
-    def _in_order(self) -> tuple[GraphInput, ...]:
-        """Parameters, buffers, constants, then the arguments, each in the order of their owner."""
-        recorder = self.recorder
-        index_of = {leaf.path: index for index, leaf in enumerate(self.inputs.leaves)}
-        entries: list[tuple[tuple[int, int], fx.Node, GraphInput]] = []
-        for node, placed in recorder.placed:
-            if isinstance(placed, Value):
-                source = placed.source
-                assert source is not None
-                at = source.leaf if source.leaf is not None else recorder.lifting.position(source)
-                held = None if source.role is InputRole.USER else source.real
-                entry = GraphInput(
-                    node.name, source.role, source.target, held, source.persistent, source.leaf
-                )
-                entries.append(((_RANK[source.role], at), node, entry))
-            else:
-                at = index_of[placed]
-                entries.append(
-                    (
-                        (_RANK[InputRole.USER], at),
-                        node,
-                        GraphInput(node.name, InputRole.USER, placed, leaf=at),
-                    )
-                )
-        entries.sort(key=lambda entry: entry[0])
-        recorder.arrange([node for _, node, _ in entries])
-        return tuple(entry for _, _, entry in entries)
-
-
-_RANK = {role: index for index, role in enumerate(InputRole)}
-
-_WRITTEN = {
-    InputRole.PARAMETER: OutputRole.PARAMETER,
-    InputRole.BUFFER: OutputRole.BUFFER,
-    InputRole.CONSTANT: OutputRole.CONSTANT,
-    InputRole.USER: OutputRole.INPUT,
-}

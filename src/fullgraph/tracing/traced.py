@@ -10,6 +10,7 @@ Invariant: `fresh_at >= root.written_at` holds exactly when `node` computes the 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch import fx
 
 from fullgraph.contract import TensorSpec
 from fullgraph.symbolic import Bool, Expr
-from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, traced_tensor_base
+from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, text_of_contents, traced_tensor_base
 from fullgraph.tracing.result import InputRole
 
 Size = int | Expr
@@ -266,7 +267,15 @@ class TracedTensor(torch.Tensor):
 
     def __getattr__(self, name: str) -> Any:
         """Answer what a tensor does not have, but the example was given by its user."""
-        return self.asked.attribute(self.value, name)
+        return self.asked.attribute(self.value, name, sys._getframe(1))
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        """What a tensor has besides what every tensor has; `value` and `asked` are ours."""
+        ours = _attributes_of(self)
+        return self.asked.attributes(
+            self.value, {name: ours[name] for name in ours if name not in ("value", "asked")}
+        )
 
     def is_conj(self) -> bool:
         return self.value.dtype.is_complex and self.asked.asked_of_input(self.value, "is_conj")
@@ -360,10 +369,10 @@ class TracedTensor(torch.Tensor):
         return self.flip(0) if self.value.dims else self
 
     def __format__(self, spec: str) -> str:
-        return self.asked.format(self.value, spec)
+        return self.asked.text(self.value, lambda tensor: format(tensor, spec), sys._getframe(1))
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
-        return self.asked.describe(self.value)
+        return self.asked.text(self.value, text_of_contents, sys._getframe(1))
 
     __str__ = __repr__
 
@@ -376,3 +385,9 @@ class TracedTensor(torch.Tensor):
     def __hash__(self) -> int:
         self.asked.hashed(self.value)
         return id(self)
+
+
+# Where Python keeps the attributes of a traced tensor itself.
+_attributes_of = next(
+    vars(cls)["__dict__"] for cls in torch.Tensor.__mro__ if "__dict__" in vars(cls)
+).__get__

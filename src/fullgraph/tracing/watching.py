@@ -277,7 +277,7 @@ _LOADS: Final = {
     StateKind.FUNCTION: ("LOAD_ATTR", "LOAD_METHOD"),
     StateKind.CELL: ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"),
 }
-_REGISTRY_OF: Final = {
+REGISTRY_OF: Final = {
     StateKind.BUFFER: "_buffers",
     StateKind.PARAMETER: "_parameters",
     StateKind.MODULE: "_modules",
@@ -285,7 +285,7 @@ _REGISTRY_OF: Final = {
 
 
 def _now(change: Change) -> Any:
-    registry = _REGISTRY_OF.get(change.kind)
+    registry = REGISTRY_OF.get(change.kind)
     holder = change.owner.__dict__ if registry is None else change.owner.__dict__[registry]
     return holder.get(change.name, Missing)
 

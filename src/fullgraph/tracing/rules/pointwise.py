@@ -92,6 +92,25 @@ def unchanged(scope: Scope, self: Shaped, *, memory_format: Any = None) -> Out:
     return Out(self.dims, self.dtype, self.device)
 
 
+@rule("fake_quantize_per_tensor_affine fake_quantize_per_tensor_affine.tensor_qparams")
+def fake_quantize(scope: Scope, self: Shaped, *rest: Any, **options: Any) -> Out:
+    """Round to what few bits can say."""
+    return Out(self.dims, self.dtype, self.device)
+
+
+@rule("fake_quantize_per_channel_affine")
+def fake_quantize_channels(
+    scope: Scope, self: Shaped, scale: Shaped, zero_point: Shaped, dim: int, *rest: Any, **options: Any
+) -> Out:
+    """Round each slice of a dim with a scale of its own."""
+    for given in (scale, zero_point):
+        if len(given.dims) != 1 or not require_same(
+            given.dims[0], self.dims[axis(dim, len(self.dims))], scope
+        ):
+            raise RuntimeError("dimensions of scale and zero-point are not consistent with input tensor")
+    return Out(self.dims, self.dtype, self.device)
+
+
 @rule("to.dtype")
 def to_dtype(scope: Scope, self: Shaped, dtype: torch.dtype, *rest: Any, **options: Any) -> Out:
     """Cast to a dtype."""
