@@ -8,7 +8,7 @@ from torch import nn
 
 import fullgraph
 from fullgraph.errors import Unsupported
-from tests.support import assert_same
+from tests.support import assert_refused, assert_same
 
 
 class Lazy(nn.Module):
@@ -113,3 +113,55 @@ def test_no_traced_tensor_stays_in_the_cache_of_a_method():
         fullgraph.export(module, (torch.randn(4, 3),))
 
     torch.testing.assert_close(module(torch.zeros(1, 3)), torch.full((1, 3), 3.0))
+
+
+def _longest(self, x):
+    if self.kept is None or self.kept < x.shape[0]:
+        self.kept = x.shape[0]
+    return x * self.kept
+
+
+def _first_size(self, x):
+    if self.kept is None:
+        self.kept = float(x.shape[0])
+    return x / self.kept
+
+
+def _first_shape(self, x):
+    if self.kept is None:
+        self.kept = x.shape
+    return x.reshape(self.kept) + 0
+
+
+def _demanded(self, x):
+    if self.kept is None:
+        self.kept = x.shape[0]
+    assert self.kept == x.shape[0]
+    return x * 2
+
+
+def _size_of_a_tensor(self, x):
+    if self.kept is None or self.kept.shape[0] < x.shape[0]:
+        self.kept = torch.zeros(x.shape[0])
+    return x * self.kept.shape[0]
+
+
+def _in_a_dict(self, x):
+    self.sizes.setdefault("first", x.shape[0])
+    return x * self.sizes["first"]
+
+
+@pytest.mark.parametrize(
+    "forward", [_longest, _first_size, _first_shape, _demanded, _size_of_a_tensor, _in_a_dict]
+)
+def test_sizes_of_an_earlier_call_are_not_taken_for_those_of_this_one(forward):
+    """They were: the second call of the trace has the sizes of the first."""
+
+    class Keeping(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kept, self.sizes = None, {}
+
+    Keeping.forward = forward
+
+    assert_refused(Keeping(), (torch.randn(4),), dynamic_shapes={"x": "n"}, kind=Unsupported)

@@ -2,16 +2,22 @@
 
 `if self.mask is None: self.mask = torch.ones(3, 3).tril()` leaves a tensor that depends on nothing but the program. In
 eager the second call reads it. A trace leaves a traced tensor, which has no contents; here the nodes that made it are
-run, and the place is given the result. A tensor that depends on an input, a parameter or a buffer stays as it is: a
-second call would find another one each time.
+run, and the place is given the result.
+
+What depends on an input is another matter, be it on a size alone (`self.longest = max(self.longest, n)`): the second
+call of this trace finds it made of the same input, where calls have inputs of their own. So where anything is left
+that is not known to be the same after each first call, nothing is known of the second (kept_state.py may).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import is_dataclass
+from enum import Enum
 from functools import partial
 from operator import setitem
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 import torch
 from torch import fx
@@ -25,13 +31,43 @@ from fullgraph.tracing.traced import TracedTensor
 from fullgraph.tracing.watching import Change, StateKind
 
 Left = tuple[tuple[torch.Tensor, fx.Node], ...]
+_PLAIN: Final = (int, float, complex, bool, str, bytes, type(None), torch.dtype, torch.device)
+_CONSTANT: Final = (torch.Tensor, type, ModuleType, Enum)
 _LIFT_FRESH = torch.ops.aten.lift_fresh_copy.default
 
 
 def second_call(first: Trace, changes: Iterable[Change]) -> Callable[[Trace], bool]:
     """Make what a trace left ready for a second one; return what says whether that one computes the same."""
+    changes = list(changes)
     left = _make_real(first, changes)
+    if not all(_is_constant(value, set()) for change in changes for value in _left_in(change)):
+        return lambda second: False
     return lambda second: same_trace(first, second, sizes=example_sizes(first), left=left)
+
+
+def _left_in(change: Change) -> Iterable[Any]:
+    """Return what is in a place now; of a container, all that is in it."""
+    if change.kind is StateKind.ITEM:
+        owner = change.owner
+        return [*owner.keys(), *owner.values()] if isinstance(owner, dict) else list(owner)
+    placed = [holder[key] for holder, key in _holders(change)]
+    return placed or [change.new]
+
+
+def _is_constant(value: Any, seen: set[int]) -> bool:
+    """Whether a value is known to hold nothing of the inputs of a call."""
+    if id(value) in seen:
+        return True
+    seen.add(id(value))
+    if isinstance(value, _CONSTANT) or type(value) in _PLAIN:
+        return not isinstance(value, TracedTensor)
+    if type(value) in (list, tuple, set, frozenset, torch.Size):
+        return all(_is_constant(part, seen) for part in value)
+    if isinstance(value, dict):
+        return all(_is_constant(part, seen) for part in (*value.keys(), *value.values()))
+    if isinstance(value, torch.nn.Module) or is_dataclass(value):
+        return all(_is_constant(part, seen) for part in vars(value).values())
+    return False
 
 
 def _make_real(trace: Trace, changes: Iterable[Change]) -> Left:
@@ -54,16 +90,19 @@ def _make_real(trace: Trace, changes: Iterable[Change]) -> Left:
 
 def _places(change: Change) -> Iterator[tuple[TracedTensor, Callable[[Any], None]]]:
     """Yield the traced tensors in a place that changed, each with what puts another in its stead."""
-    if change.kind is StateKind.ITEM:
-        keys = list(change.owner) if isinstance(change.owner, dict) else range(len(change.owner))
-        holders = [(change.owner, key) for key in keys] if isinstance(change.owner, (dict, list)) else []
-    else:
-        held = change.owner if isinstance(change.owner, dict) else getattr(change.owner, "__dict__", {})
-        within = held.get("_buffers", {}) if change.kind is StateKind.BUFFER else held
-        holders = [(within, change.name)] if isinstance(within, dict) and change.name in within else []
-    for holder, key in holders:
+    for holder, key in _holders(change):
         if isinstance(holder[key], TracedTensor):
             yield holder[key], partial(setitem, holder, key)
+
+
+def _holders(change: Change) -> list[tuple[Any, Any]]:
+    """Return the dicts or lists that what changed is in, each with the key."""
+    if change.kind is StateKind.ITEM:
+        keys = list(change.owner) if isinstance(change.owner, dict) else range(len(change.owner))
+        return [(change.owner, key) for key in keys] if isinstance(change.owner, (dict, list)) else []
+    held = change.owner if isinstance(change.owner, dict) else getattr(change.owner, "__dict__", {})
+    within = held.get("_buffers", {}) if change.kind is StateKind.BUFFER else held
+    return [(within, change.name)] if isinstance(within, dict) and change.name in within else []
 
 
 class _DependsError(Exception):
