@@ -321,3 +321,22 @@ def test_the_way_for_exporters_stays_where_both_ask_for_sizes() -> None:
     assert torch.equal(exported(torch.ones(2, 4)), torch.full((2, 4), 5.0))
     with pytest.raises(ContractError):
         exported(torch.ones(2, 5))
+
+
+def test_where_the_way_for_compilers_raises_that_of_eager_is_taken():
+    def program(x):
+        if torch.compiler.is_compiling():
+            raise AttributeError("what a library did not think of")
+        return x * x.shape[0]
+
+    assert_same(program, (torch.randn(4),), [(torch.randn(n),) for n in (0, 1, 7)], dynamic_shapes={"x": "n"})
+
+
+def test_what_eager_raises_is_raised():
+    def program(x):
+        if torch.compiler.is_compiling():
+            raise AttributeError("what a library did not think of")
+        raise KeyError("what eager raises")
+
+    with pytest.raises(KeyError, match="what eager raises"):
+        export(program, (torch.randn(4),))

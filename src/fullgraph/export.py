@@ -79,23 +79,26 @@ def _capture(fn: Callable[..., Any], inputs: Inputs, specs: Specs) -> tuple[Trac
     Libraries have one way for exporters and another for compilers (`torch.compiler.is_exporting`). Where the first
     is refused (a Python loop over a dynamic size), the second may not be (the same loop as a scan). Under
     `Dim.AUTO` the first is not refused and gives sizes up; then the second is taken if it asks for fewer values.
+    Where one of them raises, which eager may not, the way that eager goes is tried as well.
     """
-    refusals: list[CaptureError] = []
+    failures: list[Exception] = []
     taken: tuple[Trace, Contract] | None = None
     with rewrites() as rewriting:
         functions = {**FUNCTIONS, **rewriting.functions}
-        for exporting in (True, False):
+        for exporting in (True, False, None):
+            if exporting is None and all(isinstance(each, CaptureError) for each in failures):
+                break
             record = partial(trace, fn, inputs, functions=functions, exporting=exporting)
             try:
                 recorded = rewriting.settled(partial(settled_trace, record, specs))
                 contract = simplify(recorded.ledger, specs, recorded.scope)
-            except CaptureError as refusal:
-                refusals.append(refusal)
+            except Exception as failure:  # noqa: BLE001  (one of them is raised below, unless a way is taken)
+                failures.append(failure)
                 continue
             if taken is None or contract.values_asked_for < taken[1].values_asked_for:
                 taken = recorded, contract
             if not contract.values_asked_for:
                 break
     if taken is None:
-        raise refusals[0]
+        raise failures[0 if all(isinstance(each, CaptureError) for each in failures) else -1]
     return taken

@@ -196,11 +196,14 @@ def symbolic_torch() -> Iterator[None]:
 
 
 @contextmanager
-def exporting_flags(exporting: bool) -> Iterator[None]:
-    """Let `torch.compiler.is_compiling()` answer yes, and `is_exporting()` as told: libraries skip checks on data."""
+def exporting_flags(exporting: bool | None) -> Iterator[None]:
+    """Let `torch.compiler.is_compiling()` answer yes, and `is_exporting()` as told: libraries skip checks on data.
+
+    With None both answer as in eager.
+    """
     compiler: Any = torch.compiler
     before = compiler._is_compiling_flag, compiler._is_exporting_flag
-    compiler._is_compiling_flag, compiler._is_exporting_flag = True, exporting
+    compiler._is_compiling_flag, compiler._is_exporting_flag = exporting is not None, bool(exporting)
     try:
         yield
     finally:

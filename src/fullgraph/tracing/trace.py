@@ -96,7 +96,7 @@ def trace(
     specs: Specs,
     functions: FunctionTable,
     forced: Mapping[Bool, bool] = MappingProxyType({}),
-    exporting: bool = True,
+    exporting: bool | None = True,
     at_once: bool = False,
     plain_inputs: bool = False,
     learning: frozenset[Bool] | None = None,
@@ -109,7 +109,7 @@ def trace(
         specs: what the user said about their sizes.
         functions: what else stands in for Python functions during the run (control flow, rewriting).
         forced: branches on sizes to take whatever the examples say.
-        exporting: what `torch.compiler.is_exporting()` tells libraries; `is_compiling()` is always true.
+        exporting: what `torch.compiler.is_exporting()` tells libraries; with None `is_compiling()` is false as well.
         at_once: whether comparisons of sizes are asked when they are made: some of PyTorch's functions take plain
             booleans only.
         plain_inputs: whether inputs that are truth values are asked at the start, for the same reason.
@@ -250,7 +250,7 @@ def _run(
     leaves: list[Any],
     recorder: Recorder,
     functions: FunctionTable,
-    exporting: bool,
+    exporting: bool | None,
     forced: bool,
 ) -> tuple[Any, Rebuilt]:
     """Run the program with everything switched on that a trace needs, and off again."""
