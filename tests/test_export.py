@@ -11,7 +11,7 @@ from torch import nn
 
 import fullgraph
 from fullgraph import CaptureError, ContractError, Dim, FullgraphError, SpecError, TensorSpec
-from tests.support import assert_refused
+from tests.support import assert_refused, assert_same
 
 CALLS: list[Any] = []
 
