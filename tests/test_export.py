@@ -339,4 +339,4 @@ def test_what_eager_raises_is_raised():
         raise KeyError("what eager raises")
 
     with pytest.raises(KeyError, match="what eager raises"):
-        export(program, (torch.randn(4),))
+        fullgraph.export(program, (torch.randn(4),))
