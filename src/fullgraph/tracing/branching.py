@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 from fullgraph.contract import Assumption, AssumptionKind, Fact, Specs
 from fullgraph.errors import CaptureError
-from fullgraph.symbolic import Bool, Contradiction, Expr, and_, eq, evaluate, le, not_, or_
+from fullgraph.symbolic import Bool, Contradiction, Expr, Scope, and_, eq, evaluate, le, not_, or_
 from fullgraph.tracing.finding_sizes import sizes_for
 from fullgraph.tracing.result import Branch, Raised, Trace
 from fullgraph.tracing.same_trace import knowing, same_trace
@@ -169,6 +169,8 @@ class _Settling:
         self.here = _side(recorded)
         self.known = self._known_on_all_sides()
         self.tickets = tickets
+        self._scope: Scope | None = None  # of what is known, as far as it has been learnt
+        self._learnt = 0
         self.may_change = may_change
         self.better: Trace | None = None  # the trace of another side, which holds on this one too
 
@@ -291,15 +293,34 @@ class _Settling:
 
     def _impossible(self, condition: Bool) -> bool:
         """Whether no sizes in range satisfy it."""
+        if not condition.symbols <= {spec.symbol for spec in self.specs.symbols}:
+            return False
         try:
-            scope = self.specs.scope()
-            largest = [le(spec.symbol, _LARGEST_SIZE) for spec in self.specs.symbols if spec.sort is int]
-            for fact in (*largest, *self.known, condition):
-                if fact.symbols <= {spec.symbol for spec in self.specs.symbols}:
-                    scope.assume(fact)
+            scope = self._scope_of_known()
+            mark = scope.mark()
         except Contradiction:
             return True
+        try:
+            scope.assume(condition)
+        except Contradiction:
+            return True
+        finally:
+            scope.undo(mark)
         return False
+
+    def _scope_of_known(self) -> Scope:
+        """Return a scope that knows the ranges and what is known; what was known before is not learnt again."""
+        if self._scope is None:
+            self._scope = self.specs.scope()
+            for spec in self.specs.symbols:
+                if spec.sort is int:
+                    self._scope.assume(le(spec.symbol, _LARGEST_SIZE))
+        declared = frozenset(self._scope.symbols)
+        for fact in self.known[self._learnt :]:
+            if fact.symbols <= declared:
+                self._scope.assume(fact)
+        self._learnt = len(self.known)
+        return self._scope
 
     def _holds_for(self, other: Trace, condition: Bool, branch: Branch, sizes: Mapping[Expr, int]) -> bool:
         """Whether the recorded trace computes what another one does, which `sizes` gave, where the condition holds."""
