@@ -51,7 +51,7 @@ def _taken_before_any_check(assumptions: Iterable[Assumption], specs: Specs) -> 
         if not isinstance(fact, Bool):
             continue
         if assumption.kind is AssumptionKind.PROGRAM and not strict.isdisjoint(fact.symbols):
-            if scope.decide(fact) is not True:
+            if scope.decide(fact) is not True and scope.decide_together(fact) is not True:
                 found.add(fact)
         elif assumption.kind in (AssumptionKind.DECLARED, AssumptionKind.CHECK):
             try:

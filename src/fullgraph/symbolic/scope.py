@@ -19,6 +19,7 @@ from fullgraph.symbolic.facts import Contradiction, Facts
 from fullgraph.symbolic.ranges import ANY, Range
 from fullgraph.symbolic.scalars import same_value, scalar_symbol
 from fullgraph.symbolic.simplify import simplify, simplify_question
+from fullgraph.symbolic.together import Together, known_of
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
@@ -88,6 +89,8 @@ class Scope:
         self._hinted: dict[Expr | Bool, Any] = {}
         self._answers: dict[Bool, bool | None] = {}
         self._answers_version = 0
+        self._answers_together: dict[Bool, bool | None] = {}
+        self._answers_together_version = 0
         self._simplified: dict[Expr, Expr] = {}
         self._simplified_version = 0
         # What `nodes` computed from the present facts, by operation and operands. Learning and forgetting empty it.
@@ -194,6 +197,23 @@ class Scope:
         """Return whether `fact` always holds, if need be after it was made as short as the facts allow."""
         return self.decide(fact) is True or simplify_question(self._facts, fact) is true
 
+    def together(self, facts: Iterable[Bool] = ()) -> Together:
+        """Return what is known, and these facts, for questions that may cost more to answer."""
+        facts = list(facts)
+        known = self._facts
+        return Together(known, [*known_of(known, frozenset(known.order)), *facts])
+
+    def decide_together(self, question: Bool) -> bool | None:
+        """Answer what takes several facts at once, as `decide` does otherwise; this costs more."""
+        facts = self._facts
+        if self._answers_together_version != facts.version:
+            self._answers_together.clear()
+            self._answers_together_version = facts.version
+        if question not in self._answers_together:
+            tied = known_of(facts, question.symbols)
+            self._answers_together[question] = Together(facts, tied).decides(question) if tied else None
+        return self._answers_together[question]
+
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
         """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.
 
@@ -218,6 +238,10 @@ class Scope:
             return answer
         if self._takes_defaults and kind in _DEFAULTS:
             return _DEFAULTS[kind]
+        if kind == "guard":
+            answer = self.decide_together(question)
+            if answer is not None:
+                return answer
         if kind == "guard" and self.branch is not None:
             taken = self.branch(question)
             if taken is not None:
@@ -229,7 +253,10 @@ class Scope:
             return False
         answer = self.undecided.condition(question, kind)
         if self._relies_on(answer, kind):
-            self.assume(question if answer else not_(question))
+            try:
+                self.assume(question if answer else not_(question))
+            except Contradiction:
+                return not answer  # what was answered cannot be
         return answer
 
     @staticmethod

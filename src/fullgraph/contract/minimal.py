@@ -1,0 +1,161 @@
+"""The lines that are left in the end say no more than they must, and say it plainly.
+
+While lines are learnt one by one, what follows from several of them at once may go unseen. Here all are there, and
+`Together` sees what they say: two inequalities that leave one value are that equality, parts of an `or` that cannot be
+are left out, and a line that follows from the others is dropped, the longest first.
+
+Why dropping is right: a line is dropped only if it follows from lines that stay and from ranges that the check tests.
+Both `Scope.decide` and `Together.implies` are sound, so whatever passes the check satisfies the dropped lines as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from fullgraph.contract.ledger import Assumption, AssumptionKind
+from fullgraph.contract.reduction import Line, Reduction, restated, symbols_tied, without_known_parts
+from fullgraph.contract.refusal import contradictory
+from fullgraph.contract.specs import Specs
+from fullgraph.contract.symbols import add_solution, applied, evaluated
+from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, Together, eq, integer, or_
+
+
+def minimal(reduction: Reduction, specs: Specs) -> tuple[list[Assumption], Mapping[Expr, Range]]:
+    """Put the lines of a reduction into their final form.
+
+    Args:
+        reduction: the lines, and what they determine; what they determine together is added.
+        specs: what the user said about the inputs.
+
+    Returns:
+        The lines, and the range of each symbol that they do not determine.
+    """
+    while True:
+        reduction.lines, known = _not_following_from_later_ones(reduction, specs)
+        together = known.together()
+        ranges = _ranges(reduction, specs, known, together)
+        found_equal = _equate(reduction, specs, together)
+        if not _pin(reduction, ranges) and not found_equal:
+            break
+    return [line.assumption for line in _not_following(reduction, specs)], ranges
+
+
+def _not_following_from_later_ones(reduction: Reduction, specs: Specs) -> tuple[list[Line], Scope]:
+    """Return the lines without those that later ones make superfluous, in order, and what is known with them."""
+    solutions = reduction.solutions
+    scope = specs.scope(solutions)
+    kept: list[Line] = []
+    for line in reversed(reduction.lines):
+        if line.solved is not None:
+            solved = replace(line.assumption, fact=eq(line.solved, solutions[line.solved]))
+            kept.append(Line(solved, line.solved))
+            continue
+        fact = without_known_parts(applied(line.fact, solutions), scope)
+        if scope.decide(fact) is True:
+            continue
+        try:
+            scope.assume(fact)
+        except Contradiction:
+            others = [other.assumption for other in reduction.lines if other is not line]
+            raise contradictory(line.assumption, others, specs.symbols) from None
+        kept.append(Line(restated(line.assumption, fact), None))
+    kept.reverse()
+    return kept, scope
+
+
+def _ranges(reduction: Reduction, specs: Specs, known: Scope, together: Together) -> dict[Expr, Range]:
+    """Return the range of each symbol that is left; of one that lines tie to others, what all of them leave."""
+    tied = {
+        symbol
+        for line in _unsolved(reduction.lines)
+        if not _is_bound(line.fact)
+        for symbol in line.fact.symbols
+    }
+    ranges: dict[Expr, Range] = {}
+    for symbol, spec in reduction.symbols.items():
+        if symbol not in reduction.solutions:
+            found = known.range_of(symbol)
+            if symbol in tied and spec.sort is int:
+                found = together.range_of(symbol, found, specs.samples[0].get(symbol))
+            ranges[symbol] = found
+    return ranges
+
+
+def _unsolved(lines: list[Line]) -> Iterator[Line]:
+    return (line for line in lines if line.solved is None)
+
+
+def _is_bound(fact: Bool) -> bool:
+    return fact.kind == "le" and len(fact.symbols) == 1 and fact.args[0].kind in ("symbol", "polynomial")
+
+
+def _equate(reduction: Reduction, specs: Specs, together: Together) -> bool:
+    """Say that sizes are equal where inequalities leave nothing else (`a <= b` and `b <= a`)."""
+    news = False
+    for line in list(_unsolved(reduction.lines)):
+        fact = applied(line.fact, reduction.solutions)
+        if fact.kind != "le" or len(fact.symbols) < 2:
+            continue
+        in_example = evaluated(fact.args[0], specs.samples[0])
+        equal = eq(fact.args[0], 0)
+        if not in_example and together.implies(equal):
+            reduction.equate(line, equal)
+            news = True
+    return news
+
+
+def _pin(reduction: Reduction, ranges: Mapping[Expr, Range]) -> bool:
+    """Say that a symbol is its one value, where several lines leave no other (`n >= 5` and `n <= 5`)."""
+    news = False
+    for symbol, left in ranges.items():
+        spec = reduction.symbols[symbol]
+        if symbol in reduction.solutions or spec.sort is not int or spec.range.is_point or not left.is_point:
+            continue
+        cause = next(
+            (x.assumption for x in reversed(reduction.lines) if symbols_tied(x.assumption, {symbol})), None
+        )
+        if cause is not None:
+            add_solution(symbol, integer(int(left.lo)), reduction.solutions)
+            reduction.lines.append(Line(restated(cause, eq(symbol, int(left.lo))), symbol))
+            news = True
+    return news
+
+
+def _not_following(reduction: Reduction, specs: Specs) -> list[Line]:
+    """Return the lines that do not follow from the others, and of each `or` the parts that may hold."""
+    lines = reduction.lines
+    known = specs.scope(reduction.solutions)
+    together = known.together(line.fact for line in _unsolved(lines))
+    shorter: dict[Bool, Bool] = {}
+    for line in _unsolved(lines):
+        if line.fact.kind == "or":
+            others = {line.fact}
+            parts = [part for part in line.fact.args if not together.is_contradiction(part, without=others)]
+            if len(parts) < len(line.fact.args):
+                shorter[line.fact] = or_(*parts)
+    if shorter:
+        lines = [
+            line
+            if line.solved is not None
+            else Line(restated(line.assumption, shorter.get(line.fact, line.fact)), None)
+            for line in lines
+        ]
+        together = known.together(line.fact for line in _unsolved(lines))
+    dropped: set[Bool] = set()
+    for line in sorted(_unsolved(lines), key=_length, reverse=True):
+        if together.implies(line.fact, without=dropped | {line.fact}):
+            dropped.add(line.fact)
+    return [line for line in lines if line.solved is not None or line.fact not in dropped]
+
+
+def _length(line: Line) -> tuple[bool, int, int]:
+    """How much there is to read; what the user stated stays before what the program made of it."""
+    fact = line.fact
+    return line.assumption.kind is not AssumptionKind.DECLARED, len(fact.symbols), _size(fact)
+
+
+def _size(what: Bool | Expr) -> int:
+    if isinstance(what, Bool):
+        return 1 + sum(_size(part) for part in what.args)
+    return 1 + sum(_size(arg) for arg in what.args if isinstance(arg, (Bool, Expr))) + len(what.terms)
