@@ -18,7 +18,7 @@ from fullgraph.contract.reduction import Line, Reduction, restated, symbols_tied
 from fullgraph.contract.refusal import contradictory
 from fullgraph.contract.specs import Specs
 from fullgraph.contract.symbols import add_solution, applied, evaluated
-from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, Together, eq, integer, or_
+from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, Together, eq, ge, integer, le, or_
 
 
 def minimal(reduction: Reduction, specs: Specs) -> tuple[list[Assumption], Mapping[Expr, Range]]:
@@ -30,15 +30,22 @@ def minimal(reduction: Reduction, specs: Specs) -> tuple[list[Assumption], Mappi
 
     Returns:
         The lines, and the range of each symbol that they do not determine.
+
+    Raises:
+        Unsupported: no sizes satisfy the lines.
     """
-    while True:
-        reduction.lines, known = _not_following_from_later_ones(reduction, specs)
-        together = known.together()
-        ranges = _ranges(reduction, specs, known, together)
-        found_equal = _equate(reduction, specs, together)
-        if not _pin(reduction, ranges) and not found_equal:
-            break
-    return [line.assumption for line in _not_following(reduction, specs)], ranges
+    try:
+        while True:
+            reduction.lines, known = _not_following_from_later_ones(reduction, specs)
+            together = known.together()
+            ranges = _ranges(reduction, specs, known, together)
+            found_equal = _equate(reduction, specs, together)
+            if not _pin(reduction, ranges) and not found_equal:
+                break
+        return [line.assumption for line in _not_following(reduction, specs)], ranges
+    except Contradiction:  # seen only now that the lines are put together in another way
+        *earlier, last = [line.assumption for line in reduction.lines]
+        raise contradictory(last, earlier, specs.symbols) from None
 
 
 def _not_following_from_later_ones(reduction: Reduction, specs: Specs) -> tuple[list[Line], Scope]:
@@ -54,11 +61,7 @@ def _not_following_from_later_ones(reduction: Reduction, specs: Specs) -> tuple[
         fact = without_known_parts(applied(line.fact, solutions), scope)
         if scope.decide(fact) is True:
             continue
-        try:
-            scope.assume(fact)
-        except Contradiction:
-            others = [other.assumption for other in reduction.lines if other is not line]
-            raise contradictory(line.assumption, others, specs.symbols) from None
+        scope.assume(fact)
         kept.append(Line(restated(line.assumption, fact), None))
     kept.reverse()
     return kept, scope
@@ -75,10 +78,14 @@ def _ranges(reduction: Reduction, specs: Specs, known: Scope, together: Together
     ranges: dict[Expr, Range] = {}
     for symbol, spec in reduction.symbols.items():
         if symbol not in reduction.solutions:
-            found = known.range_of(symbol)
+            ranges[symbol] = before = known.range_of(symbol)
             if symbol in tied and spec.sort is int:
-                found = together.range_of(symbol, found, specs.samples[0].get(symbol))
-            ranges[symbol] = found
+                ranges[symbol] = found = together.range_of(symbol, before, specs.samples[0].get(symbol))
+                # From these, those of others follow at once.
+                if found.lo > before.lo:
+                    known.assume(ge(symbol, int(found.lo)))
+                if found.hi < before.hi:
+                    known.assume(le(symbol, int(found.hi)))
     return ranges
 
 

@@ -53,10 +53,11 @@ class Form(NamedTuple):
 
 @dataclass
 class Work:
-    """How many rows may still be made, and the number of the next unknown."""
+    """How many rows may still be made, and the number of the next unknown; and which numbers are liked best."""
 
     left: int
     fresh: int
+    prefers_large: bool = False
 
     def spend(self, amount: int) -> None:
         """Take note of work."""
@@ -158,11 +159,11 @@ def _solution_of_inequalities(forms: Forms, work: Work) -> Numbers | None:
     upper = [row for row in rows if row[x] > 0]
     work.spend(1 + len(lower) * len(upper))
     found = _with(others, _pairs(x, lower, upper, dark=False), work)
-    if found is None or _fit(x, lower, upper, found):
+    if found is None or _fit(x, lower, upper, found, work.prefers_large):
         return found
     assert not is_exact, "an integer lies between bounds one of which has the coefficient 1"
     found = _with(others, _pairs(x, lower, upper, dark=True), work)
-    if found is not None and _fit(x, lower, upper, found):
+    if found is not None and _fit(x, lower, upper, found, work.prefers_large):
         return found
     return _near_a_bound(x, lower, upper, [row for form in forms.values() for row in form.rows()], work)
 
@@ -262,7 +263,7 @@ def _pairs(x: int, lower: list[Row], upper: list[Row], dark: bool) -> Iterator[R
             yield row
 
 
-def _fit(x: int, lower: list[Row], upper: list[Row], found: Numbers) -> bool:
+def _fit(x: int, lower: list[Row], upper: list[Row], found: Numbers, prefers_large: bool) -> bool:
     """Give the unknown a number between its bounds; return whether there is one."""
     found[x] = 0
     least = max((-(-value_of(row, found) // -row[x]) for row in lower), default=None)
@@ -270,5 +271,6 @@ def _fit(x: int, lower: list[Row], upper: list[Row], found: Numbers) -> bool:
     if least is not None and most is not None and least > most:
         del found[x]
         return False
-    found[x] = least if least is not None else most if most is not None else 0
+    first, second = (most, least) if prefers_large else (least, most)
+    found[x] = first if first is not None else second if second is not None else 0
     return True

@@ -117,20 +117,22 @@ class Together:
         except GaveUp:
             return False
 
-    def _find(self, fact: Bool, without: AbstractSet[Bool] = frozenset()) -> Numbers | None:
+    def _find(
+        self, fact: Bool, without: AbstractSet[Bool] = frozenset(), *, prefers_large: bool = False
+    ) -> Numbers | None:
         """Return numbers that satisfy a fact and all that has to do with it; None if there are none."""
         tied = list(self._tied_to(fact.symbols, without))
         try:
-            return self._numbers([fact, *tied])
+            return self._numbers([fact, *tied], prefers_large)
         except GaveUp:  # less to look at may be enough
             on_the_same = [each for each in tied if each.symbols <= fact.symbols]
             if self._numbers([fact, *on_the_same]) is None:
                 return None
             raise
 
-    def _numbers(self, facts: Iterable[Bool]) -> Numbers | None:
+    def _numbers(self, facts: Iterable[Bool], prefers_large: bool = False) -> Numbers | None:
         conditions = self._translation.with_meaning(map(self._translation.said, facts))
-        work = Work(min(self._left, _WORK), len(self._translation))
+        work = Work(min(self._left, _WORK), len(self._translation), prefers_large)
         before = work.left
         try:
             return _search(conditions, work)
@@ -158,7 +160,7 @@ class Together:
 
         def reaches(value: int) -> int | None:
             """Return a value of the symbol that is at least so far, if there is one."""
-            found = self._find(ge(symbol, value) if side > 0 else le(symbol, value))
+            found = self._find(ge(symbol, value) if side > 0 else le(symbol, value), prefers_large=side > 0)
             if found is None:
                 return None
             reached = found.get(number, 0)
