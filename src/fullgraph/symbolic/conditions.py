@@ -133,7 +133,7 @@ class Translation:
             waiting += self._factors(self._unknowns[x])
         together = joined(found)
         products = self._about_products(together, seen)
-        return joined([together, products]) if products.at_most or products.equal else together
+        return joined([together, products])
 
     def _factors(self, unknown: Unknown) -> list[int]:
         """Return what a product is made of: each of its factors, and what is left without it."""
@@ -182,18 +182,23 @@ class Translation:
             return Conditions()
         bounds = self._bounds(said)
         rows: list[Row] = []
+        either: list[tuple[Conditions, ...]] = []
         for product in sorted(products, key=len):
             z = self.number(product)
             for pair in _splits(product):
                 x, y = map(self.number, pair)
-                by_factors = ranges.mul(bounds.get(x, ranges.ANY), bounds.get(y, ranges.ANY))
-                bounds[z] = bounds.get(z, ranges.ANY) & by_factors
-                rows += _rectangle(x, y, z, bounds.get(x, ranges.ANY), bounds.get(y, ranges.ANY))
+                first, second = bounds.get(x, ranges.ANY), bounds.get(y, ranges.ANY)
+                bounds[z] = bounds.get(z, ranges.ANY) & ranges.mul(first, second)
+                rows += _rectangle(x, y, z, first, second)
+                if x == y:  # an integer is no larger than its square, nor is its opposite
+                    rows += ({x: 1, z: -1}, {x: -1, z: -1})
+                elif min(first.lo, second.lo) == 0:
+                    either.append(_zero_or_more(x, y, z))
         factors = dict.fromkeys(atom for product in products for atom in product)
         signs = {a: bounds.get(self.number((a,)), ranges.ANY).lo >= 0 for a in factors}
         more = [new for a in factors if signs[a] for row in said.at_most for new in self._multiplied(row, a)]
         equal = [new for a in factors for row in said.equal for new in self._multiplied(row, a)]
-        return Conditions(tuple(equal), (*rows, *more))
+        return Conditions(tuple(equal), (*rows, *more), tuple(either))
 
     def _bounds(self, said: Conditions) -> dict[int, Range]:
         bounds: dict[int, Range] = {}
@@ -251,3 +256,13 @@ def _rectangle(x: int, y: int, z: int, first: Range, second: Range) -> Iterator[
             for unknown, c in ((z, 1), (x, -int(b)), (y, -int(a)), (ONE, int(a) * int(b))):
                 row[unknown] = row.get(unknown, 0) + sign * c
             yield {unknown: c for unknown, c in row.items() if c}
+
+
+def _zero_or_more(x: int, y: int, z: int) -> tuple[Conditions, ...]:
+    """Say of z = x*y, none of them negative, that a factor is 0, or none is and z is at least x + y - 1."""
+    positive = ({x: -1, ONE: 1}, {y: -1, ONE: 1}, {x: 1, y: 1, z: -1, ONE: -1})
+    return (
+        Conditions(equal=({x: 1}, {z: 1})),
+        Conditions(equal=({y: 1}, {z: 1})),
+        Conditions(at_most=positive),
+    )

@@ -16,6 +16,7 @@ from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression
 from fullgraph.symbolic.facts import Contradiction, Facts
+from fullgraph.symbolic.interning import parts_of
 from fullgraph.symbolic.ranges import ANY, Range
 from fullgraph.symbolic.scalars import same_value, scalar_symbol
 from fullgraph.symbolic.simplify import simplify, simplify_question
@@ -46,6 +47,8 @@ def _different(x: Range, y: Range) -> bool | None:
 
 
 _SIMPLE: Final = ("symbol", "constant")
+# What a question on sums is made of: if no facts tie its symbols, it is answered by their ranges.
+_PLAIN: Final = ("symbol", "constant", "polynomial", "le", "eq", "ne")
 Comparison: TypeAlias = Callable[[Any, Any], Bool]
 _BY_RANGES: Final[dict[Comparison, Callable[[Range, Range], bool | None]]] = {
     eq: _equal,
@@ -211,7 +214,9 @@ class Scope:
             self._answers_together_version = facts.version
         if question not in self._answers_together:
             tied = known_of(facts, question.symbols)
-            self._answers_together[question] = Together(facts, tied).decides(question) if tied else None
+            is_plain = all(part.kind in _PLAIN for part in parts_of(question))
+            answer = None if is_plain and not tied else Together(facts, tied).decides(question)
+            self._answers_together[question] = answer
         return self._answers_together[question]
 
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
