@@ -219,6 +219,10 @@ class Scope:
             self._answers_together[question] = answer
         return self._answers_together[question]
 
+    def decide_comparison(self, question: Bool) -> bool | None:
+        """Decide a comparison when it is made, so that nobody need ask."""
+        return self.decide(question)
+
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
         """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.
 
