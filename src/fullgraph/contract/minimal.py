@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fullgraph.contract.ledger import Assumption, AssumptionKind
+from fullgraph.contract.readable import multiples
 from fullgraph.contract.reduction import Line, Reduction, restated, symbols_tied, without_known_parts
 from fullgraph.contract.refusal import contradictory
 from fullgraph.contract.specs import Specs
@@ -37,6 +38,8 @@ def minimal(reduction: Reduction, specs: Specs) -> tuple[list[Assumption], Mappi
     try:
         while True:
             reduction.lines, known = _not_following_from_later_ones(reduction, specs)
+            if _say_multiples(reduction, specs):
+                continue
             together = known.together()
             ranges = _ranges(reduction, specs, known, together)
             found_equal = _equate(reduction, specs, together)
@@ -65,6 +68,26 @@ def _not_following_from_later_ones(reduction: Reduction, specs: Specs) -> tuple[
         kept.append(Line(restated(line.assumption, fact), None))
     kept.reverse()
     return kept, scope
+
+
+def _say_multiples(reduction: Reduction, specs: Specs) -> bool:
+    """Say by remainders what products of quotients say; return whether there were such."""
+    news = False
+    for line in list(_unsolved(reduction.lines)):
+        if multiples(line.fact, lambda _: Range(lo=0)) is line.fact:
+            continue
+        others = specs.scope(reduction.solutions)
+        for other in _unsolved(reduction.lines):
+            if other is not line:
+                others.assume(other.fact)
+        said = multiples(line.fact, others.range_of)
+        if said is line.fact:
+            continue
+        place = reduction.lines.index(line)
+        parts = said.args if said.kind == "and" else (said,)
+        reduction.lines[place : place + 1] = [Line(restated(line.assumption, part), None) for part in parts]
+        news = True
+    return news
 
 
 def _ranges(reduction: Reduction, specs: Specs, known: Scope, together: Together) -> dict[Expr, Range]:
