@@ -113,6 +113,18 @@ def test_what_checks_imply_together_is_no_narrowing():
         made.assume("b + c >= 2", PROGRAM).contract()
 
 
+def test_what_lines_take_from_a_named_dim_together_is_refused():
+    """`b <= 18`, by way of a dim that may be narrowed; unless the program's checks say as much."""
+    made = traced(specs_of({"x": "b ?"}, x=zeros(4, 4)))
+    made.assume("b <= 2*s0", OPERATOR).assume("3*s0 <= b + 9", OPERATOR)
+    with pytest.raises(Specialized, match="only works if b <= 18"):
+        made.contract()
+
+    made = traced(specs_of({"x": "b c ?"}, x=zeros(4, 4, 4)))
+    made.assume("b <= 2*c", CHECK).assume("3*c <= b + 9", CHECK).assume("s0 >= b", OPERATOR)
+    assert [str(found) for found in made.contract().ranges.values()] == ["[0, 18]", "[0, 9]", "[0, oo]"]
+
+
 def test_the_range_of_what_is_determined_is_shown_with_what_determines_it():
     made = traced(specs_of({"x": "a b"}, ["a >= b", "b >= a"], x=zeros(4, 4)))
     contract = made.contract()

@@ -164,16 +164,26 @@ class Reduction:
         """Return what several accepted lines together take away from strict dims (`b <= s0` and `s0 <= 8`)."""
         spoken_of = {symbol for item in self.refused for symbol in item.assumption.fact.symbols}  # type: ignore[union-attr]
         found: list[Refused] = []
+        relied_on = [line for line in self.lines if line.assumption.kind in _RELIED_ON]
+        if not relied_on:
+            return found
+        known = self._specs.scope()
+        all_say = known.together(line.fact for line in self.lines)
+        is_wanted = known.together(line.fact for line in self.lines if line not in relied_on)
         for symbol, now in self._ranges_of_strict().items():
+            cause = None if symbol in spoken_of else self._cause_of_narrowing(symbol)
+            if cause is None or spoken_of & cause.fact.symbols:  # type: ignore[union-attr]
+                continue
+            value = self._specs.samples[0].get(symbol)
+            now = all_say.range_of(symbol, now, value)
             before = (self._wanted or {}).get(symbol, now)
+            if now != before:
+                before = is_wanted.range_of(symbol, before, value)
             fact = and_(
                 ge(symbol, now.lo) if now.lo > before.lo else true,
                 le(symbol, now.hi) if now.hi < before.hi else true,
             )
-            if fact is true or symbol in spoken_of:
-                continue
-            cause = self._cause_of_narrowing(symbol)
-            if cause is not None and not spoken_of & cause.fact.symbols:  # type: ignore[union-attr]
+            if fact is not true:
                 found.append(Refused(replace(cause, fact=fact), None))
         return found
 

@@ -119,7 +119,8 @@ def _render_logic(what: Any, names: Names) -> tuple[str, int]:
             return kind.capitalize(), _ATOM
         case "and" | "or":
             strength = _AND if kind == "and" else _OR
-            return f" {kind} ".join(sorted(_text(a, names, strength + 1) for a in args)), strength
+            parts = sorted((len(a.symbols), _text(a, names, strength + 1)) for a in args)
+            return f" {kind} ".join(text for _, text in parts), strength
         case "not":
             return f"not {_text(args[0], names, _NOT)}", _NOT
         case "ite":
