@@ -75,6 +75,15 @@ def lines(*assumed, kind=OPERATOR, shapes="? ? ?", sizes=(2, 4, 8)):
             ["x.shape[1] == 2*x.shape[0]", "x.shape[2] == 8"],
         ),
         (["s2 % 8 == 0", "s2 >= 5", "s2 <= 12"], ["x.shape[2] == 8"]),
+        (
+            ["s0 == 2 or s0 == 16 or s0 == 8"]
+            + [f"s1 != {n} or s0 != {k}" for k in (2, 8, 16) for n in (0, 1)],
+            ["x.shape[0] == 2 or x.shape[0] == 8 or x.shape[0] == 16", "x.shape[1] >= 2"],
+        ),
+        (
+            ["s1 <= s0 + 6 and s1 != 10", "s1 != 9", "s0 <= 4"],
+            ["x.shape[1] <= x.shape[0] + 6", "x.shape[1] <= 8", "x.shape[0] <= 4"],
+        ),
         (["2*s1 <= s2", "s2 <= 2*s1 + 1", "s2 % 2 == 0"], ["x.shape[2] == 2*x.shape[1]"]),
     ],
 )

@@ -18,7 +18,7 @@ from fullgraph.contract.readable import multiples
 from fullgraph.contract.reduction import Line, Reduction, restated, symbols_tied, without_known_parts
 from fullgraph.contract.refusal import contradictory
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import add_solution, applied, evaluated
+from fullgraph.contract.symbols import add_solution, applied, evaluated, solved_for
 from fullgraph.symbolic import Bool, Contradiction, Expr, Range, Scope, Together, eq, ge, integer, le, or_
 
 
@@ -43,7 +43,7 @@ def minimal(reduction: Reduction, specs: Specs) -> tuple[list[Assumption], Mappi
             together = known.together()
             ranges = _ranges(reduction, specs, known, together)
             found_equal = _equate(reduction, specs, together)
-            if not _pin(reduction, ranges) and not found_equal:
+            if not _pin(reduction, ranges) and not found_equal and not _say_more(reduction, ranges, together):
                 break
         return [line.assumption for line in _not_following(reduction, specs)], ranges
     except Contradiction:  # seen only now that the lines are put together in another way
@@ -118,6 +118,31 @@ def _unsolved(lines: list[Line]) -> Iterator[Line]:
 
 def _is_bound(fact: Bool) -> bool:
     return fact.kind == "le" and len(fact.symbols) == 1 and fact.args[0].kind in ("symbol", "polynomial")
+
+
+def _say_more(reduction: Reduction, ranges: Mapping[Expr, Range], together: Together) -> bool:
+    """Say the part of an `or` that always holds, and `n >= 2` for `n != 1` of what is no less; return whether there is.
+
+    What is said follows from all lines and says more than the line, so that others may follow from it.
+    """
+    news = False
+    for place, line in enumerate(reduction.lines):
+        if line.solved is not None:
+            continue
+        said = line.fact
+        if said.kind == "or":
+            said = next((part for part in said.args if together.implies(part)), said)
+        if said.kind == "ne" and len(said.symbols) == 1:
+            (symbol,) = said.symbols
+            excluded = solved_for(eq(said.args[0], 0), symbol)
+            if excluded is not None and excluded.value < ranges[symbol].lo:
+                said = ge(symbol, excluded.value + 1)
+            elif excluded is not None and excluded.value > ranges[symbol].hi:
+                said = le(symbol, excluded.value - 1)
+        if said is not line.fact:
+            reduction.lines[place] = Line(restated(line.assumption, said), None)
+            news = True
+    return news
 
 
 def _equate(reduction: Reduction, specs: Specs, together: Together) -> bool:
