@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from fullgraph.contract.ledger import Assumption, AssumptionKind
+from fullgraph.contract.monotone import said_of_size
 from fullgraph.contract.readable import readable
 from fullgraph.contract.refusal import Refused, contradictory
 from fullgraph.contract.specs import Specs
@@ -123,7 +124,15 @@ class Reduction:
             if self._scope.decide(fact) is True:
                 return true
             fact = say(fact)
-        return fact
+        return self._of_sizes(fact)
+
+    def _of_sizes(self, fact: Bool) -> Bool:
+        """Say what is computed from one size of that size, which is below 2**63."""
+        if len(fact.symbols) != 1:
+            return fact
+        (symbol,) = fact.symbols
+        spec = self.symbols[symbol]
+        return said_of_size(fact, int(spec.range.lo)) if spec.sort is int and spec.is_size else fact
 
     def _readable(self, fact: Bool) -> Bool:
         return readable(without_known_parts(fact, self._scope))
