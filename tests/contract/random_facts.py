@@ -127,6 +127,15 @@ def random_fact(r: random.Random, kind: str) -> Bool:
     return _MAKE[r.choice(list(_MAKE)) if kind == "mixed" else kind](r)
 
 
+def _dim(r: random.Random, name: str) -> tuple[Dim, int]:
+    """Return a dim, and a value that it may have."""
+    if r.random() < 0.1:
+        values = sorted(r.sample([0, 1, 2, 3, 4, 6, 8, 12], r.randint(2, 4)))
+        return Dim(name, values=values), r.choice(values)
+    lo, hi = r.choice([None, None, 0, 1, 2]), r.choice([None, None, None, 8, 16, 64])
+    return Dim(name, min=lo, max=hi), r.randint(lo or 0, min(hi or 12, 12))
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A random export: what it assumed, and a trace that has done so."""
@@ -142,12 +151,8 @@ class Drawn:
 def drawn(seed: int, kind: str, with_example: bool = True, most: int = 6) -> Drawn:
     """Draw ranges and facts; with an example they are facts that hold of it, without one they may contradict."""
     r = random.Random(f"{seed} {kind}")
-    dims = {}
-    for name in NAMES:
-        lo = r.choice([None, None, 0, 1, 2])
-        hi = r.choice([None, None, None, 8, 16, 64])
-        dims[name] = (lo, hi)
-    hint = {s: r.randint(dims[s.name][0] or 0, min(dims[s.name][1] or 12, 12)) for s in SIZES}
+    dims = dict(zip(NAMES, (_dim(r, name) for name in NAMES)))
+    hint = {s: dims[s.name][1] for s in SIZES}
     facts, count = [], r.randint(2, most)
     for _ in range(60):
         fact = random_fact(r, kind)
@@ -156,10 +161,10 @@ def drawn(seed: int, kind: str, with_example: bool = True, most: int = 6) -> Dra
         if len(facts) == count:
             break
     if with_example:
-        shapes = {"x": tuple(Dim(name, min=lo, max=hi) for name, (lo, hi) in dims.items())}
+        shapes = {"x": tuple(dim for dim, _ in dims.values())}
         specs = specs_of(shapes, x=zeros(*(hint[s] for s in SIZES)))
     else:
-        shapes = {"x": {i: Dim(name, min=lo, max=hi) for i, (name, (lo, hi)) in enumerate(dims.items())}}
+        shapes = {"x": {i: dim for i, (dim, _) in enumerate(dims.values())}}
         specs = specs_of(shapes, x=TensorSpec(" ".join(NAMES)))
     made = traced(specs)
     for fact in facts:
@@ -174,6 +179,8 @@ def declared_of(drawn: Drawn) -> list[Bool]:
         found.append(ge(spec.symbol, int(spec.range.lo)))
         if spec.range.hi < 2**60:
             found.append(le(spec.symbol, int(spec.range.hi)))
+        if spec.sizes.values is not None:
+            found.append(or_(*(eq(spec.symbol, value) for value in spec.sizes.values)))
     return found
 
 

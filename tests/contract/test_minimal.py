@@ -75,6 +75,8 @@ def lines(*assumed, kind=OPERATOR, shapes="? ? ?", sizes=(2, 4, 8)):
             ["x.shape[1] == 2*x.shape[0]", "x.shape[2] == 8"],
         ),
         (["s2 % 8 == 0", "s2 >= 5", "s2 <= 12"], ["x.shape[2] == 8"]),
+        (["s1 // 2 + (s1 + s0 + 1) // 2 >= 3", "s0 == 2"], ["x.shape[0] == 2", "x.shape[1] >= 2"]),
+        (["s2 / 2 <= 40", "round(s2 / 4) == 2"], ["x.shape[2] >= 6", "x.shape[2] <= 10"]),
         (
             ["s0 == 2 or s0 == 16 or s0 == 8"]
             + [f"s1 != {n} or s0 != {k}" for k in (2, 8, 16) for n in (0, 1)],

@@ -61,11 +61,11 @@ def _not_following_from_later_ones(reduction: Reduction, specs: Specs) -> tuple[
             solved = replace(line.assumption, fact=eq(line.solved, solutions[line.solved]))
             kept.append(Line(solved, line.solved))
             continue
-        fact = without_known_parts(applied(line.fact, solutions), scope)
-        if scope.decide(fact) is True:
-            continue
-        scope.assume(fact)
-        kept.append(Line(restated(line.assumption, fact), None))
+        fact = reduction.of_sizes(without_known_parts(applied(line.fact, solutions), scope))
+        for part in fact.args if fact.kind == "and" else (fact,):
+            if scope.decide(part) is not True:
+                scope.assume(part)
+                kept.append(Line(restated(line.assumption, part), None))
     kept.reverse()
     return kept, scope
 
@@ -117,7 +117,11 @@ def _unsolved(lines: list[Line]) -> Iterator[Line]:
 
 
 def _is_bound(fact: Bool) -> bool:
-    return fact.kind == "le" and len(fact.symbols) == 1 and fact.args[0].kind in ("symbol", "polynomial")
+    """Whether a fact is a bound of one symbol, which its range has."""
+    is_linear = fact.kind == "le" and all(
+        not m or [a.kind for a in m] == ["symbol"] for m in fact.args[0].terms
+    )
+    return is_linear and len(fact.symbols) == 1
 
 
 def _say_more(reduction: Reduction, ranges: Mapping[Expr, Range], together: Together) -> bool:

@@ -124,9 +124,9 @@ class Reduction:
             if self._scope.decide(fact) is True:
                 return true
             fact = say(fact)
-        return self._of_sizes(fact)
+        return self.of_sizes(fact)
 
-    def _of_sizes(self, fact: Bool) -> Bool:
+    def of_sizes(self, fact: Bool) -> Bool:
         """Say what is computed from one size of that size, which is below 2**63."""
         if len(fact.symbols) != 1:
             return fact
