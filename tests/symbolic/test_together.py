@@ -197,3 +197,16 @@ def test_the_work_is_bounded():
     assert all(evaluate(fact, values) for fact in facts)
     assert evaluate(question, values)
     assert together.decides(question) is not False
+
+
+def test_of_many_facts_the_nearest_are_looked_at():
+    """A chain of hundreds of sizes costs no more than its first part."""
+    names = [f"n{i}" for i in range(400)]
+    scope = scope_of(names)
+    for one, other in itertools.pairwise(names):
+        scope.assume(parse(f"{one} <= {other} + 1"))
+
+    assert scope.decide_together(parse("n0 <= n5 + 5")) is True
+    assert scope.decide_together(parse("n0 <= n5 + 4")) is None
+    assert scope.decide_together(parse("n0 <= n390 + 390")) is None
+    assert scope.together().range_of(symbol("n0"), Range(lo=0)) == Range(lo=0)

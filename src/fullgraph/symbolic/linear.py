@@ -29,7 +29,7 @@ Key: TypeAlias = tuple[tuple[int, int], ...]
 Numbers: TypeAlias = dict[int, int]
 Forms: TypeAlias = "dict[Key, Form]"
 ONE: Final = -1
-_MOST_UNKNOWNS: Final = 80
+_MOST_UNKNOWNS: Final = 60
 
 
 class GaveUp(Exception):

@@ -20,7 +20,7 @@ from fullgraph.symbolic.interning import parts_of
 from fullgraph.symbolic.ranges import ANY, Range
 from fullgraph.symbolic.scalars import same_value, scalar_symbol
 from fullgraph.symbolic.simplify import simplify, simplify_question
-from fullgraph.symbolic.together import Together, known_of
+from fullgraph.symbolic.together import Together, all_known, known_of
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
@@ -202,9 +202,7 @@ class Scope:
 
     def together(self, facts: Iterable[Bool] = ()) -> Together:
         """Return what is known, and these facts, for questions that may cost more to answer."""
-        facts = list(facts)
-        known = self._facts
-        return Together(known, [*known_of(known, frozenset(known.order)), *facts])
+        return Together(self._facts, [*all_known(self._facts), *facts])
 
     def decide_together(self, question: Bool) -> bool | None:
         """Answer what takes several facts at once, as `decide` does otherwise; this costs more."""
@@ -213,9 +211,10 @@ class Scope:
             self._answers_together.clear()
             self._answers_together_version = facts.version
         if question not in self._answers_together:
-            tied = known_of(facts, question.symbols)
-            is_plain = all(part.kind in _PLAIN for part in parts_of(question))
-            answer = None if is_plain and not tied else Together(facts, tied).decides(question)
+            asked = facts.rewrite(question)
+            tied = known_of(facts, asked.symbols)
+            is_plain = all(part.kind in _PLAIN for part in parts_of(asked))
+            answer = None if is_plain and not tied else Together(facts, tied).decides(asked)
             self._answers_together[question] = answer
         return self._answers_together[question]
 

@@ -13,9 +13,11 @@ found, within the work allowed.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from fullgraph.symbolic import linear
@@ -31,6 +33,9 @@ from fullgraph.symbolic.ranges import Range
 _WORK: Final = 1000
 _WORK_IN_ALL: Final = 10000
 _WORK_OF_A_CASE: Final = 10
+# Of more facts only the nearest are looked at; and of so many, if the others take too much work.
+_MOST_FACTS: Final = 60
+_NEAREST: Final = 12
 # A size that may be as large as this may be as large as one likes.
 _FAR: Final = 2**40
 # What Python computes for all numbers; divisions, for all divisors but 0.
@@ -121,14 +126,17 @@ class Together:
         self, fact: Bool, without: AbstractSet[Bool] = frozenset(), *, prefers_large: bool = False
     ) -> Numbers | None:
         """Return numbers that satisfy a fact and all that has to do with it; None if there are none."""
-        tied = list(self._tied_to(fact.symbols, without))
-        try:
-            return self._numbers([fact, *tied], prefers_large)
-        except GaveUp:  # less to look at may be enough
-            on_the_same = [each for each in tied if each.symbols <= fact.symbols]
-            if self._numbers([fact, *on_the_same]) is None:
-                return None
-            raise
+        tied = list(islice(self._tied_to(fact.symbols, without), _MOST_FACTS + 1))
+        on_the_same = [each for each in tied if each.symbols <= fact.symbols]
+        for some in (tied[:_MOST_FACTS], tied[:_NEAREST], on_the_same):  # less to look at may be enough
+            try:
+                found = self._numbers([fact, *some], prefers_large)
+            except GaveUp:
+                continue
+            if found is None or len(some) == len(tied):
+                return found
+            break
+        raise GaveUp
 
     def _numbers(self, facts: Iterable[Bool], prefers_large: bool = False) -> Numbers | None:
         conditions = self._translation.with_meaning(map(self._translation.said, facts))
@@ -142,10 +150,10 @@ class Together:
     def _tied_to(
         self, symbols: AbstractSet[Expr], without: AbstractSet[Bool] = frozenset()
     ) -> Iterator[Bool]:
-        """Yield the facts on these symbols, on those that they speak of, and so on."""
-        waiting, met, used = list(symbols), set(symbols), set[int]()
+        """Yield the facts on these symbols, then those on what they speak of, and so on."""
+        waiting, met, used = deque(symbols), set(symbols), set[int]()
         while waiting:
-            for index in self._speaking_of.get(waiting.pop(), ()):
+            for index in self._speaking_of.get(waiting.popleft(), ()):
                 fact = self._facts[index]
                 if index in used or fact in without:
                     continue
@@ -227,25 +235,37 @@ def _is_total(question: Bool, known: Facts) -> bool:
     )
 
 
+def all_known(facts: Facts) -> list[Bool]:
+    """Return what is known, but for the range of each symbol."""
+    return [fact for _, restated in _said_by(facts, replaced=True) for fact in restated()]
+
+
 def known_of(facts: Facts, symbols: AbstractSet[Expr]) -> list[Bool]:
-    """Return what is known of symbols, and of those that it speaks of, but for the range of each symbol."""
-    waiting = list(_said_by(facts))
+    """Return what is known of symbols, then of those that it speaks of, until that is much.
+
+    Args:
+        facts: all that is known.
+        symbols: symbols that the facts do not replace by others.
+    """
+    waiting = list(_said_by(facts, replaced=False))
     met, found = frozenset(symbols), list[Callable[[], Iterable[Bool]]]()
     while True:
         tied = [each for each in waiting if not met.isdisjoint(each[0])]
-        if not tied:
+        if not tied or len(found) > _MOST_FACTS:
             return [fact for restated in found for fact in restated()]
         found += [restated for _, restated in tied]
         waiting = [each for each in waiting if met.isdisjoint(each[0])]
         met = met.union(*(spoken_of for spoken_of, _ in tied))
 
 
-def _said_by(known: Facts) -> Iterator[tuple[frozenset[Expr], Callable[[], Iterable[Bool]]]]:
+def _said_by(known: Facts, replaced: bool) -> Iterator[tuple[frozenset[Expr], Callable[[], Iterable[Bool]]]]:
     """Yield of each thing that is known its symbols, and what says it as facts."""
     for form, allowed in known.bounds.items():
         if form.kind != "symbol":
             yield form.symbols, partial(_within, form, allowed)
     for atom, value in known.replacements.items():
+        if atom.kind == "symbol" and not replaced:
+            continue
         yield atom.symbols | value.symbols, partial(_one, eq, atom, value)
     for atom, k in known.divisors.items():
         yield atom.symbols, partial(_one, eq, mod_integers(atom, integer(k)), 0)
