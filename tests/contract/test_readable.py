@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from fullgraph.contract.readable import readable, sufficient
-from fullgraph.symbolic import evaluate, parse, render, symbol
+from fullgraph.contract.readable import multiples, readable, sufficient
+from fullgraph.symbolic import Range, evaluate, parse, render, symbol
 
 TABLE = {
     "(n + 1)//2 < n or n == 0": "n == 0 or n >= 2",
@@ -25,6 +25,10 @@ TABLE = {
     "(n + 2)//3 == n//3": "n % 3 == 0",
     "(n + 2)//4 == n//4": "n % 4 == 0 or n % 4 == 1",
     "n//2 + n//3 == 5": "n // 2 + n // 3 == 5",
+    "n % 4 == 0 or n % 4 == 2": "n % 2 == 0",
+    "n % 6 == 5 or n % 6 == 2": "n % 3 == 2",
+    "n % 4 == 0 or m == 1 or n % 4 == 1 or n % 4 == 3": "m == 1 or n % 4 != 2",
+    "n % 4 == 0 or n % 4 == 3": "n % 4 == 0 or n % 4 == 3",
 }
 
 
@@ -37,6 +41,41 @@ def test_divisions_are_said_without_them(text):
     for n, m in product(range(-8, 24), repeat=2):
         values = {symbol("n"): n, symbol("m"): m}
         assert bool(evaluate(fact, values)) == bool(evaluate(found, values))
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "expected"),
+    [
+        ("4*b*(n // 4) == b*n", {}, "n % 4 == 0 or b == 0"),
+        ("4*b*b*m*(n // 4) == b*b*m*n", {}, "n % 4 == 0 or b*m == 0"),
+        ("4*b*(n // 4) == b*n", {"b": 1}, "n % 4 == 0"),
+        ("48*b*(n // 8)*(m // 6) == b*n*m", {}, "(n % 8 == 0 and m % 6 == 0) or b*n*m == 0"),
+        ("48*b*(n // 8)*(m // 6) == b*n*m", {"b": 1, "n": 1}, "(n % 8 == 0 and m % 6 == 0) or m == 0"),
+        ("48*(n // 8)*(m // 6) == n*m", {"m": 1, "n": 1}, "n % 8 == 0 and m % 6 == 0"),
+        ("4*(n // 2)*(m // 2)*n == n*m*n", {}, None),
+        ("4*b*(n // 8) == b*n", {}, None),
+        ("8*b*(n // 4) == b*n", {}, None),
+        ("8*b*(n // 4) == 2*b*n", {}, "n % 4 == 0 or b == 0"),
+        ("4*b*(n // 4) == b*m", {}, None),
+        ("4*b*(n // 4) == b*n + 1", {}, None),
+        ("b*n == 4*m", {}, None),
+    ],
+)
+def test_products_of_quotients_are_said_by_remainders(text, least, expected):
+    fact = parse(text)
+    found = multiples(fact, lambda size: Range(lo=least.get(render(size), 0)))
+
+    assert found is (fact if expected is None else parse(expected))
+    for n, m, b in product(range(18), range(14), range(3)):
+        values = {symbol("n"): n, symbol("m"): m, symbol("b"): b}
+        if all(values[symbol(name)] >= lo for name, lo in least.items()):
+            assert evaluate(fact, values) == evaluate(found, values)
+
+
+def test_of_numbers_that_may_be_negative_two_quotients_say_something_else():
+    fact = parse("4*b*(n // 2)*(m // 2) == b*n*m")
+
+    assert multiples(fact, lambda _: Range()) is fact
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Decisions: every answer is right, by brute force and by an independent solver; the ones we rely on are found."""
 
 import itertools
-import math
 
 import pytest
 import z3
@@ -9,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fullgraph.symbolic import (
-    Bool,
     Contradiction,
     Expr,
     Scope,
@@ -27,6 +25,7 @@ from fullgraph.symbolic import (
     render,
     symbol,
 )
+from tests.symbolic.oracle import to_z3
 from tests.symbolic.strategies import SYMBOLS, Program, conditions, linear_conditions, outcome
 from tests.symbolic.support import NobodyAsked, Recorded
 
@@ -127,31 +126,6 @@ def rounded() -> st.SearchStrategy[Expr]:
         st.sampled_from([2, 4]),
     )
     return st.lists(part, min_size=1, max_size=3).map(build)
-
-
-def to_z3(what: Expr | Bool) -> z3.ExprRef:
-    """Translate an expression, or a condition, of sums, products, and quotients by positive numbers."""
-    match what.kind:
-        case "polynomial" | "constant":
-            return sum(
-                c * math.prod((to_z3(atom) for atom in m), start=z3.IntVal(1)) for m, c in what.terms.items()
-            )
-        case "symbol":
-            return z3.Int(what.name)
-        case "floordiv":
-            return to_z3(what.args[0]) / to_z3(
-                what.args[1]
-            )  # of integers, and downwards, as the divisor is positive
-        case "mod":
-            return to_z3(what.args[0]) % to_z3(what.args[1])
-        case "eq":
-            return to_z3(what.args[0]) == 0
-        case "ne":
-            return to_z3(what.args[0]) != 0
-        case "le":
-            return to_z3(what.args[0]) <= 0
-        case _:
-            return z3.BoolVal(what.kind == "true")
 
 
 @given(rounded(), rounded(), st.sampled_from(["==", "<=", "<"]))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import fullgraph
-from fullgraph import Dim, TensorSpec, Unsupported
+from fullgraph import Dim, Unsupported
 from tests.support import assert_refused, assert_same
 
 NAMED = {"x": "a b"}
@@ -76,18 +76,6 @@ def test_a_check_that_the_declared_range_excludes(dim, stated):
     )
 
     assert stated in error.why
-
-
-def test_assertions_that_contradict_without_an_example():
-    """With an example the second assertion fails on it, as in eager."""
-
-    def program(x):
-        assert x.shape[0] > 5
-        assert x.shape[0] < 3
-        return x * 2
-
-    with pytest.raises((Unsupported, AssertionError)):
-        fullgraph.export(program, (TensorSpec("n 4"),))
 
 
 def test_a_failing_check_of_an_operator_keeps_its_own_words():

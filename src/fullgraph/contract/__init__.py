@@ -5,8 +5,8 @@ two make, as text and as a compiled check. Nothing here knows how a program is t
 
 Read in this order: `sizes`, `dim`, `entries`, `tensor_spec`, `inputs` (what is spoken of), `matching`, `relations`,
 `gather`, `symbols`, `samples`, `specs` (what the user says), `facts`, `ledger` (what the trace relies on),
-`readable`, `order`, `simplify`, `advice`, `refusal`, `contract`, `legal`, `text` (what becomes of it), `values`,
-`sharing`, `check`, `violation` (at a call).
+`readable`, `monotone`, `order`, `advice`, `refusal`, `reduction`, `minimal`, `simplify`, `contract`, `legal`, `text`
+(what becomes of it), `values`, `sharing`, `check`, `violation` (at a call).
 """
 
 from __future__ import annotations

@@ -9,12 +9,13 @@ side; and one that comes after the program took a value as fixed (`range(min(n, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from fullgraph.contract.ledger import Assumption, AssumptionKind
 from fullgraph.contract.specs import Specs
-from fullgraph.symbolic import Bool, Contradiction
+from fullgraph.symbolic import Bool, Contradiction, Expr
 
 _ORDER: Final = {
     AssumptionKind.DECLARED: 0,
@@ -41,17 +42,19 @@ def in_order(assumptions: Sequence[Assumption], specs: Specs) -> list[Assumption
     return sorted(assumptions, key=rank)
 
 
-def _taken_before_any_check(assumptions: Iterable[Assumption], specs: Specs) -> frozenset[Bool]:
+def _taken_before_any_check(assumptions: Sequence[Assumption], specs: Specs) -> frozenset[Bool]:
     """Return what the program took as fixed of dynamic dims without having checked it before."""
     strict = {spec.symbol for spec in specs.symbols if spec.is_strict}
+    if not any(_is_taken_as_fixed(assumption, strict) for assumption in assumptions):
+        return frozenset()
     scope = specs.scope()
     found: set[Bool] = set()
     for assumption in sorted(assumptions, key=lambda each: each.kind is not AssumptionKind.DECLARED):
         fact = assumption.fact
         if not isinstance(fact, Bool):
             continue
-        if assumption.kind is AssumptionKind.PROGRAM and not strict.isdisjoint(fact.symbols):
-            if scope.decide(fact) is not True:
+        if _is_taken_as_fixed(assumption, strict):
+            if scope.decide(fact) is not True and scope.decide_together(fact) is not True:
                 found.add(fact)
         elif assumption.kind in (AssumptionKind.DECLARED, AssumptionKind.CHECK):
             try:
@@ -59,3 +62,12 @@ def _taken_before_any_check(assumptions: Iterable[Assumption], specs: Specs) -> 
             except Contradiction:  # which is said elsewhere, with all the lines that leave no room
                 break
     return frozenset(found)
+
+
+def _is_taken_as_fixed(assumption: Assumption, strict: AbstractSet[Expr]) -> bool:
+    fact = assumption.fact
+    return (
+        assumption.kind is AssumptionKind.PROGRAM
+        and isinstance(fact, Bool)
+        and not strict.isdisjoint(fact.symbols)
+    )

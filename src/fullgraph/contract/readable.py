@@ -9,7 +9,9 @@ For integers and a constant k > 0:
 
 An equation of one symbol may hang on a remainder alone: with `n = k*q + r` put in, it is true whatever `q` is, or
 false. When that tells for each `r`, the fact says which remainders are allowed: `(n + 1) // 2 == n // 2` is
-`n % 2 == 0`.
+`n % 2 == 0`, and so is `n % 4 == 0 or n % 4 == 2`.
+
+For sizes, `k*(a // k) <= a`, so `k*(a // k)*m*(b // m) == a*b` exactly if both divisions leave nothing, or a*b is 0.
 
 Invariant: a fact and its readable form hold for the same values. (What `sufficient` returns may say more.)
 """
@@ -17,12 +19,14 @@ Invariant: a fact and its readable form hold for the same values. (What `suffici
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from fullgraph.symbolic import (
     Bool,
     Expr,
+    Range,
     add,
     and_,
     constants_in,
@@ -32,8 +36,10 @@ from fullgraph.symbolic import (
     le,
     mod,
     mul,
+    ne,
     neg,
     or_,
+    prod,
     render,
     sub,
     substitute,
@@ -46,7 +52,7 @@ _LARGEST_DIVISOR: Final = 64  # remainders are tried one by one
 def readable(fact: Bool) -> Bool:
     """Return the fact in the form a person would write, as far as the identities above give it."""
     if fact.kind == "or":
-        return or_(*map(readable, fact.args))
+        return _by_fewer_remainders(or_(*map(readable, fact.args)))
     if fact.kind == "and":
         return and_(*map(readable, fact.args))
     if fact.kind not in ("le", "eq"):
@@ -86,6 +92,74 @@ def sufficient(fact: Bool, sample: Mapping[Expr, int]) -> Bool:
             if len({one for one, _ in chosen}) == several and holds.is_const and holds.value:
                 return and_(*(eq(mod(one, divisor), 0) for one, divisor in chosen))
     return fact
+
+
+def multiples(fact: Bool, range_of: Callable[[Expr], Range]) -> Bool:
+    """Say `8*b*(h // 8) == b*h` as `h % 8 == 0 or b == 0`; another fact is returned as it is.
+
+    Args:
+        fact: a fact on sizes.
+        range_of: what is known of them, but for this fact.
+    """
+    if fact.kind != "eq" or len(fact.args[0].terms) != 2:
+        return fact
+    (one, c), (other, d) = fact.args[0].terms.items()
+    divided, whole = (one, other) if any(atom.kind == "floordiv" for atom in one) else (other, one)
+    left, divisors = list(whole), dict[Expr, int]()
+    for atom in divided:
+        number, divisor = atom.args if atom.kind == "floordiv" else (atom, integer(1))
+        if number not in left or not divisor.is_const or number in divisors:
+            return fact
+        left.remove(number)
+        if divisor.value != 1:
+            divisors[number] = divisor.value
+    largest, least = max(abs(c), abs(d)), min(abs(c), abs(d))
+    if left or c * d > 0 or least != 1 or largest != math.prod(divisors.values()) or largest == 1:
+        return fact
+    if any(divisor < 0 or range_of(number).lo < 0 for number, divisor in divisors.items()):
+        return fact
+    may_be_zero = [atom for atom in dict.fromkeys(whole) if 0 in range_of(atom)]
+    if len(divisors) == 1:  # of which 0 is a multiple
+        may_be_zero = [atom for atom in may_be_zero if atom not in divisors]
+    exact = and_(*(eq(mod(number, divisor), 0) for number, divisor in divisors.items()))
+    return or_(exact, eq(prod(may_be_zero), 0)) if may_be_zero else exact
+
+
+def _by_fewer_remainders(fact: Bool) -> Bool:
+    """Say `n % 4 == 1 or n % 4 == 3` as `n % 2 == 1`, and all remainders but one as `n % 4 != 1`."""
+    remainders: dict[tuple[Expr, int], dict[int, Bool]] = {}
+    for part in fact.args if fact.kind == "or" else ():
+        found = _remainder_of(part)
+        if found is not None:
+            remainders.setdefault(found[:2], {})[found[2]] = part
+    for (x, k), allowed in remainders.items():
+        shorter = _of_remainders(x, k, set(allowed))
+        if shorter is not None:
+            kept = [part for part in fact.args if part not in allowed.values()]
+            return _by_fewer_remainders(or_(shorter, *kept))
+    return fact
+
+
+def _remainder_of(fact: Bool) -> tuple[Expr, int, int] | None:
+    """Return x, k and r of `x % k == r`."""
+    terms = dict(fact.args[0].terms) if fact.kind == "eq" else {}
+    r = -terms.pop((), 0)
+    atoms = [atom for monomial, c in terms.items() if c == 1 and len(monomial) == 1 for atom in monomial]
+    if len(terms) != 1 or not atoms or atoms[0].kind != "mod":
+        return None
+    x, k = atoms[0].args
+    return (x, k.value, r) if k.is_const and 0 < k.value <= _LARGEST_DIVISOR else None
+
+
+def _of_remainders(x: Expr, k: int, allowed: set[int]) -> Bool | None:
+    if len(allowed) == 1:
+        return None
+    for m in range(1, k):
+        first = min(allowed)
+        if k % m == 0 and allowed == set(range(first % m, k, m)):
+            return eq(mod(x, m), first % m)
+    missing = set(range(k)) - allowed
+    return ne(mod(x, k), missing.pop()) if len(missing) == 1 and k > 2 else None
 
 
 def _allowed_remainders(fact: Bool) -> Bool:

@@ -134,13 +134,15 @@ def _in_the_way(fact: Bool, earlier: Sequence[Assumption], specs: Sequence[DimSp
 
 def _leave_no_room(lines: Iterable[Assumption], fact: Bool, specs: Sequence[DimSpec]) -> bool:
     scope = fresh_scope(specs)
+    known = set(scope.symbols)
+    stated = [f for f in (*(line.fact for line in lines), fact) if isinstance(f, Bool) and f.symbols <= known]
+    together = scope.together(stated)
     try:
-        for stated in (*(line.fact for line in lines), fact):
-            if isinstance(stated, Bool) and stated.symbols <= set(scope.symbols):
-                scope.assume(stated)
+        for each in stated:
+            scope.assume(each)
     except Contradiction:
         return True
-    return False
+    return not together.is_possible()
 
 
 def rejects_example(line: Assumption, specs: Specs) -> CaptureError:

@@ -6,10 +6,11 @@ ask when no answer follows is passed in (`Undecided`).
 
 Read in this order: `interning`, `expr` (one object for one value), `arithmetic`, `division`, `floats`,
 `exact_floats`, `boolean` (canonical operations), `scalars` (floats and truth values as symbols), `operations`,
-`evaluation` (what they mean), `ranges`, `forms`, `facts`, `quotients`, `decide`, `simplify`, `scope` (what is known
-and what follows), `undecided` (who is asked otherwise), `text`, `lowering` (as text, as a graph), `domains` (where
-Python raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`, `either`, `python_math`,
-`python_numpy`, `python_lists`, `python_operators`, `python_methods` (as PyTorch and Python see it).
+`evaluation` (what they mean), `ranges`, `forms`, `facts`, `quotients`, `decide`, `simplify`, `linear`, `conditions`,
+`together`, `scope` (what is known and what follows), `undecided` (who is asked otherwise), `text`, `lowering` (as
+text, as a graph), `domains` (where Python raises), `layout`, `remembered`, `and_or`, `singletons`, `nodes`, `symint`,
+`either`, `python_math`, `python_numpy`, `python_lists`, `python_operators`, `python_methods` (as PyTorch and Python
+see it).
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.singletons import tests_for_identity
 from fullgraph.symbolic.symint import expr_of, lower, to_python
 from fullgraph.symbolic.text import parse, render
+from fullgraph.symbolic.together import Together
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 __all__ = [
@@ -89,6 +91,7 @@ __all__ = [
     "Kind",
     "Range",
     "Scope",
+    "Together",
     "Undecided",
     "abs_",
     "add",

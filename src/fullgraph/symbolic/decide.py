@@ -194,14 +194,14 @@ def _relations(facts: Facts, e: Expr) -> Iterator[tuple[Expr, Range]]:
     monomials = [m for m in e.terms if m]
     for monomial in monomials:
         if len(monomial) == 1:
-            yield from _meaning(facts, monomial[0])
+            yield from meaning(facts, monomial[0])
     for form in dict.fromkeys(form for monomial in monomials for form in facts.linked.get(monomial, ())):
         yield form, facts.bounds[form]
     for monomial in monomials:
         yield from _product_relations(facts, monomial)
 
 
-def _meaning(facts: Facts, atom: Expr) -> Iterator[tuple[Expr, Range]]:
+def meaning(facts: Facts, atom: Expr) -> Iterator[tuple[Expr, Range]]:
     """Yield what holds of an atom because of what it computes."""
     if atom.kind == "floordiv":
         x, k = atom.args

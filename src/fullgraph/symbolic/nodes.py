@@ -121,7 +121,7 @@ class Node:
             answer = self.scope.decide_by_ranges(compare, self.expr, other.expr)
             if answer is None:
                 question = compare(self.expr, other.expr)
-                answer = self.scope.decide(question)
+                answer = self.scope.decide_comparison(question)
                 if answer is None:
                     return BoolNode(self._asked_now(question), self.scope)
             found = results[key] = BoolNode(as_bool(answer), self.scope)

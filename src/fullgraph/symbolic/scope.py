@@ -16,9 +16,11 @@ from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
 from fullgraph.symbolic.expr import Expr, Operand, expression
 from fullgraph.symbolic.facts import Contradiction, Facts
+from fullgraph.symbolic.interning import parts_of
 from fullgraph.symbolic.ranges import ANY, Range
 from fullgraph.symbolic.scalars import same_value, scalar_symbol
 from fullgraph.symbolic.simplify import simplify, simplify_question
+from fullgraph.symbolic.together import Together, all_known, known_of
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 _UNKNOWN = object()
@@ -45,6 +47,8 @@ def _different(x: Range, y: Range) -> bool | None:
 
 
 _SIMPLE: Final = ("symbol", "constant")
+# What a question on sums is made of: if no facts tie its symbols, it is answered by their ranges.
+_PLAIN: Final = ("symbol", "constant", "polynomial", "le", "eq", "ne")
 Comparison: TypeAlias = Callable[[Any, Any], Bool]
 _BY_RANGES: Final[dict[Comparison, Callable[[Range, Range], bool | None]]] = {
     eq: _equal,
@@ -88,6 +92,8 @@ class Scope:
         self._hinted: dict[Expr | Bool, Any] = {}
         self._answers: dict[Bool, bool | None] = {}
         self._answers_version = 0
+        self._answers_together: dict[Bool, bool | None] = {}
+        self._answers_together_version = 0
         self._simplified: dict[Expr, Expr] = {}
         self._simplified_version = 0
         # What `nodes` computed from the present facts, by operation and operands. Learning and forgetting empty it.
@@ -194,6 +200,28 @@ class Scope:
         """Return whether `fact` always holds, if need be after it was made as short as the facts allow."""
         return self.decide(fact) is True or simplify_question(self._facts, fact) is true
 
+    def together(self, facts: Iterable[Bool] = ()) -> Together:
+        """Return what is known, and these facts, for questions that may cost more to answer."""
+        return Together(self._facts, [*all_known(self._facts), *facts])
+
+    def decide_together(self, question: Bool) -> bool | None:
+        """Answer what takes several facts at once, as `decide` does otherwise; this costs more."""
+        facts = self._facts
+        if self._answers_together_version != facts.version:
+            self._answers_together.clear()
+            self._answers_together_version = facts.version
+        if question not in self._answers_together:
+            asked = facts.rewrite(question)
+            tied = known_of(facts, asked.symbols)
+            is_plain = all(part.kind in _PLAIN for part in parts_of(asked))
+            answer = None if is_plain and not tied else Together(facts, tied).decides(asked)
+            self._answers_together[question] = answer
+        return self._answers_together[question]
+
+    def decide_comparison(self, question: Bool) -> bool | None:
+        """Decide a comparison when it is made, so that nobody need ask."""
+        return self.decide(question)
+
     def decide_by_ranges(self, compare: Comparison, a: Expr, b: Expr) -> bool | None:
         """Answer a comparison of symbols and constants by the ranges they lie in, without making it a question.
 
@@ -218,6 +246,10 @@ class Scope:
             return answer
         if self._takes_defaults and kind in _DEFAULTS:
             return _DEFAULTS[kind]
+        if kind == "guard":
+            answer = self.decide_together(question)
+            if answer is not None:
+                return answer
         if kind == "guard" and self.branch is not None:
             taken = self.branch(question)
             if taken is not None:
@@ -229,7 +261,10 @@ class Scope:
             return False
         answer = self.undecided.condition(question, kind)
         if self._relies_on(answer, kind):
-            self.assume(question if answer else not_(question))
+            try:
+                self.assume(question if answer else not_(question))
+            except Contradiction:
+                return not answer  # what was answered cannot be
         return answer
 
     @staticmethod

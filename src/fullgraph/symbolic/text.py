@@ -119,7 +119,9 @@ def _render_logic(what: Any, names: Names) -> tuple[str, int]:
             return kind.capitalize(), _ATOM
         case "and" | "or":
             strength = _AND if kind == "and" else _OR
-            return f" {kind} ".join(sorted(_text(a, names, strength + 1) for a in args)), strength
+            texts = [(len(a.symbols), _text(a, names, strength + 1)) for a in args]
+            texts.sort(key=lambda found: (found[0], _by_numbers(found[1])))
+            return f" {kind} ".join(text for _, text in texts), strength
         case "not":
             return f"not {_text(args[0], names, _NOT)}", _NOT
         case "ite":
@@ -128,6 +130,11 @@ def _render_logic(what: Any, names: Names) -> tuple[str, int]:
         case "neg":
             return f"-{_text(args[0], names, _UNARY)}", _UNARY
     raise TypeError(f"cannot render {what!r}")
+
+
+def _by_numbers(text: str) -> list[tuple[int, str]]:
+    """Return what `n == 8` comes before `n == 16` by."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]
 
 
 def _constant(value: Number) -> tuple[str, int]:

@@ -9,8 +9,9 @@ from typing import Any, Final
 from fullgraph.contract import Specs
 from fullgraph.errors import CaptureError
 from fullgraph.tracing.branching import settle_branches, without_needless_assumptions
-from fullgraph.tracing.failures import refusal_of_number, wants_plain_number
-from fullgraph.tracing.result import Trace
+from fullgraph.tracing.contradicting import contradiction
+from fullgraph.tracing.failures import is_of_the_program, refusal_of_number, wants_plain_number
+from fullgraph.tracing.result import Raised, Trace
 
 _PLAINER: Final[Sequence[Mapping[str, bool]]] = (
     {},
@@ -48,10 +49,16 @@ def settled_trace(
 
 
 def _traced(record: Callable[..., Trace], specs: Specs, **options: Any) -> Trace:
-    """Trace; what takes plain numbers only, and met a symbolic one, is refused."""
+    """Trace; refused are what takes plain numbers only and met a symbolic one, and checks that no size passes."""
+    again = partial(record, specs, **options)
     try:
-        return record(specs, **options)
-    except (TypeError, AttributeError) as error:
+        return again()
+    except Raised:  # the other side of a branch
+        raise
+    except Exception as error:
         if wants_plain_number(error):
             raise refusal_of_number(error) from error
+        refusal = contradiction(again, specs) if is_of_the_program(error) else None
+        if refusal is not None:
+            raise refusal from error
         raise

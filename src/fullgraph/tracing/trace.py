@@ -24,10 +24,11 @@ import torch
 from fullgraph.contract import AssumptionKind, Ledger, SameObject, Specs, TensorSpec
 from fullgraph.errors import Unsupported
 from fullgraph.source import origin_here, trace_boundary
-from fullgraph.symbolic import Bool, Expr, Scope, scalar_of, to_python
+from fullgraph.symbolic import Bool, Expr, scalar_of, to_python
 from fullgraph.tracing.ask import Answers
 from fullgraph.tracing.autograd_function import autograd_functions
 from fullgraph.tracing.checking import checks
+from fullgraph.tracing.contradicting import scope_of_trace
 from fullgraph.tracing.data_swap import refusing_data_assignment
 from fullgraph.tracing.dispatch import exporting_flags, intercepting, without_shortcuts
 from fullgraph.tracing.effects import refusing_ambient_effects
@@ -184,7 +185,7 @@ def _prepare(
 ) -> tuple[Recorder, list[Any]]:
     """Declare the symbols and make a traced tensor for each tensor argument."""
     ledger = answers.ledger
-    answers.scope = scope = Scope(answers, answers.branch, at_once)
+    answers.scope = scope = scope_of_trace(answers, answers.branch, ledger, at_once)
     all_dims = specs.declare(scope, ledger)
     owned = told_apart(owned_tensors(fn), {leaf.path for leaf in inputs.leaves})
     answers.recorder = recorder = Recorder(scope, ledger, owned, answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+import fullgraph
 from fullgraph.symbolic import min_, render
 from fullgraph.tracing.rules.dims import plus, times
 from tests.tracing.rules.support import Examples, StandIn, agree, predict
@@ -163,3 +164,21 @@ def test_promotion_follows_the_default_dtype():
         assert predict(aten.div.Tensor, given, {}).dtype == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x: x + x[:, :4],
+        lambda x: torch.cat([x, x.T]),
+        lambda x: x.expand(x.shape[1], x.shape[1]),
+    ],
+)
+def test_what_eager_raises_for_the_example_has_its_numbers(program):
+    example = torch.ones(4, 6)
+    with pytest.raises(RuntimeError) as eager:
+        program(example)
+    with pytest.raises(RuntimeError) as ours:
+        fullgraph.export(program, (example,), dynamic_shapes={"x": "? ?"})
+
+    assert str(ours.value).split(".  Target")[0] in str(eager.value)

@@ -12,7 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullgraph.symbolic import Expr, Scope, eq, or_
-from fullgraph.tracing.rules.dims import Dims, Size, ask, equals, is_one, is_placeholder, plain, require, same
+from fullgraph.tracing.rules.dims import (
+    Dims,
+    Size,
+    ask,
+    equals,
+    in_example,
+    is_one,
+    is_placeholder,
+    plain,
+    require,
+    same,
+)
 
 
 def broadcast(shapes: Sequence[Dims], scope: Scope) -> Dims:
@@ -33,7 +44,7 @@ def _pair(a: Dims, b: Dims, scope: Scope) -> Dims:
     for at, (x, y) in enumerate(zip(longer[lead:], shorter)):
         size = x if x is y else meet(x, y, scope)
         if size is None:
-            first, second = a[at - len(shorter)], b[at - len(shorter)]
+            first, second = (in_example(shape[at - len(shorter)], scope) for shape in (a, b))
             raise RuntimeError(
                 f"The size of tensor a ({first}) must match the size of tensor b ({second}) "
                 f"at non-singleton dimension {lead + at}"
@@ -108,7 +119,8 @@ def expand(dims: Dims, sizes: Sequence[Size], scope: Scope) -> Dims:
             result.append(wanted)
         else:
             raise RuntimeError(
-                f"The expanded size of the tensor ({wanted}) must match the existing size ({has}) "
+                f"The expanded size of the tensor ({in_example(wanted, scope)}) must match the existing size "
+                f"({in_example(has, scope)}) "
                 f"at non-singleton dimension {at}."
             )
     return tuple(result)

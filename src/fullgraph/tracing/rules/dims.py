@@ -44,6 +44,12 @@ def plain(size: Expr) -> Size:
     return size.value if size.is_const else size
 
 
+def in_example(size: Size, scope: Scope) -> Size:
+    """Return the number that eager's message has where a size is of no use; the size itself without an example."""
+    hint = scope.hint_of(size) if isinstance(size, Expr) else size
+    return size if hint is None else hint
+
+
 def plus(a: Size, b: Size) -> Size:
     """Return `a + b`."""
     return a + b if isinstance(a, int) and isinstance(b, int) else plain(add(a, b))

@@ -15,6 +15,7 @@ from fullgraph.tracing.rules.dims import (
     Size,
     axis,
     decide,
+    in_example,
     larger,
     plus,
     replaced,
@@ -68,8 +69,8 @@ def _agree(first: Dims, dims: Dims, at: int, place: int, scope: Scope) -> None:
     for dim, (a, b) in enumerate(zip(first, dims)):
         if dim != at and a != b and not require_same(a, b, scope):
             raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {at}. Expected size {a} but got size {b} for tensor "
-                f"number {place} in the list."
+                f"Sizes of tensors must match except in dimension {at}. Expected size {in_example(a, scope)} "
+                f"but got size {in_example(b, scope)} for tensor number {place} in the list."
             )
 
 

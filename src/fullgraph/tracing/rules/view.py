@@ -21,6 +21,7 @@ from fullgraph.tracing.rules.dims import (
     axis,
     decide,
     from_front,
+    in_example,
     is_placeholder,
     larger,
     minus,
@@ -318,7 +319,8 @@ def narrow(scope: Scope, self: Shaped, dim: int, start: Size, length: Size) -> O
     if isinstance(start, int) and start < 0:
         start = plus(size, start)
     if _exceeds(plus(start, length), size, scope):
-        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+        numbers = [in_example(each, scope) for each in (start, length, size)]
+        raise RuntimeError("start ({}) + length ({}) exceeds dimension size ({}).".format(*numbers))
     return _like(self, replaced(self.dims, at, length))
 
 
