@@ -5,6 +5,7 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fullgraph.contract import Dim
 from fullgraph.errors import Specialized, Unsupported
 from fullgraph.symbolic import symbol
 from tests.contract.random_facts import KINDS, declared_of, drawn
@@ -101,6 +102,16 @@ def test_ranges_are_those_of_all_lines():
     ranges = {str(s): str(r) for s, r in made.contract().ranges.items()}
 
     assert ranges == {"a": "[2, 10]", "b": "[2, 6]"}
+
+
+def test_ranges_are_those_of_what_determines_a_size_too():
+    """`b` is one of few sizes, and `a` is what makes it one of them."""
+    made = traced(specs_of({"x": (Dim("a"), Dim("b", values=[2, 4, 8]))}, x=zeros(7, 8)))
+    made.assume("b == min(7, a) + 1", CHECK).assume("a >= 4", CHECK)
+    contract = made.contract()
+
+    assert contract.lines()[0] == "x: float32[a, min(7, a) + 1] on cpu"
+    assert str(contract.ranges[symbol("a")]) == "[7, oo]"
 
 
 def test_a_contradiction_names_the_lines_that_make_it():

@@ -92,12 +92,7 @@ def _say_multiples(reduction: Reduction, specs: Specs) -> bool:
 
 def _ranges(reduction: Reduction, specs: Specs, known: Scope, together: Together) -> dict[Expr, Range]:
     """Return the range of each symbol that is left; of one that lines tie to others, what all of them leave."""
-    tied = {
-        symbol
-        for line in _unsolved(reduction.lines)
-        if not _is_bound(line.fact)
-        for symbol in line.fact.symbols
-    }
+    tied = _tied(reduction, specs)
     ranges: dict[Expr, Range] = {}
     for symbol, spec in reduction.symbols.items():
         if symbol not in reduction.solutions:
@@ -110,6 +105,18 @@ def _ranges(reduction: Reduction, specs: Specs, known: Scope, together: Together
                 if found.hi < before.hi:
                     known.assume(le(symbol, int(found.hi)))
     return ranges
+
+
+def _tied(reduction: Reduction, specs: Specs) -> set[Expr]:
+    """Return the symbols of which more than a range is said: by a line, or by what is to be a size or in a range."""
+    lines = (line.fact for line in _unsolved(reduction.lines) if not _is_bound(line.fact))
+    handed_on = (
+        value
+        for symbol, value in reduction.solutions.items()
+        if value.kind not in ("symbol", "constant") or reduction.symbols[symbol].sizes.values is not None
+    )
+    implied = (applied(fact, reduction.solutions) for fact in specs.implied)
+    return {symbol for each in (*lines, *handed_on, *implied) for symbol in each.symbols}
 
 
 def _unsolved(lines: list[Line]) -> Iterator[Line]:

@@ -39,7 +39,7 @@ def said_of_size(fact: Bool, least: int) -> Bool:
     if fact.kind in ("not", "ne"):
         opposite = not_(fact)
         said = said_of_size(opposite, least)
-        return fact if said is opposite else not_(said)
+        return fact if said is opposite else _from_least_on(not_(said), size, least)
     if fact.kind not in _COMPARISONS or _is_plain(fact):
         return fact
     found = _from_to(fact, size, least)
@@ -51,6 +51,13 @@ def said_of_size(fact: Bool, least: int) -> Bool:
     if first == last:
         return eq(size, first)
     return and_(ge(size, first) if first > least else true, le(size, last) if last < _LARGEST else true)
+
+
+def _from_least_on(fact: Bool, size: Expr, least: int) -> Bool:
+    """Say `n == 0` for `n <= 0` of what is no less."""
+    if fact.kind == "or":
+        return or_(*(_from_least_on(part, size, least) for part in fact.args))
+    return eq(size, least) if fact is le(size, least) else fact
 
 
 def _is_plain(fact: Bool) -> bool:
