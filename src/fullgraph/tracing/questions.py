@@ -39,6 +39,7 @@ from fullgraph.tracing.explaining import refuse, refuse_contents
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.handed_back import is_flipped_view
 from fullgraph.tracing.layout import layout_follows_from
+from fullgraph.tracing.made_contiguous import only_makes_contiguous
 from fullgraph.tracing.messages import is_for_program
 from fullgraph.tracing.own_attributes import attribute, attributes
 from fullgraph.tracing.records import Records
@@ -159,6 +160,8 @@ class Questions:
         else:
             described = is_channels_last_contiguous_3d
         strides = strides_of(value)
+        if value.root.source is None and only_makes_contiguous(sys._getframe(2)):
+            return False
         if strides is None:
             raise _unknown_strides()
         self._rely_on_layout(value)
