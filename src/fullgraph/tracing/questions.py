@@ -35,7 +35,9 @@ from fullgraph.tracing.asserting import answer_that_goes_on
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
+from fullgraph.tracing.equal_by_construction import is_true_by_construction
 from fullgraph.tracing.explaining import refuse, refuse_contents
+from fullgraph.tracing.functionalize import current
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.handed_back import is_flipped_view
 from fullgraph.tracing.layout import layout_follows_from
@@ -257,6 +259,8 @@ class Questions:
     def truth(self, value: Value) -> bool:
         """Answer `bool(tensor)`."""
         self._require_one_element(value, "bool()")
+        if is_true_by_construction(self.recorder, current(self.recorder, value)):
+            return True
         needed = None if self.constant(value) is not None else answer_that_goes_on()
         if needed is not None:
             self._assert(value, needed)
