@@ -71,7 +71,7 @@ def nothing_watched_after() -> Iterator[None]:
 
 def _goes_to_somebody(node: ast.AST, frame: types.FrameType, on_read: Callable[[], object]) -> bool:
     parents = parents_in(frame.f_code.co_filename)
-    if isinstance(node, ast.Call) and _is_shown_by(_resolved(node.func, frame)):
+    if isinstance(node, ast.Call) and _is_shown_by(node, frame):
         return True  # `print(x)` itself makes the text
     parent = parents.get(node)
     while parent is not None:
@@ -83,7 +83,7 @@ def _goes_to_somebody(node: ast.AST, frame: types.FrameType, on_read: Callable[[
                 return isinstance(callee, type) and not is_caught_here()
             if isinstance(node, ast.Lambda):
                 return any(callee is known for known in _CHECKING)
-            return _is_shown_by(callee) or _is_left_alone_by(callee, parent, node, on_read)
+            return _is_shown_by(parent, frame) or _is_left_alone_by(callee, parent, node, on_read)
         if not isinstance(parent, (ast.Call, ast.expr, ast.keyword)) or isinstance(parent, _KEEPING):
             return False
         node, parent = parent, parents.get(parent)
@@ -110,13 +110,16 @@ def _makes_text(call: ast.Call, frame: types.FrameType) -> bool:
     return any(maker is known for known in _MAKING_TEXT)
 
 
-def _is_shown_by(callee: Any) -> bool:
+def _is_shown_by(call: ast.Call, frame: types.FrameType) -> bool:
+    callee = _resolved(call.func, frame)
     owner = getattr(callee, "__self__", None)
-    is_logger = isinstance(callee, types.MethodType) and isinstance(
-        owner, (logging.Logger, logging.LoggerAdapter)
-    )
+    is_method = isinstance(callee, types.MethodType)
+    is_logger = is_method and isinstance(owner, (logging.Logger, logging.LoggerAdapter))
     is_of_logging = isinstance(callee, types.FunctionType) and callee.__module__ == logging.__name__
-    return is_logger or is_of_logging or any(callee is known for known in _SHOWING)
+    # What is printed to a file of the program's own may be read again.
+    files = [each.value for each in call.keywords if each.arg in ("file", "stream", None)]
+    is_kept = not all(_resolved(file, frame) in (sys.stdout, sys.stderr) for file in files)
+    return is_logger or is_of_logging or (not is_kept and any(callee is known for known in _SHOWING))
 
 
 def _resolved(expression: ast.expr, frame: types.FrameType) -> Any:
