@@ -44,6 +44,7 @@ from fullgraph.tracing.layout import layout_follows_from
 from fullgraph.tracing.made_contiguous import only_makes_contiguous
 from fullgraph.tracing.messages import is_for_program
 from fullgraph.tracing.own_attributes import attribute, attributes
+from fullgraph.tracing.own_leaves import become_leaf, may_become_leaf
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, exact_strides, strides_of, times
@@ -240,8 +241,11 @@ class Questions:
 
     def set_requires_grad(self, value: Value, wanted: bool) -> None:
         """Allow what changes nothing; autograd inside a program is `torch.func`'s."""
-        if wanted != value.requires_grad and not inside_functorch():
+        if wanted == value.requires_grad or inside_functorch():
+            return
+        if not (wanted and may_become_leaf(value)):
             self.refuse_autograd(f"requires_grad = {wanted}")
+        become_leaf(value)
 
     # Concrete values
 
