@@ -451,7 +451,7 @@ def test_numbers_beside_tensors_under_a_transform(name: str) -> None:
         torch.testing.assert_close(exported(x), program(x))
 
 
-def test_a_number_for_each_row_as_an_index_under_vmap_is_refused_and_no_raw_error() -> None:
+def test_a_number_for_each_row_as_an_index_under_vmap() -> None:
     """Eager does it through a mode that calls an autograd function for each index."""
     from torch._dynamo._trace_wrapped_higher_order_op import TransformGetItemToIndex
 
@@ -459,5 +459,8 @@ def test_a_number_for_each_row_as_an_index_under_vmap_is_refused_and_no_raw_erro
         with TransformGetItemToIndex():
             return torch.vmap(lambda row: table[row])(torch.arange(3))
 
+    exported = fullgraph.export(program, (torch.randn(4, 2),), dynamic_shapes={"table": "n _"})
+    table = torch.randn(7, 2)
+    assert torch.equal(exported(table), program(table))
     with pytest.raises(fullgraph.Unsupported, match="called inside a torch.func transform"):
-        fullgraph.export(program, (torch.randn(4, 2),))
+        fullgraph.export(program, (torch.randn(4, 2, requires_grad=True),))

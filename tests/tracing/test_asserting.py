@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import distributions
 
 import fullgraph
 from fullgraph import DataDependent
@@ -52,3 +53,31 @@ def test_a_tensor_of_the_program_may_change_until_the_call():
     limit.fill_(1)
     with pytest.raises(RuntimeError, match="raises here"):
         exported(asserting.EXAMPLE)
+
+
+def of_normal(x):
+    mean, scale = x.chunk(2, -1)
+    return distributions.Normal(mean, scale.exp()).log_prob(mean * 0).sum(-1)
+
+
+def of_several_dims(x):
+    return distributions.MultivariateNormal(torch.zeros(4), torch.eye(4)).log_prob(x)
+
+
+def of_mixture(x):
+    parts = distributions.Normal(x, x.exp())
+    return distributions.MixtureSameFamily(distributions.Categorical(logits=x), parts).log_prob(x.sum(-1))
+
+
+@pytest.mark.parametrize("program", [of_normal, of_several_dims, of_mixture])
+def test_what_distributions_check_is_checked_at_each_run(program):
+    exported = fullgraph.export(program, (torch.randn(3, 4),), dynamic_shapes={"x": "n _"})
+
+    for n in (1, 5):
+        x = torch.randn(n, 4)
+        torch.testing.assert_close(exported(x), program(x))
+    nans = torch.full((2, 4), float("nan"))
+    with pytest.raises(ValueError, match="invalid values"):
+        program(nans)
+    with pytest.raises(RuntimeError, match="The program raises here"):
+        exported(nans)

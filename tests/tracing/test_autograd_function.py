@@ -3,6 +3,7 @@
 
 import pytest
 import torch
+from torch._dynamo._trace_wrapped_higher_order_op import TransformGetItemToIndex
 from torch.utils.checkpoint import checkpoint
 
 import fullgraph
@@ -255,6 +256,58 @@ def test_a_function_that_writes_its_input_is_refused():
 def test_inside_a_transform_a_function_is_refused():
     """Under `torch.func` a function has further rules, which are not kept."""
     assert_refused(torch.func.grad(lambda x: Reverse.apply(x).sum()), (torch.ones(2),), kind=Unsupported)
+
+
+class Rows(torch.autograd.Function):
+    """Lets `vmap` do its work, as the indexing of flexible attention does."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x, index):
+        return torch.ops.aten.index(x, [index])
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None
+
+
+def rows_under_vmap(x):
+    return torch.vmap(lambda index: Rows.apply(x, index) * 2)(torch.arange(x.shape[0]))
+
+
+def test_under_vmap_a_function_without_gradients_is_its_forward():
+    mask = torch.rand(3, 2) > 0.5
+    program = fullgraph.export(rows_under_vmap, (mask,), dynamic_shapes={"x": "n _"})
+    for n in (1, 5):
+        mask = torch.rand(n, 2) > 0.5
+        assert torch.equal(program(mask), rows_under_vmap(mask))
+
+    program = fullgraph.export(rows_under_vmap, (torch.randn(3, 2),), dynamic_shapes={"x": "n _"})
+    with pytest.raises(ContractError, match="requires_grad"):
+        program(leaf(3, 2))
+    assert_refused(rows_under_vmap, (leaf(3, 2),), kind=Unsupported, line="Rows.apply")
+
+
+def test_masks_made_by_indexing_under_vmap():
+    """As `transformers` makes them; what PyTorch does to its own exports there is nothing for ours."""
+
+    def program(mask):
+        def allowed(row, query, key):
+            return mask[row, key] & (query >= key)
+
+        with TransformGetItemToIndex():
+            for dims in ((None, None, 0), (None, 0, None), (0, None, None)):
+                allowed = torch.vmap(allowed, in_dims=dims)
+            columns = torch.arange(mask.shape[1])
+            return allowed(torch.arange(mask.shape[0]), columns, columns)
+
+    more = [(torch.rand(n, m) > 0.5,) for n, m in ((1, 1), (5, 7))]
+    assert_same(program, (torch.rand(3, 2) > 0.5,), more, dynamic_shapes={"mask": "n m"})
 
 
 def test_under_no_grad_a_function_gives_none():

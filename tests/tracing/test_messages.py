@@ -1,5 +1,6 @@
 """Text of a traced value: a message may show what stands for it, anything else would be fixed at the export."""
 
+import io
 import logging
 import sys
 import warnings
@@ -37,6 +38,7 @@ def left_alone(*texts, **named):
 
 def printed(x):
     print(x, f"{x.sum()} of {x.shape[0]}", [x])
+    print(x, file=sys.stderr)
     return x * 2
 
 
@@ -123,9 +125,24 @@ def by_a_caught_error(x):
     return x
 
 
+def by_a_file(x):
+    file = io.StringIO()
+    print(x.sum(), file=file)
+    return x * len(file.getvalue())
+
+
 @pytest.mark.parametrize(
     "program",
-    [by_text, by_length, by_format, by_a_function, by_a_closure, by_a_kept_text, by_a_caught_error],
+    [
+        by_a_file,
+        by_text,
+        by_length,
+        by_format,
+        by_a_function,
+        by_a_closure,
+        by_a_kept_text,
+        by_a_caught_error,
+    ],
 )
 def test_text_that_the_program_reads_is_refused(program):
     assert_refused(program, (torch.ones(3),), kind=DataDependent, dynamic_shapes={"x": "n"})

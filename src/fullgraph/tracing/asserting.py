@@ -14,21 +14,30 @@ import bisect
 import dis
 import functools
 import sys
+from pathlib import Path
 from types import CodeType, FrameType
+
+import torch
 
 from fullgraph.source import Owner, owner_of
 
 _LEAVING = ("RETURN", "YIELD", "RERAISE", "SEND")
 # Whose code may ask; the library of torch.nn is written in Python like the user's own.
 _ASKING = (Owner.USER, Owner.PACKAGE, Owner.TORCH_NN)
+# So are PyTorch's distributions, which check their parameters.
+_DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
 
 
 def answer_that_goes_on() -> bool | None:
     """Return the answer that the program's own code needs in order not to raise; None if it does not raise there."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and owner_of(frame.f_code.co_filename) not in _ASKING:
+    while frame is not None and not _may_ask(frame.f_code.co_filename):
         frame = frame.f_back
     return None if frame is None else _answer_at(frame.f_code, frame.f_lasti)
+
+
+def _may_ask(filename: str) -> bool:
+    return owner_of(filename) in _ASKING or filename.startswith(_DISTRIBUTIONS)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -19,12 +19,13 @@ import torch
 import torch.utils.checkpoint
 from torch import fx
 from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
+from torch.utils import _pytree as pytree
 
 from fullgraph.contract import AssumptionKind, Property
 from fullgraph.errors import CaptureError, FullgraphError, Unsupported
 from fullgraph.source import origin_here
 from fullgraph.symbolic import Expr
-from fullgraph.tracing.dispatch import grad_enabled, inside_functorch
+from fullgraph.tracing.dispatch import grad_enabled, innermost, inside_functorch, only_under_vmap
 from fullgraph.tracing.failures import is_of_the_program
 from fullgraph.tracing.grad_mode import allowed_without_gradients
 from fullgraph.tracing.records import Records
@@ -68,9 +69,24 @@ def _apply(original: Callable[..., Any], recorder: Records) -> Callable[..., Any
             bound = inspect.signature(cls.forward).bind(*args, **kwargs)
             bound.apply_defaults()
             args = bound.args
+        if _is_forward_alone(cls, args):
+            with torch.no_grad():
+                return cls.forward(*args)
         return _Call(recorder, cls, args).record()
 
     return apply
+
+
+def _is_forward_alone(cls: Function, args: tuple[Any, ...]) -> bool:
+    """Whether a function under `vmap` lets it do its work, and has no use for its backward.
+
+    Then `vmap` runs `forward` on the rows at once, as it does any function.
+    """
+    is_mapped = inside_functorch() and only_under_vmap() and _has_setup_context(cls)
+    if not (is_mapped and getattr(cls, "generate_vmap_rule", False)):
+        return False
+    tensors = [leaf for leaf in pytree.tree_leaves(args) if isinstance(leaf, torch.Tensor)]
+    return not any(innermost(each).requires_grad for each in tensors if each.dtype in DIFFERENTIABLE)
 
 
 def _not_met(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:

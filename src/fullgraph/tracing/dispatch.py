@@ -162,12 +162,29 @@ _device._device_constructors()
 @contextmanager
 def intercepting(interceptor: Interceptor) -> Iterator[None]:
     """Send every operator of this thread to `interceptor`."""
-    with enable_python_dispatcher(), enable_pre_dispatch():
+    with enable_python_dispatcher(), enable_pre_dispatch(), _unnoticed():
         _push(interceptor)
         try:
             yield
         finally:
             _pop()
+
+
+@contextmanager
+def _unnoticed() -> Iterator[None]:
+    """Let torch not take an interceptor for its own way to trace, for which it has other ways to call functions."""
+    private: Any = _ops
+    before = private._get_dispatch_mode_pre_dispatch
+
+    def torchs_own(key: Any) -> Any:
+        found = before(key)
+        return None if isinstance(found, Interceptor) else found
+
+    private._get_dispatch_mode_pre_dispatch = torchs_own
+    try:
+        yield
+    finally:
+        private._get_dispatch_mode_pre_dispatch = before
 
 
 def plain_torch() -> Any:
@@ -269,6 +286,21 @@ def left_by_functorch(tensor: torch.Tensor) -> torch.Tensor:
 def inside_functorch() -> bool:
     """Whether the program is inside a `torch.func` transform now."""
     return _C._functorch.peek_interpreter_stack() is not None
+
+
+def only_under_vmap() -> bool:
+    """Whether all `torch.func` transforms that the program is inside of are `vmap`."""
+    functorch: Any = _C._functorch
+    return all(
+        layer.key() == functorch.TransformType.Vmap for layer in functorch.get_interpreter_stack() or ()
+    )
+
+
+def innermost(tensor: torch.Tensor) -> torch.Tensor:
+    """Return what is in all wrappers of functorch layers."""
+    while is_functorch_tensor(tensor):
+        tensor = _C._functorch.get_unwrapped(tensor)
+    return tensor
 
 
 def storage_key(tensor: torch.Tensor) -> int:

@@ -168,6 +168,8 @@ def _index(original: Callable[..., Any], recorder: Records) -> Callable[..., Any
 def _refused(what: str, instead: str, case: str) -> Replacement:
     def replacement(original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def refusing(*args: Any, **kwargs: Any) -> Any:
+            if owner_of(asking_frame().f_code.co_filename) is Owner.TORCH:  # torch.func, which is recorded
+                return original(*args, **kwargs)
             error = Unsupported(
                 f"The program calls {what}.",
                 why="It works on, or changes, state that is outside the graph.",
@@ -175,7 +177,7 @@ def _refused(what: str, instead: str, case: str) -> Replacement:
                 where=origin_here(),
                 case=case,
             )
-            refuse(error, recorder)
+            return refuse(error, recorder)
 
         return refusing
 
@@ -205,9 +207,10 @@ def function_table() -> FunctionTable:
         (torch.Tensor, "__setitem__"): indexing.set_item,
         (torch.autograd.profiler.record_function, "__enter__"): _unrecorded(enter=True),
         (torch.autograd.profiler.record_function, "__exit__"): _unrecorded(enter=False),
-        (torch.autograd, "backward"): _refused(
-            "torch.autograd.backward", _GRADIENTS, case="gradient_in_forward"
-        ),
+        **{
+            (torch.autograd, name): _refused(f"torch.autograd.{name}", _GRADIENTS, case="gradient_in_forward")
+            for name in ("backward", "grad")
+        },
         (torch, "manual_seed"): _refused("torch.manual_seed", _SEEDING, case="seed_set_in_forward"),
         (torch, "set_rng_state"): _refused("torch.set_rng_state", _SEEDING, case="seed_set_in_forward"),
         (torch, "seed"): _refused("torch.seed", _SEEDING, case="seed_set_in_forward"),

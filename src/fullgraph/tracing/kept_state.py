@@ -40,6 +40,7 @@ from fullgraph.symbolic import (
     to_python,
 )
 from fullgraph.tracing.dispatch import OpOverload
+from fullgraph.tracing.equal_by_construction import MADE_BY
 from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import GraphInput, InputRole, OutputRole, Trace
@@ -101,14 +102,21 @@ class _Left:
 def _holds_for_all_ways(first: Trace, left: _Left, run_again: Callable[[Kept], Trace]) -> bool:
     earlier = frozenset(left.earlier.values())
     waiting: list[Way] = [{}]
-    equal: bool | None = None
+    is_for_equal_sizes: bool | None = None
     for _ in range(_MOST_RUNS):
         if not waiting:
             return True
         way = waiting.pop()
-        scope = _knowing(first, left, way)
-        if scope is None:
+        known = _knowing(first, left, way)
+        if known is None:
             continue  # no sizes lead there
+        if all(known.follows(eq(new, old)) for old, new in left.earlier.items()):
+            if is_for_equal_sizes is None:
+                kept = Kept(left, None, MappingProxyType({}))
+                is_for_equal_sizes = _is_same(first, kept.completed(run_again(kept)), kept)
+            if not is_for_equal_sizes:
+                return False
+            continue
         kept = Kept(left, _sizes(first, left, way), way)
         trace = kept.completed(run_again(kept))
         taken = dict(way)
@@ -118,16 +126,11 @@ def _holds_for_all_ways(first: Trace, left: _Left, run_again: Callable[[Kept], T
             if branch.question not in way:
                 waiting.append({**taken, branch.question: not branch.answer})
             taken[branch.question] = branch.answer
-        if _is_anew(first, trace, kept):
-            continue
-        known = _knowing(first, left, taken)
-        if known is None or not all(known.follows(eq(new, old)) for old, new in left.earlier.items()):
-            return False
-        if equal is None:
-            kept = Kept(left, None, MappingProxyType({}))
-            equal = _is_same(first, kept.completed(run_again(kept)), kept)
-        if not equal:
-            return False
+        if len(taken) == len(way):
+            if not _is_anew(first, trace, kept):
+                return False
+        elif not _is_anew(first, trace, kept):
+            waiting.append(taken)  # it may be that the sizes are the same there
     return False
 
 
@@ -264,6 +267,8 @@ class Kept:
         if id(old) not in known:
             dims = tuple(d if isinstance(d, int) else self._of_earlier(d) for d in old.dims)
             node = recorder.place_bare("kept", TensorSpec(dims, old.dtype, old.device))
+            if self.sizes is None:
+                node.meta[MADE_BY] = old.node
             new = Value(dims, old.dtype, old.device, node, recorder.clock)
             new.contiguous = False  # as far as is known here
             self._values.append(new)

@@ -16,7 +16,6 @@ import builtins
 import dis
 import functools
 import inspect
-import linecache
 import logging
 import pprint
 import sys
@@ -24,13 +23,13 @@ import types
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any, Final
 
 import torch
 
 from fullgraph.source import Owner, owner_of
 from fullgraph.tracing.catching import is_caught_here
+from fullgraph.tracing.syntax import nodes_at, parents_in
 
 _SHOWING: Final[tuple[Callable[..., Any], ...]] = (print, pprint.pprint, pprint.pp, warnings.warn)
 _CHECKING: Final[tuple[Callable[..., Any], ...]] = tuple(
@@ -55,7 +54,7 @@ def is_for_program(frame: types.FrameType, on_read: Callable[[], object]) -> boo
         frame = frame.f_back
     if owner_of(frame.f_code.co_filename) not in (Owner.USER, Owner.PACKAGE):
         return False
-    nodes = _nodes_at(frame)
+    nodes = nodes_at(frame, _MAY_MAKE_TEXT)
     return not nodes or not all(_goes_to_somebody(node, frame, on_read) for node in nodes)
 
 
@@ -71,8 +70,8 @@ def nothing_watched_after() -> Iterator[None]:
 
 
 def _goes_to_somebody(node: ast.AST, frame: types.FrameType, on_read: Callable[[], object]) -> bool:
-    parents = _parents(frame.f_code.co_filename)
-    if isinstance(node, ast.Call) and _is_shown_by(_resolved(node.func, frame)):
+    parents = parents_in(frame.f_code.co_filename)
+    if isinstance(node, ast.Call) and _is_shown_by(node, frame):
         return True  # `print(x)` itself makes the text
     parent = parents.get(node)
     while parent is not None:
@@ -84,7 +83,7 @@ def _goes_to_somebody(node: ast.AST, frame: types.FrameType, on_read: Callable[[
                 return isinstance(callee, type) and not is_caught_here()
             if isinstance(node, ast.Lambda):
                 return any(callee is known for known in _CHECKING)
-            return _is_shown_by(callee) or _is_left_alone_by(callee, parent, node, on_read)
+            return _is_shown_by(parent, frame) or _is_left_alone_by(callee, parent, node, on_read)
         if not isinstance(parent, (ast.Call, ast.expr, ast.keyword)) or isinstance(parent, _KEEPING):
             return False
         node, parent = parent, parents.get(parent)
@@ -111,13 +110,16 @@ def _makes_text(call: ast.Call, frame: types.FrameType) -> bool:
     return any(maker is known for known in _MAKING_TEXT)
 
 
-def _is_shown_by(callee: Any) -> bool:
+def _is_shown_by(call: ast.Call, frame: types.FrameType) -> bool:
+    callee = _resolved(call.func, frame)
     owner = getattr(callee, "__self__", None)
-    is_logger = isinstance(callee, types.MethodType) and isinstance(
-        owner, (logging.Logger, logging.LoggerAdapter)
-    )
+    is_method = isinstance(callee, types.MethodType)
+    is_logger = is_method and isinstance(owner, (logging.Logger, logging.LoggerAdapter))
     is_of_logging = isinstance(callee, types.FunctionType) and callee.__module__ == logging.__name__
-    return is_logger or is_of_logging or any(callee is known for known in _SHOWING)
+    # What is printed to a file of the program's own may be read again.
+    files = [each.value for each in call.keywords if each.arg in ("file", "stream", None)]
+    is_kept = not all(_resolved(file, frame) in (sys.stdout, sys.stderr) for file in files)
+    return is_logger or is_of_logging or (not is_kept and any(callee is known for known in _SHOWING))
 
 
 def _resolved(expression: ast.expr, frame: types.FrameType) -> Any:
@@ -210,40 +212,3 @@ def _loads(code: types.CodeType) -> dict[int, tuple[str, ...]]:
             names = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
             found[instruction.offset] = tuple(name for name in names if isinstance(name, str))
     return found
-
-
-def _nodes_at(frame: types.FrameType) -> list[ast.AST]:
-    """Return what the instruction that runs now evaluates; where Python does not say, all that may make text there."""
-    code = frame.f_code
-    parents = _parents(code.co_filename)
-    positions: Any = getattr(code, "co_positions", tuple)  # new in Python 3.11
-    position = next(islice(positions(), frame.f_lasti // 2, None), (None,))
-    if None in position:
-        return [node for node in parents if _is_of_statement(node, frame.f_lineno)]
-    exact = [node for node in parents if _position(node) == position]
-    outermost = [node for node in exact if parents[node] not in exact]
-    return outermost[:1]
-
-
-def _is_of_statement(node: ast.AST, line: int) -> bool:
-    return isinstance(node, _MAY_MAKE_TEXT) and node.lineno <= line <= (node.end_lineno or node.lineno)
-
-
-def _position(node: ast.AST) -> tuple[Any, ...] | None:
-    if not isinstance(node, ast.expr):
-        return None
-    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
-
-
-def _parents(filename: str) -> dict[ast.AST, ast.AST]:
-    return _parents_in("".join(linecache.getlines(filename)))
-
-
-@functools.lru_cache(maxsize=16)
-def _parents_in(source: str) -> dict[ast.AST, ast.AST]:
-    """Return for each part of a file what it is part of."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return {}
-    return {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}

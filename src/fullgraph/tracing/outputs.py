@@ -13,6 +13,7 @@ from fullgraph.source import trace_boundary
 from fullgraph.symbolic import Bool, Expr, expr_of
 from fullgraph.tracing.functionalize import renew
 from fullgraph.tracing.inputs import Inputs, Rebuilt
+from fullgraph.tracing.own_leaves import require_other_leaves
 from fullgraph.tracing.recorder import Recorder
 from fullgraph.tracing.result import Branch, GraphInput, GraphOutput, InputRole, OutputLeaf, OutputRole, Trace
 from fullgraph.tracing.state import PythonState
@@ -42,6 +43,9 @@ class Outputs:
         self._write_backs(self.rebound)
         self.leaves = tuple(self._leaf(leaf, OutputRole.USER) for leaf in leaves)
         self.state_leaves = tuple(self._leaf(leaf, OutputRole.ARGUMENT_STATE) for leaf in state_leaves)
+        returned = [leaf for leaf in leaves if isinstance(leaf, Value)]
+        roots = {root.node: root.requires_grad for root in self.recorder.roots}
+        require_other_leaves(self.recorder.graph, roots, returned)
         self._assert_deferred()
         self.recorder.graph.output(tuple(self.nodes))
 

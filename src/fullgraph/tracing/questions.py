@@ -35,12 +35,16 @@ from fullgraph.tracing.asserting import answer_that_goes_on
 from fullgraph.tracing.constants import constant_of
 from fullgraph.tracing.data_dependent import scalar_of_item
 from fullgraph.tracing.dispatch import inside_functorch, plain_torch
+from fullgraph.tracing.equal_by_construction import is_true_by_construction
 from fullgraph.tracing.explaining import refuse, refuse_contents
+from fullgraph.tracing.functionalize import current
 from fullgraph.tracing.grad_mode import rely_on_callers_mode
 from fullgraph.tracing.handed_back import is_flipped_view
 from fullgraph.tracing.layout import layout_follows_from
+from fullgraph.tracing.made_contiguous import only_makes_contiguous
 from fullgraph.tracing.messages import is_for_program
 from fullgraph.tracing.own_attributes import attribute, attributes
+from fullgraph.tracing.own_leaves import become_leaf, may_become_leaf
 from fullgraph.tracing.records import Records
 from fullgraph.tracing.result import InputRole
 from fullgraph.tracing.strides import contiguous_strides, exact_strides, strides_of, times
@@ -159,6 +163,8 @@ class Questions:
         else:
             described = is_channels_last_contiguous_3d
         strides = strides_of(value)
+        if value.root.source is None and only_makes_contiguous(sys._getframe(2)):
+            return False
         if strides is None:
             raise _unknown_strides()
         self._rely_on_layout(value)
@@ -235,8 +241,11 @@ class Questions:
 
     def set_requires_grad(self, value: Value, wanted: bool) -> None:
         """Allow what changes nothing; autograd inside a program is `torch.func`'s."""
-        if wanted != value.requires_grad and not inside_functorch():
+        if wanted == value.requires_grad or inside_functorch():
+            return
+        if not (wanted and may_become_leaf(value)):
             self.refuse_autograd(f"requires_grad = {wanted}")
+        become_leaf(value)
 
     # Concrete values
 
@@ -254,6 +263,8 @@ class Questions:
     def truth(self, value: Value) -> bool:
         """Answer `bool(tensor)`."""
         self._require_one_element(value, "bool()")
+        if is_true_by_construction(self.recorder, current(self.recorder, value)):
+            return True
         needed = None if self.constant(value) is not None else answer_that_goes_on()
         if needed is not None:
             self._assert(value, needed)

@@ -37,6 +37,7 @@ from fullgraph.tracing.lifting import Lifting, Owned
 from fullgraph.tracing.meta import NoShape, by_parts, shape_by_meta, values_in
 from fullgraph.tracing.module_state import ModuleTrees
 from fullgraph.tracing.operators import MAYBE_ITSELF, Kind, Operator, operator_of
+from fullgraph.tracing.own_leaves import value_of
 from fullgraph.tracing.questions import Questions
 from fullgraph.tracing.records import InnerGraph
 from fullgraph.tracing.result import InputRole
@@ -346,7 +347,7 @@ class Recorder:
         if kind is TracedTensor:
             if argument.asked is not self.questions:
                 self._refuse_stranger()
-            return argument.value
+            return value_of(argument)
         if kind in _PLAIN:
             return argument
         if kind is list or kind is tuple or kind is torch.Size:

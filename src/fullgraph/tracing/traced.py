@@ -20,6 +20,7 @@ from torch import fx
 from fullgraph.contract import TensorSpec
 from fullgraph.symbolic import Bool, Expr
 from fullgraph.tracing.dispatch import NO_TORCH_FUNCTION, OpOverload, text_of_contents, traced_tensor_base
+from fullgraph.tracing.own_leaves import is_own_leaf, value_of
 from fullgraph.tracing.result import InputRole
 
 Size = int | Expr
@@ -243,7 +244,8 @@ class TracedTensor(torch.Tensor):
 
     @property
     def requires_grad(self) -> bool:
-        return self.asked.asked_requires_grad(self.value)
+        value = value_of(self)
+        return is_own_leaf(value) or self.asked.asked_requires_grad(value)
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
@@ -255,7 +257,8 @@ class TracedTensor(torch.Tensor):
 
     @property
     def is_leaf(self) -> bool:  # type: ignore[override]
-        return self.asked.asked_leaf(self.value)
+        value = value_of(self)
+        return is_own_leaf(value) or self.asked.asked_leaf(value)
 
     @property
     def _is_param(self) -> bool:  # type: ignore[override]  # `isinstance(x, torch.nn.Parameter)` asks
