@@ -25,14 +25,7 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, eq, le, not_
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import T, substitute
-from fullgraph.symbolic.expr import (
-    Expr,
-    Monomial,
-    integer,
-    plus,
-    polynomial,
-    times,
-)
+from fullgraph.symbolic.expr import Expr, Monomial, integer, plus, polynomial, times
 from fullgraph.symbolic.forms import form_of
 from fullgraph.symbolic.interning import Interned, contains
 from fullgraph.symbolic.ranges import ANY, Range
@@ -42,6 +35,8 @@ WIDEST = 64
 # Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
 _ROUNDS = 3
 _ONE = ranges.point(1)
+# Where an expression lies of which a comparison with 0 holds. What is asked with "ne" is not negative.
+_LEARNT_BOUNDS = {"le": Range(-math.inf, 0), "eq": ranges.point(0), "ne": Range(1, math.inf)}
 
 
 class Contradiction(ValueError):
@@ -403,8 +398,8 @@ class Facts:
         return self._at_most(integer(math.isqrt(least - 1) + 1), factors[0])
 
     def _at_most(self, a: Expr, b: Expr) -> bool:
-        fact = le(a, b)  # of a quotient, this speaks of the dividend
-        return not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
+        fact = le(a, b)  # of a quotient, this speaks of the dividend; of a remainder, of whether it is 0
+        return not fact.is_const and self._bound(fact.args[0], _LEARNT_BOUNDS[fact.kind])
 
     def _propagate_sign(self, form: Expr, known: Range) -> bool:
         """Divide `s0*(s1 - 4) == 0` by s0 once s0 is known not to be 0; and `<=` by positive factors."""
