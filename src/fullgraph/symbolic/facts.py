@@ -168,7 +168,7 @@ class Facts:
             for _ in range(times_in // 2):
                 result = ranges.mul(result, ranges.square(found))
             if times_in % 2:
-                result = ranges.mul(result, found)
+                result = found if result is _ONE else ranges.mul(result, found)
         return result
 
     def divisor_of(self, e: Expr) -> int:

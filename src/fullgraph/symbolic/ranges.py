@@ -115,6 +115,8 @@ def scale(a: Range, k: int) -> Range:
 
 def mul(a: Range, b: Range) -> Range:
     """Return the range of `x * y`."""
+    if a.lo >= 0 and b.lo >= 0:
+        return _range(_times(a.lo, b.lo), _times(a.hi, b.hi))
     corners = [_times(x, y) for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
     return _range(min(corners), max(corners))
 
