@@ -2,15 +2,20 @@
 
 Each of the twenty expressions that dominate real traces is computed by both on the nodes inside `torch.SymInt`,
 as PyTorch's shape code does. (Python's `a + b` on a `torch.SymInt` adds about 2 us of PyTorch's own to either.)
-*First*: symbols that have not met before, as when a size is new in a trace. *Again*: the same symbols, as in the
-later layers of a model; both sides then look up what they computed, so that column compares two look-ups.
+*First*: symbols that have not met before, as when a size is new in a trace; each row makes its own, because an
+expression of another row's symbols may still be alive, in our table or in sympy's caches. *Again*: the same symbols, as
+in the later layers of a model; both sides then look up what they computed, so that column compares two look-ups.
 It is the usual case: of what nodes were asked in one export with fullgraph (464 calls for `llama-12` of `models`, 281
 for `t5-6+6`, 159 for `whisper-6+6`, 600 for `mamba-4`, 167 for `vit-12`), 91 to 99 % had been asked before. Most of
 those calls ask for a plain integer (`maybe_as_int`), which is not among the twenty.
 
+Each side is measured in a process of its own. In one process, our symbols lie scattered in the memory that the last
+ShapeEnv left behind, which no export does to us, and what takes us less than a microsecond is then mostly waiting for
+memory (`a - 1` 1.2 us instead of 0.7).
+
 The means hide much, be it the average time of an operation or the mean of the ratios. A comparison that sympy
 solves (`a == 1`) takes it a thousand times longer than it takes us; of a sum or a minimum, which sympy merely
-builds, we save a factor of about ten. So the least ratio and the median stand beside the means. The last table
+builds, we save a factor of about twenty. So the least ratio and the median stand beside the means. The last table
 adds up n symbols one by one, with PyTorch's own share on both sides.
 
 Run it: `python -m benchmarks.symbolic [--symbols N]`
@@ -19,9 +24,12 @@ Run it: `python -m benchmarks.symbolic [--symbols N]`
 from __future__ import annotations
 
 import argparse
+import itertools
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import torch
@@ -55,7 +63,11 @@ EXPRESSIONS: dict[str, Callable[[Any, Any, Callable[[int], Any]], object]] = {
     "a * 2 == a + a": lambda a, b, k: a.mul(k(2)).eq(a.add(a)).guard_bool("", 0),  # cat, then add
     "a * b * 4 == b * 4 * a": lambda a, b, k: a.mul(b).mul(k(4)).eq(b.mul(k(4)).mul(a)).guard_bool("", 0),
 }
+COUNTS = (125, 250, 500, 1000)  # of symbols that are added up
 Pair = tuple[Any, Any]
+Times = tuple[float, float]  # the first time and again
+
+_numbers = itertools.count()  # no two symbols of a process have the same name
 
 
 class NobodyAsked:
@@ -71,7 +83,7 @@ class NobodyAsked:
 def our_symbols(count: int) -> list[torch.SymInt]:
     """Symbols of ours, at least 2."""
     scope = Scope(NobodyAsked())
-    return [to_python(scope.declare(f"s{i}", lo=2, hint=5 + i % 7), scope) for i in range(count)]
+    return [to_python(scope.declare(f"s{next(_numbers)}", lo=2, hint=5 + i % 7), scope) for i in range(count)]
 
 
 def their_symbols(count: int) -> list[torch.SymInt]:
@@ -79,7 +91,7 @@ def their_symbols(count: int) -> list[torch.SymInt]:
     shapes = ShapeEnv()
     made = []
     for i in range(count):
-        source, hint = ConstantSource(f"s{i}"), 5 + i % 7
+        source, hint = ConstantSource(f"s{next(_numbers)}"), 5 + i % 7
         symbol = shapes.create_symbol(
             hint, source=source, dynamic_dim=DimDynamic.DYNAMIC, constraint_dim=None
         )
@@ -97,13 +109,24 @@ def microseconds(compute: Callable[..., object], pairs: Sequence[Pair]) -> float
     return statistics.median(times) / 1000
 
 
-def measured(symbols: list[torch.SymInt], compute: Callable[..., object]) -> tuple[float, float]:
+def measured(symbols: list[torch.SymInt], compute: Callable[..., object]) -> Times:
     """Time of the first and of later computations with the same symbols."""
     nodes = [each.node for each in symbols]
     pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
     first = microseconds(compute, pairs)
     again = microseconds(compute, pairs[:1] * len(pairs))
     return first, again
+
+
+def times_of_all(make: Callable[[int], list[torch.SymInt]], count: int) -> list[Times]:
+    """Time of each expression, with symbols that are made for it."""
+    return [measured(make(count), compute) for compute in EXPRESSIONS.values()]
+
+
+def in_own_process(compute: Callable[..., Any], *args: object) -> Any:
+    """Call a function in a process in which nothing was done before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(compute, *args).result()
 
 
 def seconds_to_sum(symbols: list[torch.SymInt]) -> float:
@@ -113,15 +136,20 @@ def seconds_to_sum(symbols: list[torch.SymInt]) -> float:
     return time.perf_counter() - start
 
 
+def times_of_sums(make: Callable[[int], list[torch.SymInt]]) -> list[float]:
+    """Microseconds a symbol for sums of different lengths; the least of three, because it is one long measurement."""
+    return [min(seconds_to_sum(make(count)) for _ in range(3)) / count * 1e6 for count in COUNTS]
+
+
 def compare(count: int, console: Console) -> None:
     """Print a row an expression, and the geometric means of the ratios."""
     table = Table(title="Microseconds for an expression")
     for heading in ("expression", "ours first", "again", "ShapeEnv first", "again", "ratio first", "again"):
         table.add_column(heading, justify="left" if heading == "expression" else "right")
-    ratios: list[tuple[float, float]] = []
+    ratios: list[Times] = []
     rows: list[tuple[float, ...]] = []
-    for text, compute in EXPRESSIONS.items():
-        ours, theirs = measured(our_symbols(count), compute), measured(their_symbols(count), compute)
+    both = [in_own_process(times_of_all, make, count) for make in (our_symbols, their_symbols)]
+    for text, ours, theirs in zip(EXPRESSIONS, *both, strict=True):
         ratios.append((theirs[0] / ours[0], theirs[1] / ours[1]))
         rows.append((*ours, *theirs))
         table.add_row(text, *(f"{n:.1f}" for n in rows[-1]), *(f"{r:.0f}x" for r in ratios[-1]))
@@ -144,9 +172,8 @@ def compare_sums(console: Console) -> None:
     table = Table(title="Microseconds a symbol to add up n symbols")
     for heading in ("symbols", "ours", "ShapeEnv", "ratio"):
         table.add_column(heading, justify="right")
-    for count in (125, 250, 500, 1000):
-        ours = min(seconds_to_sum(our_symbols(count)) for _ in range(3)) / count * 1e6
-        theirs = seconds_to_sum(their_symbols(count)) / count * 1e6
+    both = [in_own_process(times_of_sums, make) for make in (our_symbols, their_symbols)]
+    for count, ours, theirs in zip(COUNTS, *both, strict=True):
         table.add_row(str(count), f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.0f}x")
     console.print(table)
 

@@ -236,6 +236,17 @@ def test_a_refused_fact_leaves_nothing_behind():
     assert scope.decide(gt(add(a, b), 13)) is None
 
 
+def test_the_square_of_a_remainder_bounds_the_remainder():
+    """`(n % 4)**2 >= 1` is said of the remainder as that it is not 0, which is no bound from above."""
+    scope = Scope(NobodyAsked())
+    scope.declare("n")
+    scope.assume(parse("(n % 4)**2 >= 1"))
+
+    assert scope.range_of(parse("n % 4")) == Range(1, 3)
+    assert scope.decide(parse("n % 4 == 0")) is False
+    assert scope.decide(parse("n % 4 == 1")) is None
+
+
 def test_an_absolute_value_stays_where_the_sign_is_open():
     """`abs` is dropped only of what is never negative."""
     scope = Scope(NobodyAsked())

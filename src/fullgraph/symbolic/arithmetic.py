@@ -11,7 +11,7 @@ ever reordered.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, reduce
+from functools import reduce
 from math import copysign
 from math import gcd as _gcd
 
@@ -28,6 +28,7 @@ from fullgraph.symbolic.expr import (
     plus,
     times,
 )
+from fullgraph.symbolic.interning import fingerprint_of
 from fullgraph.symbolic.operations import PYTHON
 
 # `x ** n` is multiplied out up to this degree.
@@ -106,20 +107,25 @@ def pow_(a: Operand, b: Operand) -> Expr:
 
 def min_(a: Operand, b: Operand) -> Expr:
     """Return the smaller of the two; a float if either is (as `torch.sym_min`)."""
-    return _extreme("min", expression(a), expression(b))
+    return extreme("min", expression(a), expression(b))
 
 
 def max_(a: Operand, b: Operand) -> Expr:
     """Return the larger of the two; a float if either is (as `torch.sym_max`)."""
-    return _extreme("max", expression(a), expression(b))
+    return extreme("max", expression(a), expression(b))
 
 
-@lru_cache(maxsize=2048)
-def _extreme(kind: str, a: Expr, b: Expr) -> Expr:
+def extreme(kind: str, a: Expr, b: Expr) -> Expr:
+    """Return the `"min"` or `"max"` of the two."""
     if a.is_float or b.is_float:
         return floats.binary(kind, floats.to_float(a), floats.to_float(b))
-    kept: list[Expr] = []
-    for new in (*_operands(kind, a), *_operands(kind, b)):
+    if kind not in (a.kind, b.kind):
+        difference = constant_difference(a, b)
+        if difference is not None:
+            return a if (difference > 0) == (kind == "max") else b
+        return apply(kind, (a, b) if a.fingerprint < b.fingerprint else (b, a), is_float=False)
+    kept = list(a.args if a.kind == kind else (a,))
+    for new in b.args if b.kind == kind else (b,):
         for index, old in enumerate(kept):
             difference = constant_difference(new, old)
             if difference is not None:
@@ -130,11 +136,7 @@ def _extreme(kind: str, a: Expr, b: Expr) -> Expr:
             kept.append(new)
     if len(kept) == 1:
         return kept[0]
-    return apply(kind, tuple(sorted(kept, key=lambda e: e.fingerprint)), is_float=False)
-
-
-def _operands(kind: str, a: Expr) -> tuple[Expr, ...]:
-    return a.args if a.kind == kind and not a.is_float else (a,)
+    return apply(kind, tuple(sorted(kept, key=fingerprint_of)), is_float=False)
 
 
 def abs_(a: Operand) -> Expr:

@@ -29,9 +29,8 @@ from fullgraph.symbolic.expr import (
     minus,
     plus,
     polynomial,
-    times,
 )
-from fullgraph.symbolic.interning import Interned, digest, intern, interned
+from fullgraph.symbolic.interning import Interned, digest_of, fingerprint_of, intern, interned
 from fullgraph.symbolic.operations import PYTHON
 
 # Integers below this convert to float without rounding.
@@ -66,7 +65,7 @@ class Bool(Interned):
 
 
 def _interned_bool(kind: str, *args: Interned) -> Bool:
-    fingerprint = digest(f"?{kind}", args)
+    fingerprint = digest_of(f"?{kind}", args)
     found = interned(fingerprint)
     return found if found is not None else intern(Bool(kind, args, fingerprint))
 
@@ -263,7 +262,7 @@ def not_(a: Bool | bool) -> Bool:
         case "ne":
             return _interned_bool("eq", *a.args)
         case "le":
-            return _interned_bool("le", plus(integer(1), times(integer(-1), a.args[0])))
+            return _interned_bool("le", minus(integer(1), a.args[0]))
         case "and":
             return or_(*map(not_, a.args))
         case "or":
@@ -298,7 +297,7 @@ def _connect(kind: str, neutral: Bool, absorbing: Bool, conditions: tuple[Bool |
             return absorbing
     if len(kept) < 2:
         return next(iter(kept), neutral)
-    return _interned_bool(kind, *sorted(kept, key=lambda part: part.fingerprint))
+    return _interned_bool(kind, *sorted(kept, key=fingerprint_of))
 
 
 def if_else(test: Bool | bool, yes: Operand, no: Operand) -> Expr:

@@ -30,7 +30,7 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, le, ne
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import evaluate, substitute
-from fullgraph.symbolic.expr import Expr, integer, plus, polynomial, times
+from fullgraph.symbolic.expr import Expr, integer, minus, plus, polynomial, times
 from fullgraph.symbolic.facts import WIDEST, Contradiction, Facts
 from fullgraph.symbolic.interning import contains, parts_of
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
@@ -69,7 +69,7 @@ def _at_most_zero(facts: Facts, e: Expr) -> bool | None:
     if _has_relations(facts, e):
         if _follows(facts, e, _DEPTH):
             return True
-        if _follows(facts, plus(integer(1), times(integer(-1), e)), _DEPTH):
+        if _follows(facts, minus(integer(1), e), _DEPTH):
             return False
     return _sign_by_content(facts, e)
 
@@ -87,10 +87,10 @@ def _is_zero(facts: Facts, e: Expr) -> bool | None:
     if common and e.terms.get((), 0) % common:
         return False
     if _has_relations(facts, e):
-        minus, one = times(integer(-1), e), integer(1)
-        if _follows(facts, plus(e, one), _DEPTH) or _follows(facts, plus(minus, one), _DEPTH):
+        one = integer(1)
+        if _follows(facts, plus(e, one), _DEPTH) or _follows(facts, minus(one, e), _DEPTH):
             return False
-        if _follows(facts, e, _DEPTH) and _follows(facts, minus, _DEPTH):
+        if _follows(facts, e, _DEPTH) and _follows(facts, times(integer(-1), e), _DEPTH):
             return True
     return _zero_by_content(facts, e) if not e.terms.get(()) else _zero_by_factors(facts, e)
 
@@ -206,14 +206,14 @@ def meaning(facts: Facts, atom: Expr) -> Iterator[tuple[Expr, Range]]:
     if atom.kind == "floordiv":
         x, k = atom.args
         rest = facts.integer_range(mod_integers(x, k))
-        yield plus(times(k, atom), times(integer(-1), x)), Range(-rest.hi, -rest.lo)
+        yield minus(times(k, atom), x), Range(-rest.hi, -rest.lo)
     elif atom.kind == "mod":
         x, k = atom.args
         quotient = floordiv_integers(x, k)
-        yield plus(plus(atom, times(k, quotient)), times(integer(-1), x)), Range(0, 0)
+        yield minus(plus(atom, times(k, quotient)), x), Range(0, 0)
     elif atom.kind in ("min", "max", "abs"):
         for x in atom.args:
-            difference = plus(atom, times(integer(-1), x))
+            difference = minus(atom, x)
             yield difference, Range(-math.inf, 0) if atom.kind == "min" else ranges.NON_NEGATIVE
         if atom.kind == "abs":
             yield plus(atom, atom.args[0]), ranges.NON_NEGATIVE

@@ -32,11 +32,13 @@ from fullgraph.symbolic.expr import (
     apply,
     integer,
     leading,
+    minus,
     multiply_monomials,
     plus,
     polynomial,
     times,
 )
+from fullgraph.symbolic.interning import fingerprint_of
 
 # Long division gives up after so many steps; sizes divide exactly in a few or not at all.
 _LONGEST_DIVISION = 64
@@ -90,30 +92,36 @@ def _floordiv_constant(a: Expr, k: int) -> Expr:
         return integer(a.value // k)
     if a.kind == "symbol":
         return apply("floordiv", (a, integer(k)), is_float=False)
-    whole = {m: c // k for m, c in a.terms.items() if c % k == 0 or not m}
-    rest = {m: c for m, c in a.terms.items() if c % k and m}
-    constant = a.terms.get((), 0) % k
+    whole: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    for monomial, coefficient in a.terms.items():
+        if monomial and coefficient % k:
+            rest[monomial] = coefficient
+        elif coefficient // k:
+            whole[monomial] = coefficient // k
     if not rest:
-        return polynomial({m: c for m, c in whole.items() if c})
+        return polynomial(whole)
+    constant = a.terms.get((), 0) % k
     rounded = _without_cancelling_mod(a, integer(k))
     if rounded is not None:
         return rounded
-    common = reduce(gcd, rest.values(), k)
-    k //= common
-    rest = {m: c // common for m, c in rest.items()}
-    constant //= common
-    inner = _sole_atom(rest, "floordiv")
-    if inner is not None:
-        x, j = inner
-        small = floordiv_integers(plus(x, integer(constant * j)), integer(j * k))
-    elif (inner := _sole_atom(rest, "mod")) is not None and inner[1] + constant <= k:
+    common = gcd(k, *rest.values())
+    if common > 1:
+        k //= common
+        rest = {m: c // common for m, c in rest.items()}
+        constant //= common
+    inner = _sole_rounding(rest)
+    if inner is not None and inner.kind == "floordiv":
+        x, j = inner.args
+        small = floordiv_integers(plus(x, integer(constant * j.value)), integer(j.value * k))
+    elif inner is not None and inner.args[1].value + constant <= k:
         small = integer(0)
-    elif all(c < 0 for c in rest.values()):
+    elif max(rest.values()) < 0:
         upwards = polynomial(_with_constant({m: -c for m, c in rest.items()}, k - 1 - constant))
         small = times(integer(-1), _floordiv_constant(upwards, k))
     else:
         small = apply("floordiv", (polynomial(_with_constant(rest, constant)), integer(k)), is_float=False)
-    return plus(polynomial({m: c for m, c in whole.items() if c}), small)
+    return plus(polynomial(whole), small)
 
 
 def _mod_constant(a: Expr, k: int) -> Expr:
@@ -130,15 +138,15 @@ def _mod_constant(a: Expr, k: int) -> Expr:
     constant = a.terms.get((), 0) % k
     if not rest:
         return integer(constant)
-    common = reduce(gcd, rest.values(), k)
+    common = gcd(k, *rest.values())
     if common > 1:
         reduced = polynomial(_with_constant({m: c // common for m, c in rest.items()}, constant // common))
         return plus(
             times(integer(common), mod_integers(reduced, integer(k // common))), integer(constant % common)
         )
-    inner = _sole_atom(rest, "mod")
     whole = polynomial(_with_constant(rest, constant))
-    if inner is not None and inner[1] + constant <= k:
+    inner = _sole_rounding(rest)
+    if inner is not None and inner.kind == "mod" and inner.args[1].value + constant <= k:
         return whole
     return apply("mod", (whole, integer(k)), is_float=False)
 
@@ -152,15 +160,16 @@ def _with_constant(terms: dict[Monomial, int], constant: int) -> dict[Monomial, 
     return {**terms, (): constant} if constant else terms
 
 
-def _sole_atom(terms: dict[Monomial, int], kind: str) -> tuple[Expr, int] | None:
-    """Return (x, j) if the terms are just `x // j` or `x % j` with a constant j > 0."""
+def _sole_rounding(terms: dict[Monomial, int]) -> Expr | None:
+    """Return the atom `x // j` or `x % j` with a constant j > 0 if the terms are just that."""
     if len(terms) != 1:
         return None
     ((monomial, coefficient),) = terms.items()
-    if coefficient != 1 or len(monomial) != 1 or monomial[0].kind != kind or monomial[0].is_float:
-        return None
-    x, j = monomial[0].args
-    return (x, j.value) if j.is_const else None
+    atom = monomial[0]
+    is_sole = (
+        coefficient == 1 and len(monomial) == 1 and atom.kind in ("floordiv", "mod") and not atom.is_float
+    )
+    return atom if is_sole and atom.args[1].is_const else None
 
 
 def _without_inner_mod(a: Expr, b: Expr) -> Expr:
@@ -168,7 +177,7 @@ def _without_inner_mod(a: Expr, b: Expr) -> Expr:
         if len(monomial) == 1 and monomial[0].kind == "mod" and not monomial[0].is_float:
             x, j = monomial[0].args
             if exact_quotient(times(integer(coefficient), j), b) is not None:
-                change = times(integer(coefficient), plus(x, times(integer(-1), monomial[0])))
+                change = times(integer(coefficient), minus(x, monomial[0]))
                 return _without_inner_mod(plus(a, change), b)
     return a
 
@@ -180,12 +189,9 @@ def _without_cancelling_mod(a: Expr, b: Expr) -> Expr | None:
             x, j = monomial[0].args
             multiples = exact_quotient(times(integer(coefficient), j), b)
             if multiples is not None:
-                rest = plus(a, times(integer(coefficient), plus(x, times(integer(-1), monomial[0]))))
+                rest = plus(a, times(integer(coefficient), minus(x, monomial[0])))
                 if len(rest.terms) < len(a.terms):
-                    return plus(
-                        floordiv_integers(rest, b),
-                        times(integer(-1), times(multiples, floordiv_integers(x, j))),
-                    )
+                    return minus(floordiv_integers(rest, b), times(multiples, floordiv_integers(x, j)))
     return None
 
 
@@ -213,7 +219,7 @@ def _cancel(a: Expr, b: Expr) -> tuple[Expr | None, Expr, Expr]:
     atoms = tuple((Counter(atoms_a) & Counter(atoms_b)).elements())
     if number <= 1 and not atoms:
         return None, a, b
-    atoms = tuple(sorted(atoms, key=lambda e: e.fingerprint))
+    atoms = tuple(sorted(atoms, key=fingerprint_of))
     x = {_divide_monomial(m, atoms) or (): c // number for m, c in a.terms.items()}
     y = {_divide_monomial(m, atoms) or (): c // number for m, c in b.terms.items()}
     return polynomial({atoms: number}), polynomial(x), polynomial(y)
@@ -221,11 +227,11 @@ def _cancel(a: Expr, b: Expr) -> tuple[Expr | None, Expr, Expr]:
 
 def content(a: Expr) -> tuple[int, Monomial]:
     """Return the number and the atoms that divide every term of `a`."""
-    number = reduce(gcd, a.terms.values(), 0)
+    number = gcd(*a.terms.values())
     if not a.terms or not set.intersection(*map(set, a.terms)):  # zero has no terms
         return number, ()
     shared = reduce(operator.and_, map(Counter, a.terms))
-    return number, tuple(sorted(shared.elements(), key=lambda e: e.fingerprint))
+    return number, tuple(sorted(shared.elements(), key=fingerprint_of))
 
 
 def exact_quotient(a: Expr, b: Expr) -> Expr | None:
@@ -240,8 +246,8 @@ def exact_quotient(a: Expr, b: Expr) -> Expr | None:
         if k == 0 or any(c % k for c in a.terms.values()):
             return None
         return polynomial({m: c // k for m, c in a.terms.items()})
-    if not b.symbols <= a.symbols and not (a.is_const and a.value == 0):
-        return None
+    if a.terms and not set[Expr]().union(*b.terms) <= set[Expr]().union(*a.terms):
+        return None  # each atom is at least as often in a product as in its factor
     lead = leading(b.terms)
     rest, quotient = dict(a.terms), dict[Monomial, int]()
     for _ in range(_LONGEST_DIVISION):

@@ -67,7 +67,8 @@ def function(name: str, what: Expr, scope: Scope) -> Expr:
 
 def require_nonzero(scope: Scope, divisor: Expr) -> None:
     """Check that a divisor isn't 0 (nan and infinities divide)."""
-    require(scope, ne(divisor, 0), ZeroDivisionError("division by zero"))
+    if 0 in scope.bounds_of(divisor):
+        require(scope, ne(divisor, 0), ZeroDivisionError("division by zero"))
 
 
 def power(scope: Scope, base: Expr, exponent: Expr, modulus: Expr | None = None) -> Expr:

@@ -17,27 +17,26 @@ Invariants:
 * An expression whose value is a constant is the constant: `s0 - s0` is `integer(0)`.
 * Fingerprints depend on structure alone, never on history: the same in each thread, process and run.
 
-The bounded `lru_cache`s of the constructors keep the latest few thousand expressions; others live as long as
-somebody uses them (`interning`).
+An expression lives as long as somebody uses it (`interning`). Sums and products are not remembered here: to find one
+costs hardly more than to look up that it was made before.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from math import gcd
 from typing import Any, TypeAlias
 
-from fullgraph.symbolic.interning import PRIME, Interned, digest, intern, interned
+from fullgraph.symbolic.interning import PRIME, Interned, digest, digest_of, fingerprint_of, intern, interned
 
 # Fingerprints this near to zero are the constants themselves.
 _CONSTANT_WINDOW = 2**64
+_NEGATIVE_WINDOW = PRIME - _CONSTANT_WINDOW
 # Products that would have more terms than this stay products.
 _EXPANSION_LIMIT = 256
-
-_serials = itertools.count()
-
+# Without an `__init__`, which in Python 3.11 doubles what an object costs.
+_new = object.__new__
 
 Monomial = tuple["Expr", ...]  # atoms in order of fingerprint, repeated for powers; () is the constant term
 Terms = Mapping[Monomial, int]
@@ -53,40 +52,25 @@ class Expr(Interned):
         is_const: whether it is a constant; then `value` is the Python number.
     """
 
-    __slots__ = ("_terms", "is_const", "is_float", "serial", "value", "width")
+    __slots__ = ("_terms", "is_const", "is_float", "value", "width")
 
     is_float: bool
     is_const: bool
     value: Any
-    width: int
-    serial: int
+    width: int  # it has at most so many terms
     _terms: Terms | None
-
-    def __init__(
-        self, kind: str, args: tuple[Any, ...], fingerprint: int, is_float: bool, width: int = 1
-    ) -> None:
-        self.kind = kind
-        self.args = args
-        self.fingerprint = fingerprint
-        self.is_float = is_float
-        self.width = width  # at most so many terms
-        self.is_const = False
-        self.value = None
-        self.serial = next(_serials)
-        self._terms = None
-        self._symbols = None
 
     @property
     def terms(self) -> Terms:
         """The polynomial: coefficient of each monomial. Of a float, or another atom, itself once."""
-        if self.kind != "polynomial":
-            if self.is_const and not self.is_float:
-                return {(): self.value} if self.value else {}
-            return {(self,): 1}
         found = self._terms
-        if found is None:
-            found = self._terms = _expand(self)
-        return found
+        if found is not None:
+            return found
+        if self.kind == "polynomial":
+            return _expand(self)
+        if self.is_const and not self.is_float:
+            return {(): self.value} if self.value else {}
+        return {(self,): 1}
 
     @property
     def name(self) -> str:
@@ -111,31 +95,39 @@ Operand: TypeAlias = Expr | int | float
 def integer(value: int) -> Expr:
     """Return the constant `value`."""
     value = int(value)
-    in_window = -_CONSTANT_WINDOW < value < _CONSTANT_WINDOW
+    size = abs(value)
     # A constant outside the window must not be found as some polynomial congruent to it.
-    fingerprint = value % PRIME if in_window else digest("integer", (value,))
-    return _constant(value, fingerprint, is_float=False)
+    fingerprint = size if size < _CONSTANT_WINDOW else digest(b"integer(%d)" % size)
+    return _constant(value, fingerprint if value >= 0 else PRIME - fingerprint, is_float=False)
 
 
 def floating(value: float) -> Expr:
     """Return the float constant `value`; 0.0 and -0.0 differ, and every nan is the same."""
-    return _constant(value, digest("float", (value.hex(),)), is_float=True)
+    return _constant(value, digest(f"float({value.hex()!r})".encode()), is_float=True)
 
 
 def _constant(value: Number, fingerprint: int, is_float: bool) -> Expr:
     found = interned(fingerprint)
     if found is not None:
         return found
-    new = Expr("constant", (value,), fingerprint, is_float)
+    new = _new(Expr)
+    new.kind = "constant"
+    new.args = (value,)
+    new.fingerprint = fingerprint
+    new.is_float = is_float
     new.is_const = True
     new.value = value
+    new.width = 1
+    new._terms = new._symbols = None
     return intern(new)
 
 
 @lru_cache(maxsize=4096)
-def symbol(name: str) -> Expr:
-    """Return the symbol with this name."""
-    return apply("symbol", (name,), is_float=False)
+def symbol(name: str, *sort: str) -> Expr:
+    """Return the symbol with this name: of an integer, or of the sort that is named too (see `scalars`)."""
+    args = (name, *sort)
+    fingerprint = digest(f"symbol({','.join(map(repr, args))})".encode())
+    return _made("symbol", args, fingerprint, is_float=sort == ("float",))
 
 
 def expression(value: Operand) -> Expr:
@@ -151,32 +143,62 @@ def expression(value: Operand) -> Expr:
 
 def apply(kind: str, args: tuple[Any, ...], is_float: bool) -> Expr:
     """Return the atom `kind(*args)`. The caller has already simplified: no rule is tried here."""
-    fingerprint = digest(kind, args)
-    found = interned(fingerprint)
-    return found if found is not None else intern(Expr(kind, args, fingerprint, is_float))
+    return _made(kind, args, digest_of(kind, args), is_float)
 
 
-@lru_cache(maxsize=8192)
-def plus(a: Expr, b: Expr) -> Expr:
-    """Return `a + b` for integers."""
-    fingerprint = (a.fingerprint + b.fingerprint) % PRIME
+def _made(
+    kind: str,
+    args: tuple[Any, ...],
+    fingerprint: int,
+    is_float: bool,
+    width: int = 1,
+    terms: Terms | None = None,
+) -> Expr:
+    """Return the expression with this fingerprint: one that lives, a constant, or a new one."""
     found: Expr | None = interned(fingerprint)
     if found is not None:
         return found
+    if fingerprint < _CONSTANT_WINDOW:
+        return integer(fingerprint)
+    if fingerprint > _NEGATIVE_WINDOW:
+        return integer(fingerprint - PRIME)
+    new = _new(Expr)
+    new.kind = kind
+    new.args = args
+    new.fingerprint = fingerprint
+    new.is_float = is_float
+    new.is_const = False
+    new.width = width
+    new._terms = terms
+    new._symbols = None
+    return intern(new)
+
+
+def plus(a: Expr, b: Expr) -> Expr:
+    """Return `a + b` for integers."""
     if a.is_const and b.is_const:
         return integer(a.value + b.value)
-    return _lazy(fingerprint, ("+", a, b), a.width + b.width)
+    fingerprint = a.fingerprint + b.fingerprint
+    if fingerprint >= PRIME:
+        fingerprint -= PRIME
+    return _made("polynomial", ("+", a, b), fingerprint, False, a.width + b.width)
 
 
-@lru_cache(maxsize=8192)
+def minus(a: Expr, b: Expr) -> Expr:
+    """Return `a - b` for integers."""
+    if a.is_const and b.is_const:
+        return integer(a.value - b.value)
+    fingerprint = a.fingerprint - b.fingerprint
+    if fingerprint < 0:
+        fingerprint += PRIME
+    return _made("polynomial", ("-", a, b), fingerprint, False, a.width + b.width)
+
+
 def times(a: Expr, b: Expr) -> Expr:
     """Return `a * b` for integers, expanded unless that has too many terms."""
     if a.is_const and b.is_const:
         return integer(a.value * b.value)
     fingerprint = a.fingerprint * b.fingerprint % PRIME
-    found: Expr | None = interned(fingerprint)
-    if found is not None:
-        return found
     width = a.width * b.width
     if width > _EXPANSION_LIMIT and a.width > 1 and b.width > 1:
         # `width` counts terms before any cancel; count again before giving up.
@@ -184,18 +206,8 @@ def times(a: Expr, b: Expr) -> Expr:
         width = counts[0] * counts[1]
         if width > _EXPANSION_LIMIT and min(counts) > 1:
             factors = (a, b) if a.fingerprint < b.fingerprint else (b, a)
-            return intern(Expr("product", factors, fingerprint, is_float=False))
-    else:
-        # Expand the operands now (not the product), so that a long chain of products never recurses.
-        for operand in (a, b):
-            if operand.kind == "polynomial":
-                _ = operand.terms
-    return _lazy(fingerprint, ("*", a, b), width)
-
-
-def minus(a: Expr, b: Expr) -> Expr:
-    """Return `a - b` for integers."""
-    return plus(a, integer(-b.value) if b.is_const else times(integer(-1), b))
+            return _made("product", factors, fingerprint, is_float=False)
+    return _made("polynomial", ("*", a, b), fingerprint, False, width)
 
 
 def constant_difference(a: Expr, b: Expr) -> int | None:
@@ -203,19 +215,9 @@ def constant_difference(a: Expr, b: Expr) -> int | None:
     difference = (a.fingerprint - b.fingerprint) % PRIME
     if difference < _CONSTANT_WINDOW:
         return difference
-    if difference > PRIME - _CONSTANT_WINDOW:
+    if difference > _NEGATIVE_WINDOW:
         return difference - PRIME
     return a.value - b.value if a.is_const and b.is_const else None
-
-
-def _lazy(fingerprint: int, args: tuple[Any, ...], width: int, terms: Terms | None = None) -> Expr:
-    if fingerprint < _CONSTANT_WINDOW:
-        return integer(fingerprint)
-    if fingerprint > PRIME - _CONSTANT_WINDOW:
-        return integer(fingerprint - PRIME)
-    new = Expr("polynomial", args, fingerprint, False, width)
-    new._terms = terms
-    return intern(new)
 
 
 def polynomial(terms: Terms) -> Expr:
@@ -234,22 +236,18 @@ def polynomial(terms: Terms) -> Expr:
         for atom in monomial:
             product = product * atom.fingerprint % PRIME
         fingerprint += product
-    fingerprint %= PRIME
-    found = interned(fingerprint)
-    if found is not None:
-        return found
-    return _lazy(fingerprint, (), len(terms), terms)
+    return _made("polynomial", (), fingerprint % PRIME, False, len(terms), terms)
 
 
 def multiply_monomials(a: Monomial, b: Monomial) -> Monomial:
     """Return the product of two monomials."""
     if not a or not b:
         return a or b
-    return tuple(sorted(a + b, key=_fingerprint))
-
-
-def _fingerprint(expr: Expr) -> int:
-    return expr.fingerprint
+    if a[-1].fingerprint <= b[0].fingerprint:
+        return a + b
+    if b[-1].fingerprint <= a[0].fingerprint:
+        return b + a
+    return tuple(sorted(a + b, key=fingerprint_of))
 
 
 def order_of(monomial: Monomial) -> tuple[int, list[int]]:
@@ -268,63 +266,76 @@ def common_factor(terms: Terms) -> int:
 
 
 def _expand(root: Expr) -> Terms:
-    """Work out the terms of a polynomial, each shared part once.
-
-    `+` nodes are visited from the newest to the oldest: operands are older than what is made of them, so when
-    a node is reached its total coefficient is known. That makes a chain of n additions n steps, and `x + x`
-    repeated n times as well, where plain recursion would take 2**n.
-    """
-    if root.args[0] == "*":
-        return _product_terms(root)
-    if not any(map(_unexpanded_summands, root.args[1:])):
-        return _sum_terms(root.args[1], root.args[2])
-    coefficients: dict[Expr, int] = {root: 1}
-    found = {root}
+    """Work out the terms of a polynomial, and before those of what it is made of; each once, and without recursion."""
     stack = [root]
     while stack:
-        for operand in _unexpanded_summands(stack.pop()):
-            if operand not in found:
-                found.add(operand)
-                stack.append(operand)
-    terms: dict[Monomial, int] = {}
-    for node in sorted(found, key=_serial, reverse=True):
-        scale = coefficients.pop(node, 0)
-        if node.kind == "polynomial" and node._terms is None and node.args[0] == "+":
-            for operand in node.args[1:]:
-                coefficients[operand] = coefficients.get(operand, 0) + scale
-        elif scale:
-            parts = _product_terms(node) if node.kind == "polynomial" and node._terms is None else node.terms
-            for monomial, coefficient in parts.items():
-                terms[monomial] = terms.get(monomial, 0) + scale * coefficient
-    return {m: c for m, c in terms.items() if c}
-
-
-def _unexpanded_summands(node: Expr) -> tuple[Expr, ...]:
-    if node.kind == "polynomial" and node._terms is None and node.args[0] == "+":
-        return node.args[1:]
-    return ()
-
-
-def _sum_terms(a: Expr, b: Expr) -> Terms:
-    terms = dict(a.terms)
-    for monomial, coefficient in b.terms.items():
-        total = terms.get(monomial, 0) + coefficient
-        if total:
-            terms[monomial] = total
+        node = stack[-1]
+        operation, a, b = node.args
+        parts = ((a, 1), (b, 1)) if operation == "*" else _summands(node)
+        waiting = [part for part, _ in parts if part._terms is None and part.kind == "polynomial"]
+        if waiting:
+            stack += waiting
         else:
-            del terms[monomial]
+            node._terms = _product_terms(a, b) if operation == "*" else _sum_terms(parts)
+            stack.pop()
+    return root.terms
+
+
+def _summands(root: Expr) -> Collection[tuple[Expr, int]]:
+    """Return what a sum adds up, and how often, where the sums in it are taken apart unless their terms are known.
+
+    Sums are visited from the widest to the narrowest: a sum is wider than its operands, so when one is reached its
+    coefficient is known. That makes a chain of n additions n steps, and `x + x` repeated n times as well, where
+    plain recursion would take 2**n.
+    """
+    sign, a, b = root.args
+    if not (_is_unexpanded_sum(a) or _is_unexpanded_sum(b)):
+        return (a, 1), (b, 1 if sign == "+" else -1)
+    found: dict[Expr, int] = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found[node] = 0
+            if _is_unexpanded_sum(node):
+                stack += node.args[:0:-1]
+    found[root] = 1
+    for node in sorted(found, key=_width, reverse=True):
+        if _is_unexpanded_sum(node):
+            sign, a, b = node.args
+            scale = found.pop(node)
+            found[a] += scale
+            found[b] += scale if sign == "+" else -scale
+    return found.items()
+
+
+def _width(expr: Expr) -> int:
+    return expr.width
+
+
+def _is_unexpanded_sum(node: Expr) -> bool:
+    return node._terms is None and node.kind == "polynomial" and node.args[0] != "*"
+
+
+def _sum_terms(parts: Iterable[tuple[Expr, int]]) -> Terms:
+    terms: dict[Monomial, int] = {}
+    for part, scale in parts:
+        for monomial, coefficient in part.terms.items():
+            total = terms.get(monomial, 0) + scale * coefficient
+            if total:
+                terms[monomial] = total
+            else:
+                terms.pop(monomial, None)
     return terms
 
 
-def _product_terms(node: Expr) -> Terms:
-    left, right = node.args[1].terms, node.args[2].terms
+def _product_terms(a: Expr, b: Expr) -> Terms:
+    left, right = a.terms, b.terms
+    if len(left) == 1 or len(right) == 1:
+        return {multiply_monomials(m1, m2): c1 * c2 for m1, c1 in left.items() for m2, c2 in right.items()}
     terms: dict[Monomial, int] = {}
     for m1, c1 in left.items():
         for m2, c2 in right.items():
             monomial = multiply_monomials(m1, m2)
             terms[monomial] = terms.get(monomial, 0) + c1 * c2
     return {m: c for m, c in terms.items() if c}
-
-
-def _serial(expr: Expr) -> int:
-    return expr.serial

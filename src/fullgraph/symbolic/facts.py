@@ -25,14 +25,7 @@ from fullgraph.symbolic import ranges
 from fullgraph.symbolic.boolean import Bool, eq, le, not_
 from fullgraph.symbolic.division import content, floordiv_integers, mod_integers
 from fullgraph.symbolic.evaluation import T, substitute
-from fullgraph.symbolic.expr import (
-    Expr,
-    Monomial,
-    integer,
-    plus,
-    polynomial,
-    times,
-)
+from fullgraph.symbolic.expr import Expr, Monomial, integer, minus, plus, polynomial, times
 from fullgraph.symbolic.forms import form_of
 from fullgraph.symbolic.interning import Interned, contains
 from fullgraph.symbolic.ranges import ANY, Range
@@ -42,6 +35,8 @@ WIDEST = 64
 # Rounds of deriving bounds of single atoms from bounds of forms; each round is linear in the number of facts.
 _ROUNDS = 3
 _ONE = ranges.point(1)
+# Where an expression lies of which a comparison with 0 holds. What is asked with "ne" is not negative.
+_LEARNT_BOUNDS = {"le": Range(-math.inf, 0), "eq": ranges.point(0), "ne": Range(1, math.inf)}
 
 
 class Contradiction(ValueError):
@@ -100,22 +95,27 @@ class Facts:
 
     def range_of(self, e: Expr) -> Range | None:
         """Return a range that holds every value of `e`; None for a float that might be nan."""
+        if not e.is_float:
+            return self.integer_range(e)
+        if e not in self._ranges:
+            self._ranges[e] = self._range_by_structure(e)
+        return self._ranges[e]
+
+    def integer_range(self, e: Expr) -> Range:
+        """Return the range of an integer expression."""
         if e.kind == "symbol":
-            return None if e.is_float else self.bounds.get(e, ANY)
-        if e in self._ranges:
-            return self._ranges[e]
-        if e.is_const:
-            return None if e.value != e.value else Range(e.value, e.value)
-        found = self._range_by_structure(e)
-        if found is not None and not e.is_float:
-            found = found & self._range_by_form(e)
-        self._ranges[e] = found
+            return self.bounds.get(e, ANY)
+        found = self._ranges.get(e)
+        if found is None and e.is_float:
+            return self.range_of(e) or ANY
+        if found is None:
+            found = self._ranges[e] = (self._range_by_structure(e) or ANY) & self._range_by_form(e)
         return found
 
     def _range_by_form(self, e: Expr) -> Range:
         if e.kind != "polynomial":
             return self.bounds.get(e, ANY)
-        if self.linked.keys().isdisjoint(e.terms):
+        if not self.linked or self.linked.keys().isdisjoint(e.terms):
             return ANY
         form = form_of(e)
         if form.form is None or form.form not in self.bounds:
@@ -123,15 +123,15 @@ class Facts:
         known = ranges.scale(self.bounds[form.form], form.factor)
         return ranges.add(known, ranges.point(form.constant))
 
-    def integer_range(self, e: Expr) -> Range:
-        """Return the range of an integer expression."""
-        return self.range_of(e) or ANY
-
     def is_positive(self, e: Expr) -> bool:
         """Say whether an integer expression is known to be greater than 0."""
         return self.integer_range(e).lo > 0
 
     def _range_by_structure(self, e: Expr) -> Range | None:
+        if e.kind == "symbol":
+            return None  # a float that may be any
+        if e.is_const:
+            return None if e.value != e.value else Range(e.value, e.value)
         if e.kind == "polynomial":
             return ranges.total([(c, self._range_of_product(m)) for m, c in e.terms.items()])
         if e.kind == "ite":
@@ -168,7 +168,7 @@ class Facts:
             for _ in range(times_in // 2):
                 result = ranges.mul(result, ranges.square(found))
             if times_in % 2:
-                result = ranges.mul(result, found)
+                result = found if result is _ONE else ranges.mul(result, found)
         return result
 
     def divisor_of(self, e: Expr) -> int:
@@ -373,7 +373,7 @@ class Facts:
             if not monomial:
                 continue
             part = polynomial({monomial: coefficient})
-            others = ranges.scale(self.integer_range(plus(form, times(integer(-1), part))), -1)
+            others = ranges.scale(self.integer_range(minus(form, part)), -1)
             allowed = ranges.add(known, others)
             if len(monomial) == 1:
                 news |= self._bound(part, allowed)
@@ -403,8 +403,8 @@ class Facts:
         return self._at_most(integer(math.isqrt(least - 1) + 1), factors[0])
 
     def _at_most(self, a: Expr, b: Expr) -> bool:
-        fact = le(a, b)  # of a quotient, this speaks of the dividend
-        return not fact.is_const and self._bound(fact.args[0], Range(-math.inf, 0))
+        fact = le(a, b)  # of a quotient, this speaks of the dividend; of a remainder, of whether it is 0
+        return not fact.is_const and self._bound(fact.args[0], _LEARNT_BOUNDS[fact.kind])
 
     def _propagate_sign(self, form: Expr, known: Range) -> bool:
         """Divide `s0*(s1 - 4) == 0` by s0 once s0 is known not to be 0; and `<=` by positive factors."""

@@ -1,8 +1,9 @@
 """One object for one value: the table of living expressions and conditions.
 
 Everything interned carries a fingerprint that identifies it; the table maps a fingerprint to the object. It holds
-weak references, so an expression lives as long as somebody uses it, and nothing leaks. Threads may race to make
-the same object: whoever comes first wins. Entries are added in one step, and replaced or dropped under a lock.
+weak references, so an expression lives as long as somebody uses it. What is left of others is swept out whenever the
+table has doubled, so nothing leaks. Threads may race to make the same object: whoever comes first wins. Entries are
+added in one step, and replaced or dropped under a lock.
 """
 
 from __future__ import annotations
@@ -11,30 +12,22 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 
 # Fingerprints are integers modulo this prime. A coefficient that grows beyond it, step by step, would be taken for its
 # remainder; sizes are below 2**63, so coefficients of products of two and of three sizes are far from that.
 PRIME = 2**191 - 19
 
-
-class _Reference(weakref.ref["Interned"]):
-    """A weak reference that knows its key, so that the table can drop the entry."""
-
-    __slots__ = ("key",)
-    key: int
-
-
-_table: dict[int, _Reference] = {}
-# Reentrant, because the garbage collector may call `_forget` while this thread is inside `intern`.
+_table: dict[int, weakref.ref[Interned]] = {}
+# Reentrant, because the garbage collector may run somebody's finalizer in between, which may compute with sizes.
 _lock = threading.RLock()
+_FEWEST = 4096
+_full = _FEWEST  # the table is swept when it has more entries
 
-
-def _forget(reference: weakref.ref[Any]) -> None:
-    key = reference.key  # type: ignore[attr-defined]
-    with _lock:
-        if _table.get(key) is reference:
-            del _table[key]
+# What is made of names and numbers.
+_LEAVES = ("symbol", "constant")
 
 
 class Interned:
@@ -79,6 +72,9 @@ class Interned:
         )
 
 
+# What operands are sorted by where their order makes no difference.
+fingerprint_of = attrgetter("fingerprint")
+
 Kept = TypeVar("Kept", bound=Interned)
 
 
@@ -90,29 +86,53 @@ def interned(fingerprint: int) -> Any:
 
 def intern(new: Kept) -> Kept:
     """Return the one object with `new`'s fingerprint: `new`, or the one that was there first."""
-    key = new.fingerprint
-    reference = _Reference(new, _forget)
-    reference.key = key
-    kept = _table.setdefault(key, reference)  # one step for all threads
-    if kept is reference:
-        return new
+    reference: weakref.ref[Interned] = weakref.ref(new)
+    if _table.setdefault(new.fingerprint, reference) is not reference:  # one step for all threads
+        return _replaced(new, reference)
+    if len(_table) > _full:
+        sweep()
+    return new
+
+
+def _replaced(new: Kept, reference: weakref.ref[Interned]) -> Kept:
     with _lock:
-        found = interned(key)
+        found = interned(new.fingerprint)
         if found is None:
             found = new
-            _table[key] = reference
+            _table[new.fingerprint] = reference
         return found
 
 
-def digest(kind: str, parts: tuple[Any, ...]) -> int:
-    """Return the pseudo-random field element that stands for an atom: of names, or of interned operands."""
-    written = [str(p.fingerprint) if isinstance(p, Interned) else repr(p) for p in parts]
-    text = f"{kind}({','.join(written)})"
-    return int.from_bytes(blake2b(text.encode(), digest_size=24).digest(), "big") % PRIME
+def sweep() -> None:
+    """Drop the entries of objects that nobody holds any more."""
+    global _full
+    with _lock:
+        for fingerprint, reference in list(_table.items()):
+            if reference() is None:
+                del _table[fingerprint]
+        _full = max(2 * len(_table), _FEWEST)
+
+
+_hash = blake2b(digest_size=24)
+
+
+def digest(text: bytes) -> int:
+    """Return the pseudo-random field element that stands for what this text says."""
+    written = _hash.copy()
+    written.update(text)
+    return int.from_bytes(written.digest(), "big") % PRIME
+
+
+def digest_of(kind: str, operands: tuple[Interned, ...]) -> int:
+    """Return the pseudo-random field element that stands for `kind(*operands)`."""
+    if len(operands) == 2:
+        a, b = operands
+        return digest(f"{kind}({a.fingerprint},{b.fingerprint})".encode())
+    return digest(f"{kind}({','.join([str(each.fingerprint) for each in operands])})".encode())
 
 
 def _symbols_of(root: Interned) -> frozenset[Any]:
-    return frozenset(node for node in parts_of(root) if node.kind == "symbol")
+    return frozenset([node for node in parts_of(root) if node.kind == "symbol"])
 
 
 def contains(root: Interned, part: Interned) -> bool:
@@ -136,5 +156,5 @@ def parts_of(root: Interned) -> Iterator[Interned]:
 def _parts(node: Any) -> Iterable[Interned]:
     """Return the atoms of a polynomial, or the operands of anything else."""
     if node.kind == "polynomial":
-        return (atom for monomial in node.terms for atom in monomial)
-    return (a for a in node.args if isinstance(a, Interned))
+        return chain.from_iterable(node.terms)
+    return () if node.kind in _LEAVES else node.args

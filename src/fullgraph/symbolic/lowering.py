@@ -12,6 +12,7 @@ from typing import Any
 from fullgraph.symbolic.boolean import Bool, not_, truth_symbol_in
 from fullgraph.symbolic.evaluation import rebuild
 from fullgraph.symbolic.expr import Expr, Monomial, polynomial
+from fullgraph.symbolic.interning import fingerprint_of
 from fullgraph.symbolic.text import factors, ordered_terms, sides
 
 # Longer sums are split in halves.
@@ -73,5 +74,5 @@ def _lower_product(monomial: Monomial, coefficient: int) -> tuple[str, tuple[Exp
     if coefficient != 1:
         return "mul", (polynomial({monomial: 1}), polynomial({(): coefficient}))
     atoms = factors(monomial)
-    rest = tuple(sorted(atoms[:-1], key=lambda a: a.fingerprint))
+    rest = tuple(sorted(atoms[:-1], key=fingerprint_of))
     return "mul", (polynomial({rest: 1}), atoms[-1])

@@ -14,24 +14,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from fullgraph.symbolic import arithmetic, boolean, domains, floats, layout
 from fullgraph.symbolic.and_or import is_only_tested, is_operand_of_and_or
-from fullgraph.symbolic.boolean import Bool, as_bool
-from fullgraph.symbolic.expr import Expr, floating, integer
+from fullgraph.symbolic.boolean import Bool, as_bool, false, true
+from fullgraph.symbolic.expr import Expr, floating, integer, minus, plus, times
 from fullgraph.symbolic.operations import MATH_FUNCTIONS
 from fullgraph.symbolic.python_questions import PythonQuestions
 from fullgraph.symbolic.remembered import remembered
-from fullgraph.symbolic.scope import Comparison, Scope
+from fullgraph.symbolic.scope import Scope
 from fullgraph.symbolic.singletons import gives_a_condition, is_tested_for_identity
 from fullgraph.symbolic.text import render
 
-Extreme: TypeAlias = Callable[[Expr, Expr], Expr]
-
 # Between a node and who compared: PyTorch's method, and what stands in for it while a trace runs.
 _BETWEEN = ("torch.fx.experimental.sym_node", "fullgraph.symbolic.", "fullgraph.tracing.standing_in")
-_ZERO = integer(0)
+_new = object.__new__
 
 
 class Node:
@@ -71,8 +69,7 @@ class Node:
     def clone(self) -> Node:
         return self
 
-    def __copy__(self) -> Node:
-        return self
+    __copy__ = clone
 
     def __deepcopy__(self, memo: object) -> Node:
         return self
@@ -88,7 +85,12 @@ class Node:
         return FloatNode(floating(num), self.scope)
 
     def wrap_bool(self, num: bool) -> BoolNode:
-        return BoolNode(as_bool(num), self.scope)
+        results = self.scope.results
+        expr = true if num else false
+        found: BoolNode | None = results.get(expr)
+        if found is None:
+            found = results[expr] = BoolNode(expr, self.scope)
+        return found
 
     @property
     def hint(self) -> Any:
@@ -124,7 +126,7 @@ class Node:
                 answer = self.scope.decide_comparison(question)
                 if answer is None:
                     return BoolNode(self._asked_now(question), self.scope)
-            found = results[key] = BoolNode(as_bool(answer), self.scope)
+            found = results[key] = self.wrap_bool(answer)
         return found
 
     def _asked_now(self, question: Bool) -> Bool:
@@ -170,11 +172,10 @@ class BoolNode(Node):
     def is_constant(self) -> bool:
         return self.expr.is_const
 
-    def bool_(self) -> bool:
+    def guard_bool(self, file: str = "", line: int = 0) -> bool:
         return self.scope.ask(self.expr, "guard")
 
-    def guard_bool(self, file: str, line: int) -> bool:
-        return self.scope.ask(self.expr, "guard")
+    bool_ = guard_bool
 
     def guard_size_oblivious(self, file: str, line: int) -> bool:
         return self.scope.ask(self.expr, "size_oblivious")
@@ -233,24 +234,36 @@ class BoolNode(Node):
         return IntNode(boolean.if_else(self.expr, 1, 0), self.scope)
 
 
+def _arithmetic(kind: str, of_integers: Callable[[Expr, Expr], Expr]) -> Callable[[Any, Any], NumberNode]:
+    """An operation that asks nothing; of floats if one of its operands is, and remembered (as by `remembered`)."""
+
+    def looked_up(self: Any, other: Any) -> NumberNode:
+        a, b, scope = self.expr, other.expr, self.scope
+        results = scope.results
+        key = kind, a, b
+        found: NumberNode | None = results.get(key)
+        if found is None:
+            expr = floats.binary(kind, a, b) if a.is_float or b.is_float else of_integers(a, b)
+            if expr is a and type(self) is IntNode:
+                found = self  # slices begin at `a - 0`
+            else:
+                # As IntNode(expr, scope), which Python 3.11 takes twice as long for.
+                found = _new(FloatNode if expr.is_float else IntNode)
+                found.expr, found.scope = expr, scope
+            results[key] = found
+        return found
+
+    return looked_up
+
+
 class NumberNode(Node):
     """What nodes of integers and of floats share."""
 
     __slots__ = ()
 
-    @remembered
-    def add(self, other: Node) -> NumberNode:
-        return self._same(arithmetic.add(self.expr, other.expr))
-
-    @remembered
-    def sub(self, other: Node) -> NumberNode:
-        if other.expr is _ZERO and not self.expr.is_float:
-            return self  # where slices begin
-        return self._same(arithmetic.sub(self.expr, other.expr))
-
-    @remembered
-    def mul(self, other: Node) -> NumberNode:
-        return self._same(arithmetic.mul(self.expr, other.expr))
+    add = _arithmetic("add", plus)
+    sub = _arithmetic("sub", minus)
+    mul = _arithmetic("mul", times)
 
     def neg(self) -> NumberNode:
         return self._same(arithmetic.neg(self.expr))
@@ -288,11 +301,11 @@ class NumberNode(Node):
 
     @remembered
     def sym_min(self, other: Node) -> NumberNode:
-        return self._extreme(arithmetic.min_, boolean.le, other)
+        return self._same(self.scope.extreme("min", self.expr, other.expr))
 
     @remembered
     def sym_max(self, other: Node) -> NumberNode:
-        return self._extreme(arithmetic.max_, boolean.ge, other)
+        return self._same(self.scope.extreme("max", self.expr, other.expr))
 
     def sym_float(self) -> FloatNode:
         return self if isinstance(self, FloatNode) else FloatNode(floats.to_float(self.expr), self.scope)
@@ -326,16 +339,9 @@ class NumberNode(Node):
         return IntNode(self.scope.simplify(domains.rounded(rounding, self.expr, self.scope)), self.scope)
 
     def _same(self, expr: Expr) -> NumberNode:
-        return FloatNode(expr, self.scope) if expr.is_float else IntNode(expr, self.scope)
-
-    def _extreme(self, choose: Extreme, wins: Comparison, other: Node) -> NumberNode:
-        """Choose one of two numbers; where their ranges settle which, without making the other expression."""
-        scope, a, b = self.scope, self.expr, other.expr
-        for first, second in ((a, b), (b, a)):
-            if scope.decide_by_ranges(wins, first, second):
-                return self._same(scope.simplify(first))
-        chosen = choose(a, b)
-        return self._same(chosen if scope.knows_ranges_alone(a, b) else scope.simplify(chosen))
+        node: NumberNode = _new(FloatNode if expr.is_float else IntNode)
+        node.expr, node.scope = expr, self.scope
+        return node
 
     def _divisor(self, other: Node) -> Expr:
         divisor: Expr = other.expr
@@ -347,12 +353,8 @@ class NumberNode(Node):
         return FloatNode(domains.function(name, self.expr, self.scope), self.scope)
 
 
-def _add_math_functions() -> None:
-    for name in MATH_FUNCTIONS:
-        setattr(NumberNode, f"sym_{name}", lambda self, name=name: self._function(name))
-
-
-_add_math_functions()
+for _name in MATH_FUNCTIONS:
+    setattr(NumberNode, f"sym_{_name}", lambda self, name=_name: self._function(name))
 
 
 class IntNode(NumberNode):
@@ -366,11 +368,10 @@ class IntNode(NumberNode):
     def is_constant(self) -> bool:
         return self.expr.is_const
 
-    def int_(self) -> int:
+    def guard_int(self, file: str = "", line: int = 0) -> int:
         return int(self.scope.value_of(self.expr))
 
-    def guard_int(self, file: str, line: int) -> int:
-        return int(self.scope.value_of(self.expr))
+    int_ = guard_int
 
     def maybe_as_int(self) -> int | None:
         expr = self.scope.simplify(self.expr)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 
 from fullgraph.symbolic.boolean import Bool, and_, eq, if_else, lt, not_
-from fullgraph.symbolic.expr import Expr, apply, floating, integer, symbol
+from fullgraph.symbolic.expr import Expr, floating, integer, symbol
 from fullgraph.symbolic.floats import binary, unary
 from fullgraph.symbolic.interning import parts_of
 
@@ -41,7 +41,7 @@ def scalar_symbol(name: str, sort: type) -> Expr:
         return symbol(name)
     if sort not in (float, bool):
         raise TypeError(f"a symbol stands for an int, a float or a bool, not for a {sort.__name__}")
-    return apply("symbol", (name, sort.__name__), is_float=sort is float)
+    return symbol(name, sort.__name__)
 
 
 def scalar_of(symbol: Expr) -> Expr | Bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
+from fullgraph.symbolic.arithmetic import extreme
 from fullgraph.symbolic.boolean import Bool, eq, ge, gt, le, lt, ne, not_, true
 from fullgraph.symbolic.decide import decide
 from fullgraph.symbolic.evaluation import evaluate
@@ -35,6 +36,14 @@ def _at_most(x: Range, y: Range) -> bool | None:
     return True if x.hi <= y.lo else False if x.lo > y.hi else None
 
 
+def _above(x: Range, y: Range) -> bool | None:
+    return True if x.lo > y.hi else False if x.hi <= y.lo else None
+
+
+def _at_least(x: Range, y: Range) -> bool | None:
+    return True if x.lo >= y.hi else False if x.hi < y.lo else None
+
+
 def _equal(x: Range, y: Range) -> bool | None:
     if x.hi < y.lo or x.lo > y.hi:
         return False
@@ -55,8 +64,8 @@ _BY_RANGES: Final[dict[Comparison, Callable[[Range, Range], bool | None]]] = {
     ne: _different,
     lt: _below,
     le: _at_most,
-    gt: lambda x, y: _below(y, x),
-    ge: lambda x, y: _at_most(y, x),
+    gt: _above,
+    ge: _at_least,
 }
 
 
@@ -230,14 +239,19 @@ class Scope:
         """
         if a.is_float or b.is_float or a.kind not in _SIMPLE or b.kind not in _SIMPLE:
             return None
-        x, y = self._facts.integer_range(a), self._facts.integer_range(b)
-        return _BY_RANGES[compare](x, y)
+        range_of = self._facts.integer_range
+        return _BY_RANGES[compare](range_of(a), range_of(b))
 
-    def knows_ranges_alone(self, a: Expr, b: Expr) -> bool:
-        """Say whether nothing but the ranges of two symbols or constants bears on how they compare."""
+    def extreme(self, kind: str, a: Expr, b: Expr) -> Expr:
+        """Return the `"min"` or `"max"` of two numbers, as short as the facts allow."""
         facts = self._facts
-        is_simple = a.kind in _SIMPLE and b.kind in _SIMPLE and not (a.is_float or b.is_float)
-        return is_simple and not facts.linked and not facts.replacements
+        if a.kind in _SIMPLE and b.kind in _SIMPLE and not (a.is_float or b.is_float):
+            x, y = facts.integer_range(a), facts.integer_range(b)
+            if x.hi <= y.lo or y.hi <= x.lo:
+                return self.simplify(a if (x.hi <= y.lo) == (kind == "min") else b)
+            if not facts.linked and not facts.replacements:
+                return extreme(kind, a, b)  # nothing but their ranges bears on how they compare
+        return self.simplify(extreme(kind, a, b))
 
     def ask(self, question: Bool, kind: Kind = "guard") -> bool:
         """Decide `question`; if no answer follows, ask, and remember the answer as a fact."""
@@ -317,6 +331,10 @@ class Scope:
     def range_of(self, expr: Operand) -> Range:
         """Return a range that holds every value `expr` can have."""
         return self._facts.range_of(self.simplify(expression(expr))) or ANY
+
+    def bounds_of(self, expr: Expr) -> Range:
+        """Return a range that holds every value `expr` can have, without making it shorter first."""
+        return self._facts.range_of(expr) or ANY
 
     def hint_of(self, what: Expr | Bool) -> Any:
         """Return the value in the example, or None when a symbol has no hint or Python raises for it."""

@@ -7,6 +7,8 @@ always wins. Each rule gives an expression that is equal wherever the facts hold
 
 from __future__ import annotations
 
+from itertools import chain
+
 from fullgraph.symbolic.arithmetic import add, floordiv, max_, min_, mod, mul, neg, sub
 from fullgraph.symbolic.boolean import Bool, and_, as_bool, eq, le, lt, not_, or_
 from fullgraph.symbolic.decide import decide
@@ -32,7 +34,7 @@ def simplify(facts: Facts, e: Expr) -> Expr:
     if found.is_point:
         return integer(int(found.lo))
     shorter = {}
-    for atom in dict.fromkeys(atom for monomial in e.terms for atom in monomial):
+    for atom in dict.fromkeys(chain.from_iterable(e.terms)):
         new = _simplify_atom(facts, atom)
         if new is not atom:
             shorter[atom] = new
