@@ -108,7 +108,7 @@ ENTRIES: dict[str, Entry] = {
     "SyncBatchNorm": Entry(lambda: nn.SyncBatchNorm(4), _image, _IMAGE, ("1",), _EMPTY),
     "BatchNorm2d": Entry(lambda: nn.BatchNorm2d(4), _image, _IMAGE, ("1",), _EMPTY),
     "InstanceNorm2d": Entry(
-        lambda: nn.InstanceNorm2d(4, affine=True, track_running_stats=True), _image, _IMAGE, ("1",), _EMPTY
+        lambda: nn.InstanceNorm2d(4, affine=True, track_running_stats=True), _image, _IMAGE, ("1",), ">= 2"
     ),
     "GroupNorm": Entry(lambda: nn.GroupNorm(2, 4), _image, _IMAGE),
     "TransformerEncoder": Entry(

@@ -11,12 +11,12 @@ that is not known to be the same after each first call, nothing is known of the 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
 from operator import setitem
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
 import torch
@@ -27,12 +27,13 @@ from fullgraph.tracing.dispatch import OpOverload
 from fullgraph.tracing.operators import Kind, operator_of
 from fullgraph.tracing.result import Trace
 from fullgraph.tracing.same_trace import example_sizes, same_trace
+from fullgraph.tracing.saved import contents_of
 from fullgraph.tracing.traced import TracedTensor
-from fullgraph.tracing.watching import Change, StateKind
+from fullgraph.tracing.watching import Change, Missing, StateKind
 
 Left = tuple[tuple[torch.Tensor, fx.Node], ...]
 _PLAIN: Final = (int, float, complex, bool, str, bytes, type(None), torch.dtype, torch.device)
-_CONSTANT: Final = (torch.Tensor, type, ModuleType, Enum)
+_CONSTANT: Final = (torch.Tensor, type, ModuleType, Enum, BuiltinFunctionType, weakref.ref)
 _LIFT_FRESH = torch.ops.aten.lift_fresh_copy.default
 
 
@@ -61,13 +62,29 @@ def _is_constant(value: Any, seen: set[int]) -> bool:
     seen.add(id(value))
     if isinstance(value, _CONSTANT) or type(value) in _PLAIN:
         return not isinstance(value, TracedTensor)
+    parts = _parts(value)
+    return parts is not None and all(_is_constant(part, seen) for part in parts)
+
+
+def _parts(value: Any) -> Iterable[Any] | None:
+    """Return what a value is made of; None where that cannot be seen."""
     if type(value) in (list, tuple, set, frozenset, torch.Size):
-        return all(_is_constant(part, seen) for part in value)
+        return list(value)
     if isinstance(value, dict):
-        return all(_is_constant(part, seen) for part in (*value.keys(), *value.values()))
-    if isinstance(value, torch.nn.Module) or is_dataclass(value):
-        return all(_is_constant(part, seen) for part in vars(value).values())
-    return False
+        return [*value.keys(), *value.values()]
+    if isinstance(value, FunctionType):
+        cells = [contents_of(cell) for cell in value.__closure__ or ()]
+        return [
+            *(c for c in cells if c is not Missing),
+            *(value.__defaults__ or ()),
+            *(value.__kwdefaults__ or {}).values(),
+        ]
+    if isinstance(value, MethodType):
+        return [value.__self__, value.__func__]
+    if isinstance(value, partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    is_plain_object = type(value).__init__ is not object.__init__ and not hasattr(type(value), "__slots__")
+    return list(vars(value).values()) if is_plain_object and hasattr(value, "__dict__") else None
 
 
 def _make_real(trace: Trace, changes: Iterable[Change]) -> Left:
