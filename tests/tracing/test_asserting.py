@@ -69,6 +69,16 @@ def of_mixture(x):
     return distributions.MixtureSameFamily(distributions.Categorical(logits=x), parts).log_prob(x.sum(-1))
 
 
+@pytest.fixture
+def validating():
+    """`torch.compile` switches the checks off for the rest of the process."""
+    before = distributions.Distribution._validate_args
+    distributions.Distribution.set_default_validate_args(True)
+    yield
+    distributions.Distribution.set_default_validate_args(before)
+
+
+@pytest.mark.usefixtures("validating")
 @pytest.mark.parametrize("program", [of_normal, of_several_dims, of_mixture])
 def test_what_distributions_check_is_checked_at_each_run(program):
     exported = fullgraph.export(program, (torch.randn(3, 4),), dynamic_shapes={"x": "n _"})
