@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from fullgraph import Dim
 from fullgraph.errors import DataDependent
 from tests.support import assert_refused, assert_same
 
@@ -88,3 +89,12 @@ def test_an_encoder_that_makes_its_mask(keeps, training):
     assert_same(
         module, (torch.randn(5, 2, 8),), more, dynamic_shapes={"x": "length batch _"}, atol=1e-5, rtol=1e-5
     )
+
+
+def test_a_number_that_may_be_nan_is_not_equal_to_itself():
+    def program(x, scale):
+        if (torch.full((3,), scale) == torch.full((3,), scale)).all():
+            return x * 2
+        return x * 3
+
+    assert_refused(program, (torch.ones(3), 2.0), dynamic_shapes={"scale": Dim.DYNAMIC}, kind=DataDependent)

@@ -88,7 +88,10 @@ def _has_no_nan(node: fx.Node) -> bool:
     while waiting:
         at = waiting.pop()
         at = at.meta.get(MADE_BY, at)
-        if isinstance(at.meta.get("val"), (Expr, Bool)):
+        number = at.meta.get("val")
+        if isinstance(number, Expr) and number.is_float:
+            return False
+        if isinstance(number, (Expr, Bool)):
             continue
         name = at.target._schema.name.partition("::")[2] if isinstance(at.target, OpOverload) else ""
         numbers = [value for value in _arguments(at).values() if isinstance(value, float)] if name else []
