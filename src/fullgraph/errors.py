@@ -162,7 +162,8 @@ class Specialized(CaptureError):
         >>> program = fullgraph.export(shift, (torch.ones(4),), dynamic_shapes={"x": "batch"})
 
     Attributes:
-        advices: specs that say what the refusal is about, the one that leaves most sizes dynamic first.
+        advices: specs under which the program is captured, the one that leaves most sizes dynamic first; empty if
+            there is none.
     """
 
     advices: tuple[Advice, ...] = ()

@@ -7,7 +7,9 @@ import time
 import torch
 
 import fullgraph
-from fullgraph import Dim, Specialized
+from fullgraph import Dim, Specialized, Unsupported
+from fullgraph.errors import Advice
+from fullgraph.tracing import tried
 from tests.support import assert_refused, counted_traces
 
 DYNAMIC = {"x": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}}
@@ -15,6 +17,8 @@ DYNAMIC = {"x": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}}
 
 def accepted(program, args, error):
     """Export with the spec of an error, pasted."""
+    (advice,) = error.advices
+    assert error.instead == str(advice)
     return fullgraph.export(program, args, **eval(f"dict({error.instead})"))  # noqa: S307
 
 
@@ -87,3 +91,19 @@ def test_a_program_that_is_captured_is_not_tried_again():
         fullgraph.export(torch.neg, (torch.randn(4, 3),), dynamic_shapes=("a b",))
 
     assert tracing.call_count == 1
+
+
+def test_what_is_in_the_way_of_every_spec_is_said():
+    refusal = Specialized("It narrows `n`.", why="n >= 2")
+    refusal.advices = (Advice({"x": "n"}, ("n >= 2",)), Advice({"x": "4"}))
+    tried_specs = []
+
+    def capture(advice):
+        tried_specs.append(str(advice))
+        raise Unsupported("It calls `time.time`.")
+
+    said = tried(refusal, capture)
+
+    assert tried_specs == ["dynamic_shapes={'x': 'n'}, constraints=['n >= 2']", "dynamic_shapes={'x': '4'}"]
+    assert said.instead == "dynamic_shapes={'x': '4'}; then this is in the way: It calls `time.time`."
+    assert said.advices == ()

@@ -36,8 +36,14 @@ def tried(refusal: Specialized, capture: Callable[[Advice], object]) -> Speciali
             advice, fixed = further.advices if left > _LEFT_TO_FIX else (further.advices[-1],) * 2
         except FullgraphError as further:
             if advice == fixed:
-                return together(refused, f"{advice}; then this is in the way: {further.what}")
+                return _said(refused, f"{advice}; then this is in the way: {further.what}", ())
             advice = fixed
         else:
-            return together(refused, str(advice))
-    return refusal
+            return _said(refused, str(advice), (advice,))
+    return _said(refused, f"{advice}; no spec was found under which nothing more is refused", ())
+
+
+def _said(refused: list[Specialized], instead: str, advices: tuple[Advice, ...]) -> Specialized:
+    error = together(refused, instead)
+    error.advices = advices
+    return error
