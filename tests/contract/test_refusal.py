@@ -1,11 +1,13 @@
 """A refusal names everything at once, and gives a spec that is accepted."""
 
 import pytest
+import torch
 
 from fullgraph.contract import Dim, TensorSpec
 from fullgraph.errors import Specialized
 from fullgraph.source import origin_here
 from tests.contract.support import OPERATOR, PROGRAM, specs_of, traced, zeros
+from tests.support import assert_refused
 
 
 def refused(made):
@@ -116,3 +118,22 @@ def test_what_follows_from_the_rest_is_not_named():
 
     assert error.why == "p + s <= 64, but `s` and `p` are declared dynamic"
     assert error.instead == "dynamic_shapes={'x': 's p'}, constraints=['p + s <= 64']"
+
+
+def _between(b, s, c):
+    return s[: b.shape[0]] + b, c[: s.shape[0]] + s
+
+
+def _joined(b, s, c):
+    return torch.cat([b, s]) + c
+
+
+@pytest.mark.parametrize("program", [_between, _joined])
+def test_what_named_dims_are_to_each_other_by_way_of_another_is_refused(program):
+    """Each line alone narrows only the dim under AUTO; together they say `b <= c`."""
+    args = torch.ones(2), torch.ones(4), torch.ones(6)
+    error = assert_refused(
+        program, args, dynamic_shapes={"b": "b", "s": {0: Dim.AUTO}, "c": "c"}, kind=Specialized
+    )
+
+    assert error.instead == "dynamic_shapes={'b': 'b', 's': '?', 'c': 'c'}, constraints=['b <= c']"

@@ -6,6 +6,7 @@ only dims that were declared dynamic is refused, unless it is what the program i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,16 @@ from fullgraph.contract.monotone import said_of_size
 from fullgraph.contract.readable import readable
 from fullgraph.contract.refusal import Refused, contradictory
 from fullgraph.contract.specs import Specs
-from fullgraph.contract.symbols import DimSpec, add_solution, applied, fresh_scope, hand_on, holds, solved_for
+from fullgraph.contract.symbols import (
+    DimSpec,
+    add_solution,
+    applied,
+    fresh_scope,
+    hand_on,
+    holds,
+    solved_for,
+    without_symbol,
+)
 from fullgraph.symbolic import (
     Bool,
     Contradiction,
@@ -30,6 +40,7 @@ from fullgraph.symbolic import (
     true,
 )
 
+_MOST_COMBINED = 64
 _RELIED_ON = (AssumptionKind.OPERATOR, AssumptionKind.PROGRAM, AssumptionKind.BRANCH)
 
 
@@ -194,7 +205,26 @@ class Reduction:
             )
             if fact is not true:
                 found.append(Refused(replace(cause, fact=fact), None))
+        for fact in self._between_strict():
+            cause = self._cause_of_narrowing(min(fact.symbols, key=self._preference.__getitem__))
+            if cause is not None and spoken_of.isdisjoint(fact.symbols) and not is_wanted.implies(fact):
+                found.append(Refused(replace(cause, fact=fact), None))
         return found
+
+    def _between_strict(self) -> list[Bool]:
+        """Return what lines say of strict dims by way of others (`b <= s0` and `s0 <= c`).
+
+        The others are eliminated one by one, as Fourier and Motzkin do it.
+        """
+        said = (applied(line.fact, self.solutions) for line in self.lines if line.solved is None)
+        facts = [fact for fact in said if fact.kind == "le"]
+        for symbol, value in self.solutions.items():
+            if not self.symbols[symbol].is_strict and self.symbols[symbol].sort is int:
+                facts += _within(value, self.symbols[symbol].range)
+        others = dict.fromkeys(s for fact in facts for s in fact.symbols if not self.symbols[s].is_strict)
+        for other in others:
+            facts = list(dict.fromkeys(without_symbol(facts, other)))[:_MOST_COMBINED]
+        return [fact for fact in facts if len(fact.symbols) > 1]
 
     def _cause_of_narrowing(self, symbol: Expr) -> Assumption | None:
         """Return what the trace relied on that says something of a symbol, or of one that lines tie to it."""
@@ -256,6 +286,13 @@ class Reduction:
         if assumption.kind is AssumptionKind.CHECK or not self.refused:
             raise contradictory(assumption, [line.assumption for line in self.lines], self._specs.symbols)
         self.refused.append(Refused(replace(assumption, fact=fact), None))
+
+
+def _within(value: Expr, allowed: Range) -> list[Bool]:
+    """Say that a value is in a range."""
+    lower = [ge(value, allowed.lo)] if allowed.lo > -math.inf else []
+    upper = [le(value, allowed.hi)] if allowed.hi < math.inf else []
+    return [bound for bound in (*lower, *upper) if not bound.is_const]
 
 
 def without_known_parts(fact: Bool, scope: Scope) -> Bool:

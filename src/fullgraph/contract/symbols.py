@@ -192,6 +192,25 @@ def solved_for(equality: Bool, symbol: Expr) -> Expr | None:
     return neg(rest) if slope == 1 else rest
 
 
+def without_symbol(inequalities: Iterable[Bool], symbol: Expr) -> list[Bool]:
+    """Return what inequalities say of other symbols than this one, as far as they are linear in it.
+
+    Each upper bound is at least each lower one (Fourier and Motzkin; Dantzig, "Linear Programming and Extensions",
+    1963, section 4-4).
+    """
+    kept: list[Bool] = []
+    upper: list[tuple[int, Expr]] = []  # slope*symbol + rest <= 0
+    lower: list[tuple[int, Expr]] = []
+    for fact in inequalities:
+        split = linear_in(fact.args[0], symbol) if symbol in fact.symbols else None
+        if symbol not in fact.symbols:
+            kept.append(fact)
+        elif split is not None:
+            (upper if split[0] > 0 else lower).append(split)
+    kept += [le(add(mul(-q, rest), mul(p, other)), 0) for p, rest in upper for q, other in lower]
+    return kept
+
+
 def determined(facts: Iterable[Bool], free: AbstractSet[Expr] = frozenset()) -> dict[Expr, Expr]:
     """Return the symbols that equalities among the facts determine, by the others; none of those in `free`."""
     solutions: dict[Expr, Expr] = {}
