@@ -107,3 +107,23 @@ def test_what_is_in_the_way_of_every_spec_is_said():
     assert tried_specs == ["dynamic_shapes={'x': 'n'}, constraints=['n >= 2']", "dynamic_shapes={'x': '4'}"]
     assert said.instead == "dynamic_shapes={'x': '4'}; then this is in the way: It calls `time.time`."
     assert said.advices == ()
+
+
+def test_a_place_in_a_cache_is_said_in_short():
+    """What narrows are minima and maxima of where slices begin and end, from the front and from the back."""
+
+    def program(x, table, start):
+        rows = table[start : start + x.shape[0]]
+        return x * rows
+
+    args = torch.randn(3, 2), torch.randn(64, 2), 5
+    shapes = {"x": "n _", "start": "p"}
+    error = assert_refused(program, args, dynamic_shapes=shapes, kind=Specialized)
+
+    assert error.instead == (
+        "dynamic_shapes={'x': 'n _', 'start': 'p'}, constraints=['n + p <= 64', 'p >= 0']"
+    )
+    exported = accepted(program, args, error)
+    for n, start in ((0, 3), (1, 0), (7, 57), (64, 0)):
+        x = torch.randn(n, 2)
+        assert torch.equal(exported(x, args[1], start), program(x, args[1], start))

@@ -38,7 +38,9 @@ from fullgraph.symbolic import (
     mul,
     ne,
     neg,
+    not_,
     or_,
+    parts_of,
     prod,
     render,
     sub,
@@ -46,6 +48,7 @@ from fullgraph.symbolic import (
     symbol,
 )
 
+_MOST_CHOICES: Final = 16
 _LARGEST_DIVISOR: Final = 64  # remainders are tried one by one
 
 
@@ -76,8 +79,12 @@ def sufficient(fact: Bool, sample: Mapping[Expr, int]) -> Bool:
     """Return something short to declare under which a fact always holds, and which the sample satisfies.
 
     `3*h*(t // 3) == t*h` holds for every t when h is 0, but what one means is `t % 3 == 0`; and two symbols may have to
-    have a divisor each. The fact itself is returned when there are no such divisors.
+    have a divisor each. `n == max(0, min(64, n + p) - p)` holds if the first of two is the lesser one: `n + p <= 64`.
+    The fact itself is returned when there is nothing of the kind.
     """
+    as_in_sample = _with_choices_of(sample, fact)
+    if as_in_sample is not None:
+        return as_in_sample
     if fact.kind != "eq" or len(fact.symbols) < 2:
         return fact
     divisible = [
@@ -92,6 +99,37 @@ def sufficient(fact: Bool, sample: Mapping[Expr, int]) -> Bool:
             if len({one for one, _ in chosen}) == several and holds.is_const and holds.value:
                 return and_(*(eq(mod(one, divisor), 0) for one, divisor in chosen))
     return fact
+
+
+def _with_choices_of(sample: Mapping[Expr, int], fact: Bool) -> Bool | None:
+    """Return what decides each minimum, maximum and choice as in the sample, if the fact then always holds."""
+    conditions: list[Bool] = []
+    for _ in range(_MOST_CHOICES):
+        choice = next((part for part in _choices_in(fact) if not any(map(_choices_in, part.args))), None)
+        if choice is None:
+            break
+        try:
+            condition, value = _choice_of(sample, choice)
+            fact = substitute(fact, {choice: value})
+        except (ArithmeticError, KeyError):
+            return None
+        conditions.append(condition)
+    return and_(*conditions) if conditions and fact.is_const and fact.value else None
+
+
+def _choices_in(what: Bool | Expr) -> list[Expr]:
+    parts = (part for part in parts_of(what) if isinstance(part, Expr))
+    return [part for part in parts if part.kind in ("min", "max", "ite") and not part.is_float]
+
+
+def _choice_of(sample: Mapping[Expr, int], choice: Expr) -> tuple[Bool, Expr]:
+    """Return what a minimum, maximum or choice is in the sample, and under which condition."""
+    if choice.kind == "ite":
+        test, yes, no = choice.args
+        return (test, yes) if evaluate(test, sample) else (not_(test), no)
+    is_least = choice.kind == "min"
+    value = (min if is_least else max)(choice.args, key=lambda each: evaluate(each, sample))
+    return and_(*(le(value, each) if is_least else le(each, value) for each in choice.args)), value
 
 
 def multiples(fact: Bool, range_of: Callable[[Expr], Range]) -> Bool:

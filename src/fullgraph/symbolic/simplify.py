@@ -7,6 +7,7 @@ always wins. Each rule gives an expression that is equal wherever the facts hold
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import chain
 
 from fullgraph.symbolic.arithmetic import add, floordiv, max_, min_, mod, mul, neg, sub
@@ -19,6 +20,7 @@ from fullgraph.symbolic.facts import Facts
 from fullgraph.symbolic.quotients import in_quotients, multiplied_out
 
 _SIMPLE = ("constant", "symbol")
+_CHOICES = ("min", "max", "ite")
 # Integers up to here are floats exactly.
 _EXACT_FLOAT = 2**53
 
@@ -134,6 +136,9 @@ def _simplify_atom(facts: Facts, atom: Expr) -> Expr:
 
 def _extreme(facts: Facts, atom: Expr) -> Expr:
     """Drop operands that another one always beats."""
+    operands = [simplify(facts, each) if _has_choices(each) else each for each in atom.args]
+    if any(new is not old for new, old in zip(operands, atom.args)):
+        return simplify(facts, reduce(max_ if atom.kind == "max" else min_, operands))
     largest = atom.kind == "max"
     kept: list[Expr] = []
     for new in atom.args:
@@ -151,6 +156,10 @@ def _extreme(facts: Facts, atom: Expr) -> Expr:
     for operand in kept[1:]:
         result = max_(result, operand) if atom.kind == "max" else min_(result, operand)
     return result
+
+
+def _has_choices(e: Expr) -> bool:
+    return any(factor.kind in _CHOICES for monomial in e.terms for factor in monomial)
 
 
 def _is_less(facts: Facts, a: Expr, b: Expr) -> bool:
