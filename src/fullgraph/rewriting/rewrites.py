@@ -1,9 +1,9 @@
 """Rewriting on demand: who asks for a concrete value, and what becomes of the question.
 
-When a traced value is asked for what only a concrete one has (`__int__`, `__float__`, `__len__`), the trace is given up
-by raising `Asked`, the function whose frame asked is rewritten, and the trace begins anew. Rewritten code does not ask
-where an expression will do. What it asks all the same, and what cannot be rewritten asks, is answered as if there were
-no rewriting: by an assumption, or a refusal.
+When a traced value is asked for what only a concrete one has (`__int__`, `__float__`, `__len__`), or a condition for
+its answer because of `and`, `or` or `not`, the trace is given up by raising `Asked`, the function whose frame asked is
+rewritten, and the trace begins anew. Rewritten code does not ask where an expression will do. What it asks all the
+same, and what cannot be rewritten asks, is answered as if there were no rewriting: by an assumption, or a refusal.
 
 Invariant: a function is rewritten at most once, so the traces come to an end.
 """
@@ -22,6 +22,7 @@ import torch
 from fullgraph.rewriting.pipeline import rewritten
 from fullgraph.rewriting.swap import Swap
 from fullgraph.source import Owner, owner_of
+from fullgraph.symbolic import Operands, is_negated
 from fullgraph.tracing import FunctionTable, Records, Replacement, TracedTensor, asking_frame, hash_of_size
 
 Result = TypeVar("Result")
@@ -94,7 +95,9 @@ class Rewrites:
         self._tried: dict[int, CodeType] = {}
         self._asked: tuple[CodeType, ...] = ()
         self.functions: FunctionTable = {
-            place: self._asks(question) for place, question in _QUESTIONS.items()
+            **{place: self._asks(question) for place, question in _QUESTIONS.items()},
+            (Operands, "before_asking"): self._asks_operand,
+            (torch.SymBool, "__bool__"): self._asks_truth,
         }
 
     def settled(self, record: Callable[[], Result]) -> Result:
@@ -130,6 +133,18 @@ class Rewrites:
             return ask
 
         return replacement
+
+    def _asks_operand(self, original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+        return lambda frame: self._interrupt(frame, None)
+
+    def _asks_truth(self, original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
+        def ask(value: Any) -> Any:
+            frame = asking_frame()
+            if is_negated(frame):
+                self._interrupt(frame, None)
+            return original(value)
+
+        return ask
 
     def _interrupt(self, frame: FrameType, needed: frozenset[str] | None) -> None:
         """Raise `Asked` when rewriting the function may answer the question, or those that called it for the user.

@@ -15,6 +15,7 @@ see it).
 
 from __future__ import annotations
 
+from fullgraph.symbolic.and_or import Operands, is_negated
 from fullgraph.symbolic.arithmetic import (
     abs_,
     add,
@@ -80,6 +81,7 @@ from fullgraph.symbolic.together import Together
 from fullgraph.symbolic.undecided import Kind, Undecided
 
 __all__ = [
+    "Operands",
     "is_contiguous",
     "is_channels_last_contiguous_2d",
     "is_channels_last_contiguous_3d",
@@ -147,6 +149,7 @@ __all__ = [
     "substitute",
     "sum_",
     "symbol",
+    "is_negated",
     "tests_for_identity",
     "to_float",
     "to_integer",

@@ -14,6 +14,8 @@ import dis
 from types import CodeType, FrameType
 
 _COMPARE = dis.opmap["COMPARE_OP"]
+_NOT = dis.opmap["UNARY_NOT"]
+_TO_BOOL = dis.opmap.get("TO_BOOL", -1)
 _COPY = dis.opmap.get("COPY")
 _CACHE = dis.opmap.get("CACHE", -1)
 # Up to Python 3.11 one instruction tests the operand and keeps it; from 3.12 on it is copied, then tested.
@@ -32,13 +34,32 @@ _JUMPING = {
 _known: dict[tuple[int, int], tuple[bool, CodeType]] = {}
 
 
+class Operands:
+    """The operands that are asked for their answer."""
+
+    @staticmethod
+    def before_asking(frame: FrameType) -> None:
+        """Do nothing: rewritten code does not ask (rewriting/conditions.py), and stands in for this to be told."""
+
+
 def is_operand_of_and_or(frame: FrameType) -> bool:
-    """Whether the comparison that `frame` is executing decides an `and` or `or`."""
+    """Whether the comparison that `frame` is executing decides an `and` or `or`, and so is asked now."""
     key = id(frame.f_code), frame.f_lasti
     known = _known.get(key)
     if known is None:
         known = _known[key] = _looks_so(frame.f_code, frame.f_lasti), frame.f_code
+    if known[0]:
+        Operands.before_asking(frame)
     return known[0]
+
+
+def is_negated(frame: FrameType) -> bool:
+    """Whether `frame` is executing `not`, and keeps what it gives."""
+    bytecode, at = frame.f_code.co_code, frame.f_lasti
+    after = _next(bytecode, at)
+    if bytecode[at] == _TO_BOOL and after is not None:  # from Python 3.13 on
+        at = after
+    return bytecode[at] == _NOT
 
 
 def is_only_tested(frame: FrameType) -> bool:

@@ -40,13 +40,13 @@ def module_of(code: CodeType) -> Module | None:
     return Module(code.co_filename, text, code.co_flags & _FUTURES) if text else None
 
 
-def compiled(module: Module, transformer: ast.NodeTransformer | None = None) -> CodeType | None:
+def compiled(module: Module, *transformers: ast.NodeTransformer) -> CodeType | None:
     """Return the code of a whole module, with its tree transformed; None when it does not compile."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             tree: ast.Module = ast.parse(module.text, module.filename)
-            if transformer is not None:
+            for transformer in transformers:
                 tree = transformer.visit(tree)
             code: CodeType = compile(tree, module.filename, "exec", flags=module.flags, dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError):
