@@ -135,16 +135,21 @@ class Rewrites:
         return replacement
 
     def _asks_operand(self, original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
-        return lambda frame: self._interrupt(frame, None)
+        return self._interrupt_user
 
     def _asks_truth(self, original: Callable[..., Any], recorder: Records) -> Callable[..., Any]:
         def ask(value: Any) -> Any:
             frame = asking_frame()
             if is_negated(frame):
-                self._interrupt(frame, None)
+                self._interrupt_user(frame)
             return original(value)
 
         return ask
+
+    def _interrupt_user(self, frame: FrameType) -> None:
+        """Rewrite the user's own conditions; those of libraries mostly become options, which are plain booleans."""
+        if owner_of(frame.f_code.co_filename) is Owner.USER:
+            self._interrupt(frame, None)
 
     def _interrupt(self, frame: FrameType, needed: frozenset[str] | None) -> None:
         """Raise `Asked` when rewriting the function may answer the question, or those that called it for the user.
