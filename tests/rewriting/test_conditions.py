@@ -116,6 +116,26 @@ def test_what_only_python_can_decide_is_a_branch(program):
     assert_refused(program, (torch.randn(5, 3),), dynamic_shapes={"x": "n _"}, kind=Specialized)
 
 
+def test_a_property_runs_only_where_python_reads_it():
+    """It may do anything; here it counts in a buffer, which for few rows stays as it was."""
+
+    class Counting(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("count", torch.zeros(()))
+
+        @property
+        def counted(self):
+            self.count.add_(1)
+            return True
+
+        def forward(self, x):
+            many = x.shape[0] > 3 and self.counted
+            return x * many
+
+    assert_refused(Counting(), (torch.randn(5, 3),), dynamic_shapes={"x": "n _"}, kind=Specialized)
+
+
 def test_an_operand_that_is_not_reached_is_not_evaluated():
     def program(x, other=None):
         wide = other is not None and other.shape[0] > 3

@@ -9,7 +9,7 @@ on the answer; in `flag = a and b` only a value does, which is the conjunction o
 
 `first` notes an undecided condition and lets Python go on, `both` joins it with what comes out. What stands to the
 right is evaluated for all sizes then, so it is rewritten only if that has no effect and raises for no size: names,
-attributes, sizes, sums and products, and comparisons of these.
+sizes of what they name, sums and products, and comparisons of these.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def _may_be_evaluated(node: ast.expr) -> bool:
     match node:
         case ast.Name() | ast.Constant():
             return True
-        case ast.Attribute(value=owner) | ast.Subscript(value=ast.Attribute(value=owner, attr="shape")):
-            return _may_be_evaluated(owner)
+        case ast.Attribute(ast.Name(), "ndim" | "shape") | ast.Subscript(ast.Attribute(ast.Name(), "shape")):
+            return True  # other attributes may be properties, which run code
         case ast.UnaryOp(operand=operand):
             return _may_be_evaluated(operand)
         case ast.BinOp(left=left, op=op, right=right):
